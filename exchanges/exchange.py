@@ -1,0 +1,103 @@
+"""The seam of an exchange: both halves of a conversation, with no I/O.
+
+              client half                          server half
+   Pair  -- request_for(pair) ------> Request -- pairs_from(request) --> Pair
+   Quote <- quote_from(pair, resp) -- Response <- response_for(quote) - Quote
+
+Two laws, tested for every exchange, for listed pairs, on the instrument's price grid and for the fields
+that the exchange declares it ``carries``:
+
+1. ``pair_from(request_for(p)) == p``
+2. ``quote_from(p, response_for(q)) == q``
+
+and the same for batches: ``pairs_from`` undoes ``requests_for``, ``quotes_from`` undoes ``response_for_many``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from exchanges.errors import Rejected
+from exchanges.pair import Pair
+from exchanges.quote import Quote
+from exchanges.wire import Request, Response
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """A market as an exchange lists it: the exchange's own name, and the grids of price and size."""
+
+    pair: Pair
+    symbol: str
+    price_step: Decimal
+    size_step: Decimal
+
+
+class Exchange(Protocol):
+    """What the project asks of an exchange. One instance per exchange, stateless, in a file of its name."""
+
+    # Read-only, so that a frozen dataclass can be an exchange.
+    @property
+    def name(self) -> str:
+        """The project's name: lower case, as on the command line."""
+
+    @property
+    def title(self) -> str:
+        """The name people use."""
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of the real public API."""
+
+    @property
+    def docs(self) -> str:
+        """Where the exchange documents what this file reads."""
+
+    @property
+    def taker_fee(self) -> Decimal:
+        """Base-tier taker fee as a fraction of the notional (0.001 is 10 basis points)."""
+
+    @property
+    def carries(self) -> frozenset[str]:
+        """The optional Quote fields that ``request_for``'s reply contains: of last, bid_size, ask_size, time_us."""
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """What is listed, preferred pairs first."""
+
+    # client half
+    def request_for(self, pair: Pair) -> Request:
+        """The request for one pair's quote. Raises UnknownPair."""
+
+    def requests_for(self, pairs: Sequence[Pair]) -> list[Request]:
+        """The fewest requests that bring all pairs (the batch plan), with their weights. Raises UnknownPair."""
+
+    def quote_from(self, pair: Pair, response: Response) -> Quote | Rejected:
+        """Read one quote. Any status is an answer. Raises BadReply and nothing else, whatever the bytes."""
+
+    def quotes_from(self, pairs: Sequence[Pair], response: Response) -> tuple[Quote, ...] | Rejected:
+        """Read the quotes of a batch, in the order of ``pairs``. Raises BadReply and nothing else."""
+
+    # server half
+    def pairs_from(self, request: Request) -> tuple[Pair, ...]:
+        """Which pairs a request asks for; every documented spelling is understood. Raises UnknownPair, or
+        LookupError where the target is no price request at all."""
+
+    def pair_from(self, request: Request) -> Pair:
+        """The one pair of a request for one pair."""
+
+    def response_for(self, quote: Quote) -> Response:
+        """The reply to ``request_for(quote.pair)``, byte for byte in the shape the real server sends."""
+
+    def response_for_many(self, quotes: Sequence[Quote]) -> Response:
+        """The reply to a request of ``requests_for``."""
+
+    def answer(self, request: Request, quotes: Sequence[Quote]) -> Response:
+        """The reply to any request that ``pairs_from`` understood, in that endpoint's own shape."""
+
+    def refusal_for(self, kind: str, request: Request, retry_after: float | None = None) -> Response:
+        """How this exchange says no: unknown_symbol, rate_limited, banned, blocked, server, or "not_found"
+        for a path it does not serve."""

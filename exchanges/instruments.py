@@ -1,0 +1,79 @@
+"""Instrument tables: how an exchange declares what it lists, and how a pair or a name is looked up in one.
+
+A table is text, one market a line, in the order in which the project prefers them:
+
+    BTC/USDT  BTCUSDT  0.01  0.00001      pair, the exchange's name, price step, size step
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from exchanges.errors import UnknownPair
+from exchanges.exchange import Instrument
+from exchanges.pair import Pair
+
+
+def instruments_from(table: str) -> tuple[Instrument, ...]:
+    """Read a table of the form shown above.
+
+    Raises:
+        ValueError: a line that does not have four columns, or whose pair is none.
+    """
+    rows = [line.split() for line in table.splitlines() if line.strip()]
+    for row in rows:
+        if len(row) != 4:
+            raise ValueError(f"expected pair, symbol, price step and size step, found {' '.join(row)!r}")
+    return tuple(Instrument(Pair.parse(pair), name, Decimal(step), Decimal(lot)) for pair, name, step, lot in rows)
+
+
+def _own_name(instrument: Instrument) -> tuple[str, ...]:
+    return (instrument.symbol,)
+
+
+class Listing:
+    """What one exchange lists, found by pair or by any of the names that the exchange accepts."""
+
+    def __init__(
+        self,
+        exchange: str,
+        instruments: Iterable[Instrument],
+        names_of: Callable[[Instrument], Iterable[str]] = _own_name,
+    ) -> None:
+        self._exchange = exchange
+        self._by_pair = {instrument.pair: instrument for instrument in instruments}
+        self._by_name = {name: one for one in self._by_pair.values() for name in names_of(one)}
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """Every listed pair, in the order of the table."""
+        return tuple(self._by_pair)
+
+    def of(self, pair: Pair) -> Instrument:
+        """The instrument of a pair. Raises UnknownPair, which suggests the nearest listed pair."""
+        found = self._by_pair.get(pair)
+        if found is None:
+            known = [str(listed) for listed in self._by_pair]
+            raise UnknownPair(self._exchange, pair, str(pair), _nearest(str(pair), known))
+        return found
+
+    def named(self, name: str) -> Instrument:
+        """The instrument that the exchange knows by ``name``. Raises UnknownPair with the nearest name."""
+        found = self._by_name.get(name)
+        if found is None:
+            # Only the beginning is compared: a name arrives from a stranger and may be a megabyte long.
+            raise UnknownPair(self._exchange, None, name[:80], _nearest(name[:80], self._by_name))
+        return found
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
+    return close[0] if close else ""
+
+
+def decimals_of(step: Decimal) -> int:
+    """How many digits after the point a grid of this step needs: 2 for 0.01."""
+    exponent = step.normalize().as_tuple().exponent
+    return max(0, -int(exponent))

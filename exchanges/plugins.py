@@ -1,0 +1,132 @@
+"""Finding things by name: built-ins and guests come through the same door, and only when asked for.
+
+A Group is a family of named objects: the modules of one package (``strategies/asyncio_aiohttp.py`` holds
+``asyncio_aiohttp`` and is called ``asyncio-aiohttp``) plus the entry points of one group. Listing imports
+nothing; loading imports one module. In a bare checkout, where no entry points are installed, the package
+alone is enough.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class PluginError(Exception):
+    """A name could not be turned into an object. ``name`` is what was asked for."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(name, message)
+        self.name = name
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UnknownName(PluginError):
+    """Nothing has that name: the user's slip."""
+
+
+class MissingLibrary(PluginError):
+    """The module is there but a library that it needs is not: the environment's gap."""
+
+
+class BrokenPlugin(PluginError):
+    """The module is there and raised, or does not hold what was asked for."""
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """`` (did you mean X?)``, or nothing where no name is near."""
+    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """``noun`` is the word for messages, ``entry_points`` the packaging group, ``builtins`` maps names to
+    ``module:attribute`` in the order in which they are listed."""
+
+    noun: str
+    entry_points: str
+    builtins: dict[str, str]
+
+    def _targets(self) -> dict[str, str]:
+        # Imported here because it brings email and socket along, which reading a price needs neither of.
+        import importlib.metadata
+
+        found = dict(self.builtins)
+        for point in sorted(importlib.metadata.entry_points(group=self.entry_points), key=lambda p: p.name):
+            found.setdefault(point.name, point.value)
+        return found
+
+    def names(self) -> list[str]:
+        """All names, built-ins first; nothing is imported."""
+        return list(self._targets())
+
+    def load(self, name: str) -> Any:
+        """The object called ``name``, or ``path/to/file.py:attribute``.
+
+        Raises:
+            UnknownName, MissingLibrary, BrokenPlugin: each says in one sentence what to do.
+        """
+        if ".py:" in name:
+            return self._load_file(name)
+        target = self.builtins.get(name) or self._targets().get(name)
+        if target is None:
+            raise UnknownName(name, f"unknown {self.noun} {name!r}{nearest(name, self.names())}")
+        module_name, _, attribute = target.partition(":")
+        try:
+            module = importlib.import_module(module_name)
+        except ModuleNotFoundError as error:
+            missing = (error.name or "").partition(".")[0]
+            if name not in self.builtins and missing == module_name.partition(".")[0]:
+                raise BrokenPlugin(name, f"{self.noun} {name}: its module {module_name!r} is not installed") from error
+            raise MissingLibrary(
+                name,
+                f"{self.noun} {name} needs the library {missing!r}, which is not installed: pip install {missing}",
+            ) from error
+        except Exception as error:
+            raise BrokenPlugin(name, f"{self.noun} {name} failed at import: {_describe(error)}") from error
+        return self._attribute(module, attribute, name)
+
+    def _load_file(self, name: str) -> Any:
+        path_text, _, attribute = name.rpartition(":")
+        path = Path(path_text).expanduser().resolve()
+        if not path.is_file():
+            raise UnknownName(name, f"no file {path_text!r} for {self.noun} {name!r}; expected path/to/file.py:name")
+        # The path is part of the module's name, so that two guests called mine.py do not share a module and
+        # a process that unpickles one of its functions finds it again.
+        module_name = "fetchrace_file_" + re.sub(r"\W", "_", str(path))
+        module = sys.modules.get(module_name)
+        if module is None:
+            spec = importlib.util.spec_from_file_location(module_name, path)
+            assert spec is not None  # a .py path always has both
+            assert spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            sys.modules[module_name] = module
+            try:
+                spec.loader.exec_module(module)
+            except Exception as error:
+                del sys.modules[module_name]
+                raise BrokenPlugin(name, f"{self.noun} {name} failed at import: {_describe(error)}") from error
+        return self._attribute(module, attribute, name)
+
+    def _attribute(self, module: Any, attribute: str, name: str) -> Any:
+        found = getattr(module, attribute, None)
+        if found is None:
+            public = [n for n in vars(module) if not n.startswith("_")]
+            raise BrokenPlugin(name, f"{self.noun} {name}: its file has no {attribute!r}{nearest(attribute, public)}")
+        return found
+
+
+def _describe(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:200]

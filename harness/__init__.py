@@ -1,0 +1,1 @@
+"""The experiment, the command line and the report."""

@@ -1,0 +1,130 @@
+"""The command line: which verb, which code on the way out. Every error of ours becomes a sentence here.
+
+Modules under ``commands`` are imported for the verb that was asked for only, and heavy libraries inside
+them, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import NoReturn
+
+from exchanges.plugins import PluginError, UnknownName, nearest
+from harness.exits import ENVIRONMENT, FAILURES, INTERRUPTED, TERMINATED, USAGE, Ended, Stop, UsageError
+
+VERBS = {
+    "run": "race the strategies (meant when no command is named)",
+    "list": "what is there: strategies, exchanges, runs; what is missing and how to get it",
+    "report": "draw a run's report again, from its files alone",
+    "prices": "best bid and ask of every pair across the exchanges",
+    "arbitrage": "what buying here and selling there would leave, fees paid",
+    "mock": "run the mock server alone (same as python -m mock_server)",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, but an error is one sentence, with the nearest flag named."""
+
+    def error(self, message: str) -> NoReturn:
+        unknown = message.removeprefix("unrecognized arguments: ")
+        if unknown != message:
+            flags = [flag for action in self._actions for flag in action.option_strings]
+            message = f"unknown argument {unknown.split()[0]!r}{nearest(unknown.split()[0].split('=')[0], flags)}"
+        raise UsageError(message)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    try:
+        with _signals():
+            code = _dispatch(list(argv))
+            sys.stdout.flush()
+        return code
+    except Stop as error:
+        return _leave(error.code, str(error))
+    except UnknownName as error:
+        return _leave(USAGE, str(error))
+    except PluginError as error:
+        return _leave(ENVIRONMENT, str(error))
+    except Ended as ended:
+        return _leave(ended.code, "interrupted" if ended.code == INTERRUPTED else "terminated")
+    except BrokenPipeError:
+        _forget_stdout()
+        return _leave(FAILURES, "nobody reads the output any more; what was measured is kept")
+    except OSError as error:
+        _forget_stdout()
+        what = f"{error.filename}: " if error.filename else ""
+        return _leave(ENVIRONMENT, f"{what}{error.strerror or error}")
+
+
+def _dispatch(argv: list[str]) -> int:
+    if argv[:1] in (["-h"], ["--help"]):
+        sys.stdout.write(_help())
+        return 0
+    if argv[:1] == ["--version"]:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"fetchrace {version('fetchrace')}\n")
+        return 0
+    verb = argv.pop(0) if argv and not argv[0].startswith("-") else "run"
+    if verb not in VERBS:
+        raise UsageError(f"unknown command {verb!r}{nearest(verb, VERBS)}")
+    command = importlib.import_module(f"harness.commands.{verb}")
+    if verb == "mock":
+        return int(command.run(argv))
+    # allow_abbrev would let a typo pass as another flag's beginning.
+    parser = _Parser(prog=f"python -m harness {verb}", description=VERBS[verb].capitalize() + ".", allow_abbrev=False)
+    command.add_arguments(parser)
+    return int(command.run(parser.parse_args(argv), argv))
+
+
+def _help() -> str:
+    verbs = "\n".join(f"  {name:<10} {what}" for name, what in VERBS.items())
+    return (
+        "usage: python -m harness [COMMAND] [OPTIONS]\n\n"
+        "Which way of fetching many prices at once is fastest, by how much, and how close to physics.\n\n"
+        f"commands:\n{verbs}\n\n"
+        "Try:    python -m harness --strategy all\n"
+        "More:   python -m harness COMMAND --help\n"
+    )
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[None]:
+    """SIGINT and SIGTERM end the program in good order; a second one ends it at once. Children hold a lifeline
+    and go when this process goes."""
+    seen: list[int] = []
+
+    def end(number: int, frame: FrameType | None) -> None:
+        code = INTERRUPTED if number == signal.SIGINT else TERMINATED
+        if seen:
+            os._exit(code)
+        seen.append(number)
+        raise Ended(code)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave(code: int, sentence: str) -> int:
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"fetchrace: {sentence}\n")
+        sys.stderr.flush()
+    return code
+
+
+def _forget_stdout() -> None:
+    """Keep the interpreter from failing once more when it flushes a stdout that is gone."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

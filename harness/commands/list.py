@@ -1,0 +1,69 @@
+"""``list``: what this installation has, and what it lacks and how to get it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import exchanges
+import strategies
+from harness import probe
+from harness.store import read_run
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--results-dir", type=Path, default=Path("results"), help="where runs are kept (results)")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
+
+def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
+    """Print the list; always 0: what is missing is told, not an error."""
+    found = {"strategies": _strategies(), "exchanges": _exchanges(), "runs": _runs(args.results_dir)}
+    sys.stdout.write(json.dumps(found, indent=1) + "\n" if args.json else _text(found))
+    return 0
+
+
+def _strategies() -> list[dict[str, Any]]:
+    found = probe.look(strategies.names(), 100)
+    return [
+        {
+            "name": f.name,
+            "installed": f.problem is None,
+            "problem": f.message or None,
+            "in_flight_of_100": f.declared_in_flight,
+        }
+        for f in found
+    ]
+
+
+def _exchanges() -> list[dict[str, Any]]:
+    listed = [exchanges.load(name) for name in exchanges.names()]
+    return [{"name": e.name, "title": e.title, "pairs": [str(i.pair) for i in e.instruments]} for e in listed]
+
+
+def _runs(results: Path) -> list[dict[str, Any]]:
+    rows = []
+    for file in sorted(results.glob("*/run.json")):
+        if file.parent.is_symlink():
+            continue
+        try:
+            run = read_run(file)
+        except Exception as error:  # a broken run is listed as such: the list must not end at it
+            rows.append({"id": file.parent.name, "state": "unreadable", "sentence": str(error)})
+            continue
+        rows.append({"id": run["id"], "state": run["state"], "sentence": run["verdict"]["sentence"]})
+    return rows
+
+
+def _text(found: dict[str, list[dict[str, Any]]]) -> str:
+    lines = ["strategies"]
+    lines += [f"  {row['name']:<20} {row['problem'] or 'ready'}" for row in found["strategies"]]
+    lines.append("exchanges")
+    lines += [f"  {row['name']:<20} {len(row['pairs'])} pairs: {', '.join(row['pairs'])}" for row in found["exchanges"]]
+    lines.append("runs")
+    lines += [f"  {row['id']:<28} {row['state']:<12} {row['sentence']}" for row in found["runs"]] or ["  none yet"]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,41 @@
+"""How the program ends: exit codes, and the errors that carry one to the one door (``cli.main``)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DONE: Final = 0
+FAILURES: Final = 1
+USAGE: Final = 2
+ENVIRONMENT: Final = 3
+GATE: Final = 4
+NO_VERDICT: Final = 5
+OUT_OF_TIME: Final = 124
+INTERRUPTED: Final = 130
+TERMINATED: Final = 143
+
+
+class Stop(Exception):
+    """Ends the program with a sentence for the user. Everything below ``cli.main`` simply raises."""
+
+    code = FAILURES
+
+
+class UsageError(Stop):
+    """What was asked for makes no sense: a flag, a name, a file's content."""
+
+    code = USAGE
+
+
+class EnvironmentGap(Stop):
+    """The machine or the installation lacks something: a library, a port, a writable folder."""
+
+    code = ENVIRONMENT
+
+
+class Ended(BaseException):
+    """SIGINT or SIGTERM arrived. Not an Exception, so that nothing on the way swallows it."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code

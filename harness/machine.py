@@ -1,0 +1,65 @@
+"""Where a run took place: enough to judge its numbers, nothing that names a person or a host."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+_DISTRIBUTIONS = ("fetchrace", "aiohttp", "httpx", "requests", "urllib3", "trio", "pyperf", "uvloop")
+
+
+def machine() -> dict[str, Any]:
+    """The machine and the interpreter, by kind."""
+    affinity = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    return {
+        "system": platform.system(),
+        "kernel": platform.release(),
+        "architecture": platform.machine(),
+        "cpu": _cpu_model(),
+        "cores": psutil.cpu_count(),
+        "affinity": affinity,
+        "memory_bytes": psutil.virtual_memory().total,
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "gil": sys._is_gil_enabled() if hasattr(sys, "_is_gil_enabled") else True,  # noqa: SLF001 (3.13's only way)
+        "load_at_start": os.getloadavg()[0],
+    }
+
+
+def versions() -> dict[str, str]:
+    """The installed versions of what races and of what measures."""
+    found = {}
+    for name in _DISTRIBUTIONS:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def shown_command(arguments: Sequence[str]) -> str:
+    """The command that repeats a run, with paths of this machine cut down to their last part."""
+    shown = []
+    for argument in arguments:
+        path, colon, attribute = argument.rpartition(".py:")
+        if os.sep in argument and not argument.startswith(("http:", "https:")):
+            argument = f"{Path(path).name}{colon}{attribute}" if colon else Path(argument).name
+        shown.append(argument if re.fullmatch(r"[\w@%+=:,./~-]+", argument) else f"'{argument}'")
+    return " ".join(["python -m harness", *shown])
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or "unknown"

@@ -1,0 +1,136 @@
+"""A measurement: what one worker left behind for one arm in one block, boiled down to what a run keeps.
+
+The raw material (every outcome, every line of the server's log) goes to requests.csv; here are the numbers
+that statistics and verdicts stand on, batch by batch: the cold one first, then the warm ones.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness import fairness
+from harness.bound import bound
+from harness.scenario import Scenario
+from harness.statistics import median
+from mock_server.conditions import Delay
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One call of ``fetch``. Times in seconds; ``bound_s`` from the delays asked for, ``held_bound_s`` from
+    those that the server's log says it held; ``overshoot_s`` is what holding longer than asked cost the arm at
+    its declared concurrency; ``skew_s`` from the first to the last price of the snapshot,
+    ``age_s`` the mean age of a price when the batch was in hand."""
+
+    time_s: float
+    cpu_s: float
+    bound_s: float
+    held_bound_s: float
+    overshoot_s: float
+    reached: int
+    accepted: int
+    connections: int
+    server_cpu: float
+    skew_s: float
+    age_s: float
+    load: float
+    requests: int
+    failures: dict[str, int]
+    latencies: tuple[float, ...] = field(repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything but the raw latencies, which requests.csv has."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "latencies"}
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One arm in one block. ``problem`` says why there are no numbers; ``breaches`` are the promises broken,
+    as sentences: one is enough to disqualify the arm."""
+
+    arm: str
+    block: int
+    position: int
+    batches: tuple[Batch, ...] = ()
+    problem: str | None = None
+    breaches: tuple[str, ...] = ()
+    declared_in_flight: int = 0
+    import_s: float = 0.0
+    open_s: float = 0.0
+    close_s: float = 0.0
+    peak_rss_bytes: int = 0
+    threads: int = 0
+    files: int = 0
+
+    @property
+    def cold(self) -> Batch:
+        return self.batches[0]
+
+    @property
+    def warm(self) -> tuple[Batch, ...]:
+        return self.batches[1:]
+
+    @property
+    def time_s(self) -> float:
+        """The block's one number: the median of its warm times."""
+        return median([batch.time_s for batch in self.warm])
+
+    def to_json(self) -> dict[str, Any]:
+        kept = {name: getattr(self, name) for name in self.__slots__ if name not in ("arm", "batches", "breaches")}
+        return {**kept, "breaches": list(self.breaches), "batches": [batch.to_json() for batch in self.batches]}
+
+
+def measurement_from(side: dict[str, Any], scenario: Scenario, arm: str, block: int, position: int) -> Measurement:
+    """Read a worker's side file and hold every batch to the fairness contract."""
+    declared, reuse = int(side["declared_in_flight"]), bool(side["reuse"])
+    batches, breaches = [], []
+    for number, record in enumerate(side["batches"]):
+        log = fairness.log_rows(record["server"])
+        asked = asked_delays(scenario, block, number)
+        batch = _batch(record, log, asked, scenario, declared)
+        batches.append(batch)
+        breaches += fairness.breaches(record, log, scenario, block, number, declared, batch.held_bound_s)
+    if not breaches and reuse:
+        breaches += fairness.reuse_breach([(batch.accepted, batch.requests) for batch in batches[1:]])
+    return Measurement(
+        arm, block, position, tuple(batches), None, tuple(dict.fromkeys(breaches)), declared,
+        float(side["import_s"]), float(side["open_s"]), float(side.get("close_s", 0.0)),
+        int(side.get("peak_rss_bytes", 0)), int(side.get("threads", 0)), int(side.get("files", 0)),
+    )  # fmt: skip
+
+
+def asked_delays(scenario: Scenario, block: int, batch: int) -> list[float]:
+    """The delays that every arm faces in a batch, in seconds, drawn here as the mock draws them."""
+    delay = Delay.parse(scenario.latency)
+    return [delay.draw(scenario.seed, block, batch, index, 0) for index in range(scenario.requests)]
+
+
+def _batch(
+    record: dict[str, Any], log: Sequence[dict[str, Any]], asked: list[float], scenario: Scenario, declared: int
+) -> Batch:
+    server = record["server"]["batch"]
+    answered = [outcome for outcome in record["outcomes"] if "kind" not in outcome]
+    priced = [row["priced_at"] for row in log if row["priced_at"] is not None]
+    in_hand = record["began"] + record["time_s"]
+    ages = [in_hand - row["replied"] for row in log if row["replied"] is not None]
+    held_bound_s = bound([row["held"] for row in log], max(1, declared)) if log else 0.0
+    return Batch(
+        time_s=record["time_s"],
+        cpu_s=record["cpu_s"],
+        bound_s=bound(asked, scenario.concurrency),
+        held_bound_s=held_bound_s,
+        overshoot_s=max(0.0, held_bound_s - bound(asked, max(1, declared))) if log else 0.0,
+        reached=server["peak_in_flight"],
+        accepted=server["accepted"],
+        connections=len({row["connection"] for row in log}),
+        server_cpu=server["cpu_s"] / server["wall_s"] if server["wall_s"] > 0 else 0.0,
+        skew_s=max(priced) - min(priced) if priced else 0.0,
+        age_s=sum(ages) / len(ages) if ages else 0.0,
+        load=record["load"],
+        requests=scenario.requests,
+        failures=dict(Counter(outcome["kind"] for outcome in record["outcomes"] if "kind" in outcome)),
+        latencies=tuple(outcome["ended"] - outcome["started"] for outcome in answered),
+    )

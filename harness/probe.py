@@ -1,0 +1,86 @@
+"""Look at strategies before anything is measured: can they be loaded, and what do they declare?
+
+Runs as a process of its own (``python -m harness.probe NAME ...``), so that the parent imports no HTTP
+library, and a guest that hangs or dies at import takes nobody with it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import strategies
+from exchanges.plugins import MissingLibrary, PluginError, UnknownName
+from harness import spawn
+from strategies.strategy import Limits, declared_in_flight
+
+_LIMIT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is known of one strategy: ``problem`` is None, "unknown", "missing" or "broken"."""
+
+    name: str
+    problem: str | None
+    message: str = ""
+    declared_in_flight: int = 0
+
+
+def look(names: Sequence[str], in_flight: int) -> list[Finding]:
+    """Probe each strategy. Built-ins share a process; every guest gets one of its own."""
+    own = [name for name in names if name in strategies.GROUP.builtins]
+    guests = [[name] for name in names if name not in strategies.GROUP.builtins]
+    found = {finding.name: finding for group in ([own] if own else []) + guests for finding in _probe(group, in_flight)}
+    return [found[name] for name in names]
+
+
+def _probe(names: list[str], in_flight: int) -> list[Finding]:
+    with tempfile.TemporaryDirectory(prefix="fetchrace-") as folder:
+        answer = Path(folder, "answer.json")
+        command = [*spawn.python("harness.probe"), str(answer), str(in_flight), *names]
+        try:
+            done = subprocess.run(
+                command, env=spawn.environment(), cwd=folder, timeout=_LIMIT_S, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return [
+                Finding(name, "broken", f"strategy {name} did not finish importing in {_LIMIT_S:.0f} s")
+                for name in names
+            ]
+        if not answer.exists():
+            last = spawn.last_line(done.stderr.decode("utf-8", "replace"))
+            how = f"exit {done.returncode}" + (f": {last}" if last else "")
+            said = f"strategy {', '.join(names)} ended the process at import ({how})"
+            return [Finding(name, "broken", said) for name in names]
+        return [Finding(**entry) for entry in json.loads(answer.read_text(encoding="utf-8"))]
+
+
+def _finding(name: str, in_flight: int) -> Finding:
+    try:
+        strategy = strategies.load(name)
+    except PluginError as error:
+        problem = {UnknownName: "unknown", MissingLibrary: "missing"}.get(type(error), "broken")
+        return Finding(name, problem, str(error))
+    if not callable(strategy):
+        return Finding(
+            name, "broken", f"strategy {name} is a {type(strategy).__name__}, expected a function that opens"
+        )
+    return Finding(name, None, "", declared_in_flight(strategy, Limits(in_flight)))
+
+
+def main(argv: Sequence[str]) -> None:
+    """Write the findings as JSON to the first argument."""
+    findings = [_finding(name, int(argv[1])) for name in argv[2:]]
+    rows = [{slot: getattr(finding, slot) for slot in Finding.__slots__} for finding in findings]
+    Path(argv[0]).write_text(json.dumps(rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

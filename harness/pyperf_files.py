@@ -1,0 +1,52 @@
+"""pyperf's own files, one per arm: ``python -m pyperf compare_to`` reads them as if pyperf had run the race."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import pyperf
+
+from harness.store import replace_file
+
+# What pyperf notes of every process and what would tell strangers whose machine this was.
+_PRIVATE: Final = (
+    "hostname",
+    "python_executable",
+    "boot_time",
+    "uptime",
+    "command",
+    "runnable_threads",
+    "load_avg_1min",
+)
+
+
+def merge(path: Path, worker_json: str) -> None:
+    """Add a worker's run to an arm's file, in place of the old file and never half of it.
+
+    Raises:
+        ValueError: the worker's text is no pyperf benchmark.
+    """
+    new = pyperf.BenchmarkSuite.loads(json.dumps(_public(json.loads(worker_json))))
+    if path.exists():
+        suite = pyperf.BenchmarkSuite.load(str(path))
+        for bench in new.get_benchmarks():
+            if bench.get_name() in suite.get_benchmark_names():
+                suite.get_benchmark(bench.get_name()).add_runs(bench)
+            else:
+                suite.add_benchmark(bench)
+    else:
+        suite = new
+    buffer = io.StringIO()
+    suite.dump(buffer)
+    replace_file(path, buffer.getvalue())
+
+
+def _public(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _public(value) for key, value in node.items() if key not in _PRIVATE}
+    if isinstance(node, list):
+        return [_public(value) for value in node]
+    return node

@@ -1,0 +1,143 @@
+"""The race itself: blocks in shuffled order, one fresh worker per arm and block, everything kept at once."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from exchanges.units import text_from_seconds
+from harness import pyperf_files, raw_rows, schedule, spawn
+from harness.arm import Arm, slug
+from harness.exits import EnvironmentGap
+from harness.job import Job
+from harness.measurement import Measurement, asked_delays, measurement_from
+from harness.progress import Progress
+from harness.scenario import Scenario
+from harness.store import RunFolder
+from mock_server.process import Running
+
+_LIFE_S = 0.6
+"""A worker's own start and end, with what it imports: for the estimate only."""
+_CSV_ROWS = 100_000
+
+
+@dataclass
+class Heat:
+    """One scenario being raced: its arms, the order of each block, and what has been measured so far.
+    ``snapshots`` has each arm's newest batch of quotes, as rows of ``worker`` make them."""
+
+    scenario: Scenario
+    arms: tuple[Arm, ...]
+    order: list[list[str]]
+    measured: list[Measurement] = field(default_factory=list)
+    dropped: dict[str, str] = field(default_factory=dict)
+    snapshots: dict[str, list[list[Any]]] = field(default_factory=dict)
+    finished_blocks: int = 0
+
+
+def heat_for(scenario: Scenario, arms: Sequence[Arm], order: schedule.Order) -> Heat:
+    names = [arm.name for arm in arms]
+    return Heat(scenario, tuple(arms), schedule.blocks(names, scenario.blocks, scenario.seed, order))
+
+
+def warm_batches(scenario: Scenario, declared: int) -> int:
+    """Warm batches in a block: one for an arm that goes through its requests one by one, for it would take
+    most of the run; a median of one is still the block's one number."""
+    return 1 if declared == 1 and scenario.concurrency > 1 else scenario.warm
+
+
+def estimate_s(scenario: Scenario, declared: dict[str, int]) -> float:
+    """About how long a scenario will take, in seconds."""
+    total = sum(asked_delays(scenario, 0, 0))
+    per_block = 0.0
+    for in_flight in declared.values():
+        batches = 1 + warm_batches(scenario, in_flight)
+        per_block += _LIFE_S + batches * (total / min(in_flight, scenario.requests) + 0.002 * scenario.requests)
+    return scenario.blocks * per_block
+
+
+def run(
+    heat: Heat, declared: dict[str, int], mock: Running, folder: RunFolder, progress: Progress,
+    save: Callable[[], None],
+) -> None:  # fmt: skip
+    """Race one scenario, block by block. ``save`` is called when a block is finished.
+
+    Raises:
+        EnvironmentGap: the mock server is gone.
+    """
+    dice = random.Random(f"{heat.scenario.seed}/{heat.scenario.name}/workers")
+    arms = {arm.name: arm for arm in heat.arms}
+    rows_left = _CSV_ROWS
+    for block, names in enumerate(heat.order):
+        request_rows: list[list[Any]] = []
+        quote_rows: list[list[Any]] = []
+        fresh: list[Measurement] = []
+        for position, name in enumerate(names):
+            if name in heat.dropped:
+                continue
+            progress.begin(name, block, heat.scenario.blocks)
+            side, measurement = _measure(heat.scenario, arms[name], block, position, declared[name], mock, folder, dice)
+            progress.advance()
+            if mock.process.poll() is not None:
+                raise EnvironmentGap("the mock server ended in the middle of the run; the finished blocks are kept")
+            fresh.append(measurement)
+            if measurement.problem:
+                heat.dropped[name] = measurement.problem
+                progress.say(f"{name}: {measurement.problem}; it is out, the others go on")
+                folder.log("arm_failed", arm=name, block=block, reason=measurement.problem)
+                continue
+            batches = list(raw_rows.request_rows(side, heat.scenario, name, block))
+            if rows_left < heat.scenario.requests * len(batches):
+                batches = batches[-1:]
+            request_rows += [row for batch in batches for row in batch]
+            quotes = raw_rows.quote_rows(side, heat.scenario, name, block)
+            heat.snapshots[name] = [row[5:13] for row in quotes]
+            quote_rows += quotes
+        rows_left -= len(request_rows)
+        # A block counts when all of it is there: rows first, then the measurements that refer to them.
+        folder.append_rows("requests.csv", raw_rows.REQUESTS_HEADER, request_rows)
+        folder.append_rows("quotes.csv", raw_rows.QUOTES_HEADER, quote_rows)
+        heat.measured += fresh
+        heat.finished_blocks = block + 1
+        folder.log("block", scenario=heat.scenario.name, block=block, order=names)
+        save()
+        progress.end_block(block, heat.scenario.blocks)
+
+
+def _measure(
+    scenario: Scenario, arm: Arm, block: int, position: int, declared: int, mock: Running, folder: RunFolder,
+    dice: random.Random,
+) -> tuple[dict[str, Any], Measurement]:  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="fetchrace-") as scratch:
+        side_file = Path(scratch, "side.json")
+        warm = warm_batches(scenario, declared)
+        job = Job(arm.strategy, scenario, block, warm, dict(mock.origins), mock.control, mock.token, str(side_file))
+        limit_s = _limit_s(scenario, declared, warm)
+        ending = spawn.run_worker(job, warm, limit_s, dice)
+        side = json.loads(side_file.read_text(encoding="utf-8")) if side_file.exists() else {}
+        problem = side.get("error")
+        if ending.exit_code is None:
+            problem = f"did not finish within {text_from_seconds(limit_s)}"
+        elif problem is None and (ending.exit_code != 0 or not ending.pyperf):
+            problem = f"its process ended with code {ending.exit_code}" + (f": {ending.said}" if ending.said else "")
+        if problem is None:
+            try:
+                pyperf_files.merge(folder.path / "pyperf" / f"{slug(arm.name)}.json", ending.pyperf)
+            except ValueError as error:
+                problem = f"pyperf could not read its result: {error}"
+        if problem is not None:
+            return side, Measurement(arm.name, block, position, problem=problem)
+        return side, measurement_from(side, scenario, arm.name, block, position)
+
+
+def _limit_s(scenario: Scenario, declared: int, warm: int) -> float:
+    """When to give up on a worker: far beyond any honest time, and still a limit for one that sleeps for ever."""
+    rounds = math.ceil(scenario.requests / max(1, declared))
+    slow = rounds * min(scenario.deadline_s, 10 * max(asked_delays(scenario, 0, 0)) + 1.0)
+    return 20.0 + (1 + warm) * (slow + 5.0)

@@ -1,0 +1,52 @@
+"""What the fetched prices say: the best of each pair across exchanges, and what arbitrage would leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import exchanges
+from exchanges.quote import Quote
+from harness.arbitrage import BestPrice, Opportunity, best_prices, opportunities
+
+
+def readout(quotes: Sequence[Quote]) -> dict[str, Any]:
+    """Prices and arbitrage as run.json keeps them: decimals in text, exact; basis points rounded for show.
+
+    Opportunities come best net first, those that the fees eat included, so that the reader sees why.
+    """
+    fees = {name: exchanges.load(name).taker_fee for name in {quote.exchange for quote in quotes}}
+    found = sorted(opportunities(quotes, fees), key=lambda o: o.net_bps, reverse=True)
+    return {
+        "quotes": [_quote(quote) for quote in quotes],
+        "prices": [_price(best) for best in best_prices(quotes)],
+        "arbitrage": [_opportunity(opportunity) for opportunity in found],
+        "taker_fees": {name: str(fee) for name, fee in sorted(fees.items())},
+    }
+
+
+def _quote(quote: Quote) -> dict[str, Any]:
+    return {
+        "exchange": quote.exchange, "pair": str(quote.pair), "bid": str(quote.bid), "ask": str(quote.ask),
+        "last": None if quote.last is None else str(quote.last),
+    }  # fmt: skip
+
+
+def _price(best: BestPrice) -> dict[str, Any]:
+    return {
+        "pair": str(best.pair), "bid": str(best.bid), "bid_exchange": best.bid_exchange, "ask": str(best.ask),
+        "ask_exchange": best.ask_exchange, "spread_bps": _bps(best.spread_bps), "exchanges": list(best.exchanges),
+    }  # fmt: skip
+
+
+def _opportunity(o: Opportunity) -> dict[str, Any]:
+    return {
+        "pair": str(o.pair), "buy": o.buy_exchange, "sell": o.sell_exchange, "ask": str(o.ask), "bid": str(o.bid),
+        "gross_bps": _bps(o.gross_bps), "fee_bps": _bps(o.fee_bps), "net_bps": _bps(o.net_bps),
+        "size": None if o.size is None else str(o.size), "verdict": o.verdict, "reason": o.reason,
+    }  # fmt: skip
+
+
+def _bps(value: Decimal) -> str:
+    return f"{value:.2f}"

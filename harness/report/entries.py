@@ -1,0 +1,159 @@
+"""run.json as it is found: a key may be missing, null, or of another kind, and the reader still gets an answer.
+
+An Entry wraps one JSON object. Whatever a user or a plugin can name comes out with control characters, marks of
+direction and lone surrogates escaped, and cut to a length that a page can hold.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from exchanges.errors import safe
+from harness.report.palette import model_of
+
+_LONGEST: Final = 400
+_NAME: Final = 80
+_LABEL: Final = 40
+"""What a chart has room for."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One object of run.json. ``raw`` is what was read."""
+
+    raw: Mapping[str, Any]
+
+    def text(self, key: str, missing: str = "", limit: int = _LONGEST) -> str:
+        """A string, a number or a boolean as safe text."""
+        found = self.raw.get(key)
+        return safe(str(found), limit) if isinstance(found, (str, int, float)) else missing
+
+    def number(self, key: str) -> float | None:
+        """A finite number, or None."""
+        found = self.raw.get(key)
+        if isinstance(found, bool) or not isinstance(found, (int, float)):
+            return None
+        return float(found) if abs(found) <= 1e300 else None
+
+    def entry(self, key: str) -> Entry:
+        found = self.raw.get(key)
+        return Entry(found if isinstance(found, dict) else {})
+
+    def entries(self, key: str) -> list[Entry]:
+        found = self.raw.get(key)
+        return [Entry(item) for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+    def texts(self, key: str, limit: int = _LONGEST) -> list[str]:
+        found = self.raw.get(key)
+        return [safe(str(item), limit) for item in found] if isinstance(found, list) else []
+
+    def numbers(self, key: str) -> dict[str, float]:
+        """The finite numbers of an object, by key."""
+        inner = self.entry(key)
+        found = {name: inner.number(name) for name in inner.raw}
+        return {safe(name): value for name, value in found.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class ArmEntry(Entry):
+    """One arm's row in a scenario. ``key`` is its name as the other files spell it, ``name`` as tables show it,
+    ``label`` as charts do."""
+
+    @cached_property
+    def key(self) -> str:
+        return str(self.raw.get("name") or "")
+
+    @cached_property
+    def name(self) -> str:
+        return safe(self.key, _NAME) or "(no name)"
+
+    @cached_property
+    def label(self) -> str:
+        return safe(self.key, _LABEL) or "(no name)"
+
+    @cached_property
+    def model(self) -> str:
+        return model_of(self.key)
+
+    @cached_property
+    def status(self) -> str:
+        return self.text("status", "failed")
+
+    @cached_property
+    def place(self) -> str:
+        """The rank, with an equals sign where it is shared: ``2=``."""
+        rank = self.number("rank")
+        return "" if rank is None else f"{rank:.0f}{'=' if self.status == 'tied' else ''}"
+
+    @cached_property
+    def medians(self) -> dict[int, float]:
+        """The arm's median time in each block, in seconds."""
+        return {int(block): value for block, value in self.numbers("block_medians_s").items() if block.isdecimal()}
+
+
+@dataclass(frozen=True)
+class ScenarioEntry(Entry):
+    """One scenario of a run, its arms sorted into those that count and those that are out."""
+
+    @cached_property
+    def name(self) -> str:
+        return self.text("name", "scenario", _NAME)
+
+    @cached_property
+    def arms(self) -> list[ArmEntry]:
+        return [ArmEntry(entry.raw) for entry in self.entries("strategies")]
+
+    @cached_property
+    def measured(self) -> list[ArmEntry]:
+        """The arms that may be compared, those that won first; in the order of their names where there is no ranking."""
+        ranked = [arm for arm in self.arms if arm.status in ("ranked", "tied") and (arm.number("time_s") or 0) > 0]
+        loose = [arm for arm in self.arms if arm.status == "unranked" and (arm.number("time_s") or 0) > 0]
+        by_rank = sorted(ranked, key=lambda arm: (arm.number("rank") or math.inf, arm.number("time_s") or math.inf))
+        return by_rank + sorted(loose, key=lambda arm: arm.name)
+
+    @cached_property
+    def out(self) -> list[ArmEntry]:
+        """The arms that have no place: disqualified, failed, skipped, or without a number."""
+        counted = {id(arm) for arm in self.measured}
+        return [arm for arm in self.arms if id(arm) not in counted]
+
+    @cached_property
+    def has_ranking(self) -> bool:
+        return any(arm.status in ("ranked", "tied") for arm in self.measured)
+
+    @cached_property
+    def state(self) -> str:
+        return self.entry("verdict").text("state", "UNKNOWN", 40)
+
+    @cached_property
+    def fastest(self) -> ArmEntry | None:
+        return self.measured[0] if self.has_ranking else None
+
+    @cached_property
+    def baseline(self) -> str:
+        return self.text("baseline", "the baseline", _NAME)
+
+    @cached_property
+    def limit_s(self) -> float | None:
+        """The bound, in seconds, where it is one."""
+        bound = self.number("bound_s")
+        return bound if bound and bound > 0 else None
+
+    @cached_property
+    def limit_speedup(self) -> float | None:
+        """What no schedule with this many in flight could beat, as a speedup over the baseline."""
+        base = next((arm.number("time_s") for arm in self.measured if arm.key == self.raw.get("baseline")), None)
+        return base / self.limit_s if base and self.limit_s else None
+
+
+@dataclass(frozen=True)
+class RunEntry(Entry):
+    """A whole run."""
+
+    @cached_property
+    def scenarios(self) -> list[ScenarioEntry]:
+        return [ScenarioEntry(entry.raw) for entry in self.entries("scenarios")]

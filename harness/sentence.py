@@ -1,0 +1,47 @@
+"""The verdict in a sentence or two: the one line that people repeat, so it must not say more than is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from exchanges.units import text_from_seconds
+
+_TELLING = 0.5
+"""A tie "within 300 %" tells nobody anything: the blocks were too few or too noisy."""
+
+
+def sentence_for(scenario: Mapping[str, Any], state: str) -> str:
+    """What happened in a scenario, in words, from its entry in run.json."""
+    rows = [row for row in scenario["strategies"] if row["status"] in ("ranked", "tied")]
+    if state == "SERVER-BOUND":
+        return "No ranking: the mock server was the bottleneck, so the times say nothing about the strategies."
+    if not rows:
+        return "No arm finished a block that can be ranked."
+    best = rows[0]
+    text = f"{best['name']} fetched {scenario['requests']} prices in {text_from_seconds(best['time_s'])}"
+    if best["name"] != scenario["baseline"] and best.get("speedup"):
+        text += f", {best['speedup']:.1f}× faster than {scenario['baseline']}" + _interval(best)
+    if best.get("efficiency"):
+        text += f", at {best['efficiency']:.0%} of the physical limit"
+    text += "."
+    tied = best.get("tied_with") or []
+    if tied:
+        within = best.get("tied_within")
+        if within is not None and within <= _TELLING:
+            text += f" Tied with it, within {within:.0%}: {_list(tied)}."
+        else:
+            text += f" These {scenario['finished_blocks']} blocks cannot tell it from {_list(tied)}."
+    if state == "NOISY":
+        text += " Provisional: the machine was too noisy for a firm ranking."
+    return text
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    if row.get("speedup_low") is None or row.get("speedup_high") is None:
+        return ""
+    return f" (95 % CI {row['speedup_low']:.1f} to {row['speedup_high']:.1f})"
+
+
+def _list(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

@@ -1,0 +1,99 @@
+"""One run from its first moment to its last: its folder, its state, and run.json as it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness.analysis import scenario_result
+from harness.entries import Entries
+from harness.machine import machine, shown_command, versions
+from harness.quote_rows import quotes_from_rows
+from harness.race import Heat
+from harness.readout import readout
+from harness.sentence import sentence_for
+from harness.store import RunFolder
+from harness.verdict import worst
+
+
+@dataclass
+class Session:
+    """``state`` is "interrupted" until the race says "complete"; ``result`` is run.json as last written."""
+
+    folder: RunFolder
+    heats: Sequence[Heat]
+    entered: Entries
+    fast: bool
+    facts: dict[str, Any]
+    state: str = "interrupted"
+    result: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, results: Path, argv: Sequence[str], heats: Sequence[Heat], entered: Entries, fast: bool) -> Session:
+        """Make the folder and write a first run.json, so that no run is ever without one."""
+        folder = RunFolder.create(results)
+        facts = {
+            "schema": 1, "id": folder.id, "started": _now(), "finished": None, "state": "interrupted",
+            "seed": heats[0].scenario.seed, "command": shown_command(argv),
+            "machine": machine(), "versions": versions(),
+        }  # fmt: skip
+        session = cls(folder, heats, entered, fast, facts)
+        for name, why in entered.broken.items():
+            folder.log("strategy_broken", strategy=name, reason=why)
+        session.save()
+        folder.point_latest_here()
+        return session
+
+    def save(self) -> None:
+        """Write run.json with all blocks finished so far."""
+        scenarios, verdicts = [], []
+        for heat in self.heats:
+            scenario, verdict = scenario_result(heat, self.entered.skipped, self.fast)
+            scenario["strategies"] += [
+                {"name": name, "status": "failed", "reason": why, "rank": None, "efficiency": None}
+                for name, why in self.entered.broken.items()
+            ]
+            scenario["readout"] = _readout(heat, scenario)
+            scenarios.append(scenario)
+            verdicts.append(verdict)
+        verdict = worst(verdicts)
+        said = sentence_for(scenarios[0], verdict.state)
+        self.result = {
+            **self.facts, "state": self.state, "finished": _now(),
+            "verdict": {**verdict.to_json(), "sentence": said}, "scenarios": scenarios,
+        }  # fmt: skip
+        self.folder.write_run(self.result)
+
+    def end(self) -> None:
+        """Write run.json a last time, whatever has happened."""
+        if self.state != "complete" and any(heat.finished_blocks for heat in self.heats):
+            self.folder.log("interrupted", finished_blocks=[heat.finished_blocks for heat in self.heats])
+        self.save()
+
+    def draw(self) -> Path:
+        """Charts and page, from the files alone."""
+        from harness.report import draw
+
+        return draw(self.folder.path)
+
+    def kept(self) -> str:
+        """What was kept and where, for the last line of a run that did not end well."""
+        blocks = sum(heat.finished_blocks for heat in self.heats)
+        planned = sum(heat.scenario.blocks for heat in self.heats)
+        return f"{blocks} of {planned} blocks are kept in {self.folder.path}"
+
+
+def _readout(heat: Heat, scenario: dict[str, Any]) -> dict[str, Any] | None:
+    """Prices of the fastest arm's last batch; of any arm that may be trusted where nothing is ranked."""
+    fit = [row["name"] for row in scenario["strategies"] if row["status"] in ("ranked", "tied", "unranked")]
+    arm = next((name for name in [scenario["fastest"], *fit] if name in heat.snapshots), None)
+    if arm is None:
+        return None
+    return {"arm": arm, **readout(quotes_from_rows(heat.snapshots[arm]))}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

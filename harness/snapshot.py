@@ -1,0 +1,73 @@
+"""One snapshot of the market: every chosen pair on every chosen exchange, fetched once from the mock."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+
+import exchanges
+import strategies
+from exchanges.decode import decode_quotes
+from exchanges.pair import Pair
+from exchanges.quote import Quote
+from harness import options
+from harness.scenario import markets_for
+from mock_server.conditions import Delay
+from mock_server.process import Control, running
+from strategies.strategy import Fetched, Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """``quotes`` in hand; ``failures`` are sentences, one for each request that brought none."""
+
+    quotes: list[Quote]
+    failures: list[str]
+    strategy: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What ``prices`` and ``arbitrage`` have in common."""
+    add = parser.add_argument
+    add("-x", "--exchange", default="all", metavar="NAMES", help="exchanges to ask, comma-separated (all)")
+    add("--pairs", default="all", metavar="N|LIST", help="pairs of each exchange, or BTC/USD,ETH/USDT,... (all)")
+    add("-s", "--strategy", default="asyncio-aiohttp", metavar="NAME", help="how to fetch them (asyncio-aiohttp)")
+    add("-c", "--concurrency", default="20", metavar="N", help="requests in flight (20)")
+    add("--latency", default="20ms", metavar="D", help="of the mock server (20ms)")
+    add("--seed", default="7", metavar="N", help="of the mock's market (7)")
+    add("--deadline", default="10s", metavar="D", help="for one request (10s)")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    form.add_argument("--csv", action="store_true", help="rows on stdout")
+
+
+def take(args: argparse.Namespace) -> Snapshot:
+    """Fetch what the options ask for. Raises UsageError, PluginError, MockFailed."""
+    names = options.exchange_names(args.exchange)
+    pairs = options.pairs(args.pairs if args.pairs != "all" else "1000", names)
+    seed = options.read("--seed", args.seed, int)
+    latency = str(options.read("--latency", args.latency, Delay.parse))
+    in_flight = options.count("--concurrency", args.concurrency)
+    deadline_s = options.deadline(args.deadline)
+    strategy = strategies.load(args.strategy)
+    markets = markets_for(names, pairs)
+    with running(list(dict.fromkeys(name for name, _ in markets)), latency, seed) as mock:
+        requests = [exchanges.load(name).request_for(Pair.parse(pair)).at(mock.origins[name]) for name, pair in markets]
+        with Control(mock) as control:
+            control.begin(seed)
+            with strategy(Limits(in_flight, deadline_s), decode_quotes) as fetch:
+                outcomes = fetch(requests)
+    quotes, failures = [], []
+    for (name, pair), outcome in zip(markets, outcomes, strict=True):
+        if isinstance(outcome, Fetched):
+            quotes += list(outcome.value)
+        else:
+            failures.append(f"{name} {pair}: {outcome.kind}: {outcome.detail}")
+    return Snapshot(quotes, failures, args.strategy)
+
+
+def report_failures(snapshot: Snapshot) -> None:
+    """Say on stderr which requests brought nothing."""
+    for sentence in snapshot.failures:
+        sys.stderr.write(f"fetchrace: {sentence}\n")

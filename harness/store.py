@@ -1,0 +1,138 @@
+"""A run's folder. Whatever was measured is on disk before the next block begins, and no file is ever half new.
+
+A file is replaced by writing a neighbour, flushing it to the disk, and renaming: a kill leaves the old one
+or the new one. Neighbours that a kill left lying are swept at the next start. Rows of the CSV files are
+appended one block at a time; a reader drops a last line without its newline.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness.exits import EnvironmentGap, UsageError
+
+_STRAY = re.compile(r"\..+\.(\d+)\.tmp")
+
+
+def replace_file(path: Path, content: str | bytes) -> None:
+    """Put ``content`` at ``path``, all of it or none of it."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    neighbour = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with neighbour.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        neighbour.replace(path)
+    except BaseException:
+        neighbour.unlink(missing_ok=True)
+        raise
+
+
+def csv_text(rows: Iterable[Sequence[Any]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    return buffer.getvalue()
+
+
+class RunFolder:
+    """One run's files. ``path`` is ``results/<UTC stamp>-<4 hex>``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @classmethod
+    def create(cls, results: Path) -> RunFolder:
+        """Make a new run's folder, after proving that it can be written to.
+
+        Raises:
+            EnvironmentGap: the results folder cannot be made or written to.
+        """
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        try:
+            results.mkdir(parents=True, exist_ok=True)
+            _sweep(results)
+            path = results / f"{stamp}-{secrets.token_hex(2)}"
+            path.mkdir()
+            (path / "pyperf").mkdir()
+            replace_file(path / "log.jsonl", "")
+        except OSError as error:
+            raise EnvironmentGap(
+                f"the results folder {str(results)!r} cannot be written to ({error.strerror}); nothing was measured; "
+                "choose another with --results-dir"
+            ) from error
+        return cls(path)
+
+    def write_run(self, run: dict[str, Any]) -> None:
+        replace_file(self.path / "run.json", json.dumps(run, indent=1, allow_nan=False) + "\n")
+
+    def log(self, event: str, **facts: Any) -> None:
+        """Append one line to log.jsonl: what happened, when (UTC)."""
+        line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
+        self._append("log.jsonl", json.dumps(line) + "\n")
+
+    def append_rows(self, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Append rows to a CSV file, writing its header first where the file is new."""
+        path = self.path / name
+        self._append(name, csv_text([] if path.exists() else [header]) + csv_text(rows))
+
+    def _append(self, name: str, text: str) -> None:
+        with (self.path / name).open("a", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def point_latest_here(self) -> None:
+        """Let ``results/latest`` lead to this run; a file system without links goes without."""
+        link = self.path.parent / "latest"
+        neighbour = self.path.parent / f".latest.{os.getpid()}.tmp"
+        with contextlib.suppress(OSError):
+            neighbour.unlink(missing_ok=True)
+            neighbour.symlink_to(self.path.name)
+            neighbour.replace(link)
+
+
+def read_run(path: Path) -> dict[str, Any]:
+    """Read a run's run.json, given its folder or the file.
+
+    Raises:
+        UsageError: no such run, not JSON, or written by a newer fetchrace.
+    """
+    file = path / "run.json" if path.is_dir() else path
+    if not file.is_file():
+        raise UsageError(f"no run at {str(path)!r}: expected a folder with a run.json, such as results/latest")
+    try:
+        run = json.loads(file.read_text(encoding="utf-8"), parse_constant=_refuse)
+    except (ValueError, RecursionError, UnicodeDecodeError) as error:
+        raise UsageError(f"{str(file)!r} is not a run: {' '.join(str(error).split())[:120]}") from None
+    schema = run.get("schema") if isinstance(run, dict) else None
+    if schema != 1:
+        found = "a newer fetchrace wrote it" if isinstance(schema, int) and schema > 1 else "it has no such number"
+        raise UsageError(f"{str(file)!r} does not have schema 1, the one this fetchrace reads: {found}")
+    return dict(run)
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _sweep(results: Path) -> None:
+    """Remove half-written neighbours whose writer is gone."""
+    for stray in [*results.glob(".*.tmp"), *results.glob("*/.*.tmp"), *results.glob("*/*/.*.tmp")]:
+        match = _STRAY.fullmatch(stray.name)
+        if match and not Path(f"/proc/{match[1]}").exists():
+            stray.unlink(missing_ok=True)

@@ -1,0 +1,139 @@
+"""One worker: a fresh process that runs one job under pyperf's worker protocol. The only user of its Runner.
+
+    python -m harness.worker --job FILE --lifeline FD --worker --loops 1 --warmups 1 --values V --pipe FD
+
+It opens the strategy, runs one cold batch (pyperf's warm-up), then V warm batches (pyperf's values). What
+pyperf's file has no place for goes to the job's side file: opening time, CPU, memory, every outcome, and the
+server's own log of each batch. Only ``fetch(requests)`` is timed; everything else happens before or after.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyperf
+
+import strategies
+from exchanges.decode import decode_quotes
+from exchanges.quote import Quote
+from exchanges.wire import Request
+from harness import cost, lifeline
+from harness.job import Job
+from harness.quote_rows import row_from_quote
+from harness.scenario import requests_for
+from mock_server.process import Control
+from strategies.strategy import Failed, Fetched, Limits, declared_in_flight, declares_of
+
+
+def main() -> None:
+    """Run the job named on the command line; leave with a non-zero code if the strategy broke."""
+    runner = pyperf.Runner(program_args=("-m", "harness.worker"))
+    runner.argparser.add_argument("--job", required=True)
+    runner.argparser.add_argument("--lifeline", type=int, default=None)
+    args = runner.parse_args()
+    if args.lifeline is not None:
+        lifeline.hold(args.lifeline)
+    job = Job.read(Path(args.job))
+    side: dict[str, Any] = {"batches": []}
+    try:
+        _run(job, side, lambda func: runner.bench_time_func(job.scenario.name, func))
+    except Exception as error:
+        traceback.print_exc()
+        side["error"] = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    Path(job.side_file).write_text(json.dumps(side), encoding="utf-8")
+    if "error" in side:
+        sys.exit(1)
+
+
+def _run(job: Job, side: dict[str, Any], bench: Callable[[Callable[[int], float]], object]) -> None:
+    scenario = job.scenario
+    limits = Limits(scenario.concurrency, scenario.deadline_s, scenario.max_body)
+    requests = requests_for(scenario, job.origins)  # loads the exchanges too: parsing them is nobody's cold cost
+    started = time.monotonic()
+    strategy = strategies.load(job.strategy)
+    side["import_s"] = time.monotonic() - started
+    side["declared_in_flight"] = declared_in_flight(strategy, limits)
+    side["reuse"] = declares_of(strategy).reuse
+    control = Control(job)
+
+    started = time.monotonic()
+    with strategy(limits, decode_quotes) as fetch:
+        side["open_s"] = time.monotonic() - started
+
+        def batch(loops: int) -> float:
+            if loops != 1:
+                raise ValueError(
+                    f"expected pyperf to ask for 1 loop (more would call warm what is cold), found {loops}"
+                )
+            number = len(side["batches"])
+            record = _batch(fetch, requests, control, job, number)
+            side["batches"].append(record)
+            if number == job.warm:
+                side["peak_rss_bytes"] = cost.tree_peak_bytes()
+                side["threads"], side["files"] = cost.threads_and_files()
+            return float(record["time_s"])
+
+        bench(batch)
+        started = time.monotonic()
+    side["close_s"] = time.monotonic() - started
+
+
+def _batch(
+    fetch: Callable[[Sequence[Request]], list[Any]], requests: list[Request], control: Control, job: Job, number: int
+) -> dict[str, Any]:
+    gc.collect()
+    scenario = job.scenario
+    control.begin(seed=scenario.seed, block=job.block, batch=number, latency=scenario.latency)
+    cpu = cost.tree_cpu_s()
+    began = time.monotonic()
+    outcomes = fetch(requests)
+    ended = time.monotonic()
+    cpu = cost.tree_cpu_s() - cpu
+    log = control.end()
+    return {
+        "time_s": ended - began,
+        "began": began,
+        "cpu_s": cpu,
+        "load": os.getloadavg()[0],
+        "outcomes": [_plain(outcome, began) for outcome in _as_list(outcomes)],
+        "server": log,
+    }
+
+
+def _as_list(outcomes: Any) -> list[Any]:
+    try:
+        return list(outcomes)
+    except TypeError:
+        raise TypeError(f"fetch() returned {type(outcomes).__name__}, expected a list of outcomes") from None
+
+
+def _plain(outcome: Any, began: float) -> dict[str, Any]:
+    """An outcome as JSON. Times are seconds since the batch began; a value that is not quotes becomes None,
+    which no check will take for a price."""
+    match outcome:
+        case Fetched(value, started, ended, status, size):
+            quotes = [row_from_quote(quote) for quote in value] if _are_quotes(value) else None
+            return {
+                "started": started - began, "ended": ended - began, "status": status, "size": size, "quotes": quotes,
+            }  # fmt: skip
+        case Failed(kind, detail, started, ended, status):
+            return {
+                "started": started - began, "ended": ended - began, "status": status, "kind": kind, "detail": detail,
+            }  # fmt: skip
+    raise TypeError(f"fetch() returned {type(outcome).__name__} among its outcomes, expected Fetched or Failed")
+
+
+def _are_quotes(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(quote, Quote) for quote in value)
+
+
+if __name__ == "__main__":
+    main()

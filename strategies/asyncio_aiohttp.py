@@ -1,0 +1,75 @@
+"""asyncio with one aiohttp.ClientSession: the fastest of the well-known clients."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import aiohttp
+from yarl import URL
+
+from exchanges.wire import Request, Response
+from strategies.body import Body
+from strategies.failure import failed
+from strategies.strategy import Decode, Fetch, Limits, Outcome, settled
+from strategies.task_crew import asyncio_crew
+from strategies.terms import HEADERS, MAX_HEADER_LINE, Trust
+
+
+@contextmanager
+def asyncio_aiohttp(limits: Limits, decode: Decode) -> Iterator[Fetch]:
+    """One event loop for the life of the ``with``; a batch is one run of it."""
+    trust = Trust(limits.ca_file)
+
+    async def call(request: Request) -> Outcome:
+        status: int | None = None
+        started = time.monotonic()
+        try:
+            async with session.request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers=request.headers,
+                allow_redirects=False,
+                ssl=trust.context() if request.origin.startswith("https:") else True,
+            ) as reply:
+                status = reply.status
+                body = Body(status, reply.headers, limits.max_body)
+                async for piece in reply.content.iter_any():
+                    body.add(piece)
+                answer = Response(status, body.whole(), reply.headers)
+        except Exception as error:
+            return failed(error, request, started, status)
+        value = decode(request, answer)
+        return settled(value, started, time.monotonic(), answer)
+
+    async def batch(requests: Sequence[Request]) -> list[Outcome]:
+        # One round of the loop, so that it sees which idle connections were closed since the last batch.
+        await asyncio.sleep(0)
+        return await asyncio_crew(limits.in_flight, call, requests)
+
+    with asyncio.Runner() as runner:
+        session = runner.run(_open_session(limits))
+        try:
+            yield lambda requests: runner.run(batch(requests))
+        finally:
+            runner.run(session.close())
+
+
+async def _open_session(limits: Limits) -> aiohttp.ClientSession:
+    session = aiohttp.ClientSession(
+        # limit=0 is no limit: the workers are the limit, and the connector's own would only queue behind them.
+        connector=aiohttp.TCPConnector(limit=0),
+        # The threshold keeps aiohttp from rounding deadlines above 5 s up to whole seconds.
+        timeout=aiohttp.ClientTimeout(total=limits.deadline_s, sock_connect=None, ceil_threshold=float("inf")),
+        headers=HEADERS,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        max_line_size=MAX_HEADER_LINE,
+        max_field_size=MAX_HEADER_LINE,
+    )
+    # aiohttp repeats a GET by itself when a re-used connection breaks, with no public switch: promise 6.
+    session._retry_connection = False  # noqa: SLF001
+    return session

@@ -1,0 +1,61 @@
+"""asyncio with httpx: one small AsyncClient per request in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import httpx
+
+from exchanges.wire import Request, Response
+from strategies.body import Body
+from strategies.failure import failed
+from strategies.httpx_client import Idle, built, options_for
+from strategies.strategy import Decode, Fetch, Limits, Outcome, settled
+from strategies.task_crew import asyncio_crew
+from strategies.terms import Trust
+
+
+@contextmanager
+def asyncio_httpx(limits: Limits, decode: Decode) -> Iterator[Fetch]:
+    """One event loop for the life of the ``with``; a batch is one run of it."""
+    trust = Trust(limits.ca_file)
+    idle = Idle(lambda origin: httpx.AsyncClient(**options_for(origin, trust)))
+
+    async def call(request: Request) -> Outcome:
+        status: int | None = None
+        started = time.monotonic()
+        client = idle.take(request.origin)
+        try:
+            async with asyncio.timeout(limits.deadline_s):
+                reply = await client.send(built(client, request), stream=True)
+                try:
+                    status = reply.status_code
+                    body = Body(status, reply.headers, limits.max_body)
+                    async for piece in reply.aiter_raw():
+                        body.add(piece)
+                finally:
+                    await reply.aclose()
+                answer = Response(status, body.whole(), reply.headers)
+        except Exception as error:
+            return failed(error, request, started, status)
+        finally:
+            idle.give_back(request.origin, client)
+        value = decode(request, answer)
+        return settled(value, started, time.monotonic(), answer)
+
+    async def close() -> None:
+        for client in idle.every:
+            await client.aclose()
+
+    with asyncio.Runner() as runner:
+
+        def fetch(requests: Sequence[Request]) -> list[Outcome]:
+            return runner.run(asyncio_crew(limits.in_flight, call, requests))
+
+        try:
+            yield fetch
+        finally:
+            runner.run(close())

@@ -1,0 +1,116 @@
+"""Reading an answer within its limits: the head is judged before the body, the body while it arrives.
+
+Libraries disagree on what they let through: http.client takes ``Content-Length: -5`` as "until the end",
+httpx inflates a gzip bomb in one piece, none of them notices a gzip stream that was cut. So every strategy
+asks its library for the raw body and passes it through here, and all of them refuse the same answers.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping
+
+from exchanges.errors import safe
+from strategies.terms import MAX_HEADERS
+
+PIECE = 65536
+"""Bytes to ask a library for at a time: no more than that is held beyond ``max_body``."""
+
+_DIGITS = re.compile(r"[0-9]{1,19}")
+
+
+class Fault(Exception):
+    """An answer that is refused. ``kind`` is one of ``exchanges.errors.KINDS``; ``detail`` is a sentence."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(kind, detail)
+        self.kind = kind
+        self.detail = detail
+
+
+class Body:
+    """Collects a body: ``add`` each raw piece, then take the ``whole``.
+
+    Args:
+        status, headers: the head of the answer; ``headers`` is the library's own case-insensitive mapping.
+        max_body: the limit on decoded bytes. At most one byte beyond it is ever held.
+
+    Raises:
+        Fault: redirect, protocol, encoding or too_large; also from ``add`` and ``whole``.
+    """
+
+    __slots__ = ("_fresh", "_inflate", "_limit", "_pieces", "_raw_deflate", "_size")
+
+    def __init__(self, status: int, headers: Mapping[str, str], max_body: int) -> None:
+        self._limit = max_body
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._inflate: zlib._Decompress | None = None
+        self._fresh = True
+        self._raw_deflate = False
+        if 300 <= status < 400 and "location" in headers:
+            raise Fault(
+                "redirect", f"status {status} points to {safe(headers['location'])}; redirects are not followed"
+            )
+        if len(headers) > MAX_HEADERS:
+            raise Fault("protocol", f"expected at most {MAX_HEADERS} headers, found {len(headers)}")
+        length = headers.get("content-length")
+        transfer = headers.get("transfer-encoding")
+        if transfer is not None:
+            if transfer.strip().lower() != "chunked":
+                raise Fault("protocol", f"expected Transfer-Encoding: chunked or none, found {safe(transfer)!r}")
+            if length is not None:
+                # RFC 9112, 6.3: such a message "ought to be handled as an error" (request smuggling).
+                raise Fault("protocol", "found both Content-Length and Transfer-Encoding; expected one of them")
+        encoding = headers.get("content-encoding", "identity").strip().lower()
+        if length is not None:
+            if not _DIGITS.fullmatch(length):
+                raise Fault("protocol", f"expected one Content-Length in digits, found {safe(length)!r}")
+            if encoding == "identity" and int(length) > max_body:
+                raise Fault("too_large", f"the body has {length} bytes; the limit is {max_body}")
+        if encoding in ("gzip", "x-gzip"):
+            self._inflate = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        elif encoding == "deflate":
+            self._inflate = zlib.decompressobj()
+            self._raw_deflate = True  # some servers send the bare stream without its zlib frame
+        elif encoding not in ("identity", ""):
+            raise Fault("encoding", f"expected Content-Encoding gzip, deflate or none, found {safe(encoding)!r}")
+
+    def add(self, piece: bytes) -> None:
+        """Take the next raw piece; inflates no further than the limit."""
+        if self._inflate is None:
+            self._keep(piece)
+            return
+        while piece:
+            piece = self._inflated(piece)
+
+    def whole(self) -> bytes:
+        """The decoded body. Raises Fault("encoding") where the compressed stream was cut."""
+        if self._inflate is not None and not self._inflate.eof and not self._fresh:
+            raise Fault("encoding", "the compressed body ends in the middle of its stream")
+        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+
+    def _keep(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._size > self._limit:
+            self._pieces.clear()
+            raise Fault("too_large", f"the decoded body is larger than the limit of {self._limit} bytes")
+        self._pieces.append(piece)
+
+    def _inflated(self, piece: bytes) -> bytes:
+        """Inflate a piece; what is left of it belongs to the next gzip member, if any."""
+        assert self._inflate is not None
+        if self._inflate.eof:
+            self._inflate = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        try:
+            out = self._inflate.decompress(piece, self._limit - self._size + 1)
+        except zlib.error as error:
+            if self._raw_deflate and self._fresh:
+                self._raw_deflate = False
+                self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+                return piece
+            raise Fault("encoding", f"the compressed body is broken: {error}") from error
+        self._fresh = False
+        self._keep(out)  # raises where input was left over because the limit was reached
+        return self._inflate.unconsumed_tail or self._inflate.unused_data

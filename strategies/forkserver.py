@@ -1,0 +1,62 @@
+"""multiprocessing's forkserver, started once and stopped again: children from a process without threads.
+
+Forking the caller itself would copy whatever locks its threads hold (deadlocks), and spawning takes 10 times as
+long. The fork server imports the libraries once, so that every worker has them at birth.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import forkserver as _forkserver_module
+from multiprocessing import resource_tracker as _tracker_module
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def forkserver(preload: Sequence[str]) -> Iterator[ForkServerContext]:
+    """Yield a context whose processes start from a server that has imported ``preload``.
+
+    If someone else runs a fork server already, it is used as it is, and left alone.
+    """
+    # multiprocessing has no public way to stop its two helper processes, and promise 7 lets no process live
+    # on. Only what did not run before is stopped.
+    server: Any = _forkserver_module._forkserver  # noqa: SLF001
+    tracker: Any = _tracker_module._resource_tracker  # noqa: SLF001
+    server_was_there = server._forkserver_pid is not None  # noqa: SLF001
+    tracker_was_there = tracker._fd is not None  # noqa: SLF001
+    context = multiprocessing.get_context("forkserver")
+    if not server_was_there:
+        # Workers run the caller's main module again under another name; what it imports is imported once here.
+        spec = getattr(sys.modules["__main__"], "__spec__", None)
+        context.set_forkserver_preload([*preload, *([spec.name] if spec is not None else [])])
+        with _our_path_in_environment():
+            _forkserver_module.ensure_running()
+    try:
+        yield context
+    finally:
+        if not server_was_there:
+            server._stop()  # noqa: SLF001
+            context.set_forkserver_preload(["__main__"])  # multiprocessing's own default
+        if not tracker_was_there:
+            tracker._stop()  # noqa: SLF001
+
+
+@contextmanager
+def _our_path_in_environment() -> Iterator[None]:
+    """Let a new interpreter find what this one finds: CPython 3.11 hands ``sys.path`` to the fork server, which
+    then forgets to use it, cannot preload anything outside its own path, and says nothing."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before

@@ -1,0 +1,105 @@
+"""Threads with httpx: one small Client per request in flight; against ``threads`` it shows what the library costs."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from exchanges.wire import Request, Response
+from strategies.body import Body
+from strategies.crew import crew
+from strategies.deadline import Watch, Watchdog
+from strategies.failure import failed
+from strategies.httpx_client import Idle, built, options_for
+from strategies.strategy import Decode, Fetch, Limits, Outcome, settled
+from strategies.terms import Trust
+
+
+@contextmanager
+def threads_httpx(limits: Limits, decode: Decode) -> Iterator[Fetch]:
+    """As many threads as requests in flight, started once, pulling from one queue."""
+    trust = Trust(limits.ca_file)
+    idle = Idle(lambda origin: _Line(origin, trust))
+
+    def call(request: Request) -> Outcome:
+        status: int | None = None
+        watch = watchdog.watch()
+        started = watch.begin()
+        line = idle.take(request.origin)
+        try:
+            reply = line.send(request, watch)
+            try:
+                status = reply.status_code
+                body = Body(status, reply.headers, limits.max_body)
+                for piece in reply.iter_raw():
+                    body.add(piece)
+            finally:
+                reply.close()
+            if watch.expired:  # a body without a length seems to end where its socket was shut
+                raise watch.fault()
+            answer = Response(status, body.whole(), reply.headers)
+        except Exception as error:
+            return failed(watch.fault() if watch.expired else error, request, started, status)
+        finally:
+            watch.end()
+            idle.give_back(request.origin, line)
+        value = decode(request, answer)
+        return settled(value, started, time.monotonic(), answer)
+
+    with Watchdog(limits.deadline_s) as watchdog:
+        try:
+            with crew(limits.in_flight, call, watchdog) as fetch:
+                yield fetch
+        finally:
+            for line in idle.every:
+                line.close()
+
+
+class _Line:
+    """A client of one connection, and that connection's socket for the Watchdog to shut.
+
+    httpx shows its socket only through the ``trace`` extension, and only while connecting.
+    """
+
+    def __init__(self, origin: str, trust: Trust) -> None:
+        self._client = httpx.Client(**options_for(origin, trust))
+        self._secure = origin.startswith("https:")
+        self._socket: socket.socket | None = None
+        self._handshake: socket.socket | None = None
+        self._watch: Watch | None = None
+
+    def send(self, request: Request, watch: Watch) -> httpx.Response:
+        """Send and wait for the head. Connecting may take what is left of the deadline."""
+        self._watch = watch
+        if self._socket is not None:
+            watch.hold(self._socket)
+        message = built(self._client, request)
+        message.extensions["timeout"] = {"connect": watch.remaining()}
+        message.extensions["trace"] = self._trace
+        try:
+            return self._client.send(message, stream=True)
+        finally:
+            if self._handshake is not None:
+                self._handshake.close()
+                self._handshake = None
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def _trace(self, event: str, info: dict[str, Any]) -> None:
+        if event not in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            return
+        assert self._watch is not None  # set before every send
+        self._socket = info["return_value"].get_extra_info("socket")
+        assert self._socket is not None  # httpcore's blocking streams all have one
+        self._watch.hold(self._socket)
+        if self._secure and event == "connection.connect_tcp.complete":
+            # Wrapping detaches this socket; a duplicate reaches the connection throughout the handshake.
+            self._handshake = self._socket.dup()
+            self._watch.hold(self._handshake)

@@ -1,0 +1,74 @@
+"""trio with httpx: one small AsyncClient per request in flight."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import httpx
+import trio
+
+from exchanges.wire import Request, Response
+from strategies.body import Body
+from strategies.failure import failed
+from strategies.httpx_client import Idle, built, options_for
+from strategies.strategy import Decode, Fetch, Limits, Outcome, settled
+from strategies.terms import Trust
+from strategies.trio_thread import trio_thread
+
+
+@contextmanager
+def trio_httpx(limits: Limits, decode: Decode) -> Iterator[Fetch]:
+    """One trio run, in a thread of its own, for the life of the ``with``; a batch is one hop to it."""
+    trust = Trust(limits.ca_file)
+    idle = Idle(lambda origin: httpx.AsyncClient(**options_for(origin, trust)))
+
+    async def call(request: Request) -> Outcome:
+        status: int | None = None
+        started = time.monotonic()
+        client = idle.take(request.origin)
+        try:
+            with trio.fail_after(limits.deadline_s):
+                reply = await client.send(built(client, request), stream=True)
+                try:
+                    status = reply.status_code
+                    body = Body(status, reply.headers, limits.max_body)
+                    async for piece in reply.aiter_raw():
+                        body.add(piece)
+                finally:
+                    await reply.aclose()
+                answer = Response(status, body.whole(), reply.headers)
+        except Exception as error:
+            return failed(error, request, started, status)
+        finally:
+            idle.give_back(request.origin, client)
+        value = decode(request, answer)
+        return settled(value, started, time.monotonic(), answer)
+
+    async def batch(requests: Sequence[Request]) -> list[Outcome]:
+        # Worker tasks over one iterator, as in strategies.task_crew.
+        work = iter(enumerate(requests))
+        outcomes: dict[int, Outcome] = {}
+
+        async def worker() -> None:
+            for index, request in work:
+                outcomes[index] = await call(request)
+
+        try:
+            async with trio.open_nursery() as nursery:
+                for _ in range(min(limits.in_flight, len(requests))):
+                    nursery.start_soon(worker)
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        return [outcomes[index] for index in range(len(requests))]
+
+    async def close() -> None:
+        for client in idle.every:
+            await client.aclose()
+
+    with trio_thread() as run:
+        try:
+            yield lambda requests: run(batch, requests)
+        finally:
+            run(close)

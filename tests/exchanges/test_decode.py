@@ -1,0 +1,52 @@
+"""The decode that strategies are given."""
+
+import pickle
+from dataclasses import replace
+
+import pytest
+
+import exchanges
+from exchanges import Pair, Quote, Rejected, Response
+from exchanges.decode import decode_quotes
+
+
+def quote_of(name, index=0):
+    one = exchanges.load(name).instruments[index]
+    return Quote(name, one.pair, one.price_step * 100, one.price_step * 101, last=one.price_step * 100)
+
+
+@pytest.mark.parametrize("name", exchanges.names())
+def test_one_pair_decodes_to_a_tuple_of_one_quote(name):
+    exchange, quote = exchanges.load(name), quote_of(name)
+    found = decode_quotes(exchange.request_for(quote.pair), exchange.response_for(quote))
+    assert len(found) == 1
+    assert (found[0].pair, found[0].bid, found[0].ask) == (quote.pair, quote.bid, quote.ask)
+
+
+@pytest.mark.parametrize("name", exchanges.names())
+def test_a_batch_decodes_in_the_order_that_was_asked(name):
+    exchange = exchanges.load(name)
+    by_pair = {quote.pair: quote for quote in (quote_of(name, 2), quote_of(name, 0), quote_of(name, 1))}
+    found = []
+    for request in exchange.requests_for(list(by_pair)):
+        found += decode_quotes(request, exchange.response_for_many([by_pair[pair] for pair in request.pairs]))
+    assert [quote.pair for quote in found] == list(by_pair)
+
+
+def test_a_bad_reply_becomes_a_rejected_of_its_kind():
+    request = exchanges.load("kraken").request_for(Pair("BTC", "USD"))
+    found = decode_quotes(request, Response(200, b"<html>", {"content-type": "text/html"}))
+    assert isinstance(found, Rejected)
+    assert found.kind == "not_json"
+    assert "kraken BTC/USD" in found.detail
+
+
+def test_a_pair_that_the_exchange_does_not_list_becomes_unknown_symbol():
+    request = exchanges.load("kraken").request_for(Pair("BTC", "USD"))
+    found = decode_quotes(replace(request, pairs=(Pair("BTC", "USB"),)), Response(200, b'{"error":[],"result":{}}'))
+    assert found.kind == "unknown_symbol"
+    assert "did you mean BTC/USD" in found.detail
+
+
+def test_decode_can_be_sent_to_another_process():
+    assert pickle.loads(pickle.dumps(decode_quotes)) is decode_quotes

@@ -1,0 +1,164 @@
+"""Whatever bytes arrive: a Quote, a Rejected or a BadReply come out, and nothing else."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import exchanges
+from exchanges import BadReply, Quote, Rejected, Response
+from exchanges.decode import decode_quotes
+from exchanges.errors import KINDS
+
+every_exchange = pytest.mark.parametrize("name", exchanges.names())
+thorough = settings(max_examples=120, deadline=None, database=None)
+statuses = st.sampled_from([200, 200, 200, 204, 302, 400, 403, 404, 418, 429, 451, 500, 503, 999, 0])
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=12)
+    | st.sampled_from(["", "0", "-1", "nan", "1e5", "1_000", "١٢", " 12 ", "1" * 5000, "9" * 20, "0.0"])
+)
+any_json = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+)
+
+
+def judge(exchange, response):
+    """Read a response as one pair and as a batch, and hold both to the promise."""
+    pairs = [instrument.pair for instrument in exchange.instruments[:2]]
+    for read in (lambda: exchange.quote_from(pairs[0], response), lambda: exchange.quotes_from(pairs, response)):
+        try:
+            found = read()
+        except BadReply as error:
+            assert error.kind in KINDS
+            assert len(str(error)) < 400
+            assert str(error).isprintable()
+            continue
+        if isinstance(found, Rejected):
+            assert found.kind in KINDS
+            assert found.detail.isprintable()
+            continue
+        for quote in found if isinstance(found, tuple) else (found,):
+            assert isinstance(quote, Quote)
+            assert 0 < quote.bid <= quote.ask
+
+
+def valid_reply(exchange):
+    """A parsed body of the exchange's own, to be damaged."""
+    one = exchange.instruments[0]
+    quote = Quote(
+        exchange.name,
+        one.pair,
+        one.price_step * 1000,
+        one.price_step * 1001,
+        last=one.price_step * 1000,
+        bid_size=one.size_step * 5,
+        ask_size=one.size_step * 7,
+        time_us=1_700_000_000_000_000,
+    )
+    return json.loads(exchange.response_for(quote).body)
+
+
+def places_in(value, path=()):
+    """The paths of everything inside a parsed body."""
+    yield path
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in children:
+        yield from places_in(child, (*path, key))
+
+
+def with_change(value, path, change):
+    if not path:
+        return change
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = with_change(copy[path[0]], path[1:], change)
+    return copy
+
+
+@every_exchange
+@thorough
+@given(status=statuses, body=st.binary(max_size=200))
+def test_any_bytes_are_judged(name, status, body):
+    judge(exchanges.load(name), Response(status, body))
+
+
+@every_exchange
+@thorough
+@given(status=statuses, value=any_json)
+def test_any_json_is_judged(name, status, value):
+    judge(exchanges.load(name), Response(status, json.dumps(value).encode()))
+
+
+@every_exchange
+@thorough
+@given(data=st.data())
+def test_a_valid_body_with_one_part_replaced_is_judged(name, data):
+    exchange = exchanges.load(name)
+    reply = valid_reply(exchange)
+    path = data.draw(st.sampled_from(list(places_in(reply))))
+    changed = with_change(reply, path, data.draw(any_json))
+    judge(exchange, Response(data.draw(statuses), json.dumps(changed).encode()))
+
+
+@every_exchange
+@thorough
+@given(data=st.data())
+def test_a_valid_body_cut_off_anywhere_is_never_a_quote(name, data):
+    exchange = exchanges.load(name)
+    body = json.dumps(valid_reply(exchange)).encode()
+    cut = body[: data.draw(st.integers(0, len(body) - 1))]
+    with pytest.raises(BadReply) as caught:
+        exchange.quote_from(exchange.instruments[0].pair, Response(200, cut))
+    assert caught.value.kind == "not_json"
+
+
+@every_exchange
+@thorough
+@given(data=st.data())
+def test_a_server_survives_any_target(name, data):
+    exchange = exchanges.load(name)
+    request = exchange.request_for(exchange.instruments[0].pair)
+    start = request.target[: data.draw(st.integers(0, len(request.target)))]
+    strange = exchanges.Request(name, "", start + data.draw(st.text(max_size=30)))
+    try:
+        pairs = exchange.pairs_from(strange)
+    except (exchanges.UnknownPair, LookupError):
+        return
+    assert pairs
+
+
+@every_exchange
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b"1" * 5000,
+        b'{"price":' + b"9" * 5000 + b"}",
+        b"\xff\xfe{\x00",
+        b'{"symbol":"\\ud800"}',
+        b"\x1b[2J" * 50,
+    ],
+    ids=["deep list", "deep object", "long integer", "long price", "UTF-16", "lone surrogate", "escape codes"],
+)
+def test_a_hostile_body_is_a_bad_reply_with_a_short_printable_sentence(name, body):
+    exchange = exchanges.load(name)
+    with pytest.raises(BadReply) as caught:
+        exchange.quote_from(exchange.instruments[0].pair, Response(200, body))
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 400
+
+
+@every_exchange
+@thorough
+@given(status=statuses, body=st.binary(max_size=60))
+def test_decode_never_raises(name, status, body):
+    exchange = exchanges.load(name)
+    for request in exchange.requests_for([instrument.pair for instrument in exchange.instruments[:3]]):
+        found = decode_quotes(request, Response(status, body))
+        assert isinstance(found, Rejected)
+        assert found.kind in KINDS

@@ -1,0 +1,210 @@
+"""The laws of the seam, for every exchange at once: each half undoes the other."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import exchanges
+from exchanges import BadReply, Pair, Quote, Rejected, Request, UnknownPair
+from exchanges.errors import KINDS
+
+lawful = settings(max_examples=40, deadline=None, database=None)
+every_exchange = pytest.mark.parametrize("name", exchanges.names())
+
+# The grain of an exchange's own clock as its ticker prints it, in microseconds; one where it is not coarser.
+TIME_GRAIN_US = {"binance": 1000}
+
+# A kind of which the exchange has no form of its own is sent as the nearest documented one.
+SENT_AS = {("coinbase", "banned"): "blocked"}
+SENDS_RETRY_AFTER = {"binance", "coinbase"}
+
+YEAR_2015, YEAR_2035 = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (2015, 2035))
+
+
+def over_the_wire(request):
+    """What a server sees of a request: nothing of what the client knows."""
+    return Request(request.exchange, "http://127.0.0.1:1", request.target, headers=request.headers)
+
+
+def quotes_of(exchange, instrument):
+    """Any quote on the instrument's grids with exactly the fields that the exchange carries."""
+    grain = TIME_GRAIN_US.get(exchange.name, 1)
+    ticks = st.integers(1, 10**9)
+    optional = {
+        "last": ticks.map(lambda n: n * instrument.price_step),
+        "bid_size": st.integers(0, 10**10).map(lambda n: n * instrument.size_step),
+        "ask_size": st.integers(0, 10**10).map(lambda n: n * instrument.size_step),
+        "time_us": st.integers(YEAR_2015 * 10**6 // grain, YEAR_2035 * 10**6 // grain).map(lambda n: n * grain),
+    }
+    carried = st.fixed_dictionaries({field: optional[field] for field in sorted(exchange.carries)})
+    return st.builds(
+        lambda bid, spread, rest: Quote(
+            exchange.name,
+            instrument.pair,
+            bid * instrument.price_step,
+            (bid + spread) * instrument.price_step,
+            **rest,
+        ),
+        ticks,
+        st.integers(0, 10**6),
+        carried,
+    )
+
+
+def one_quote(exchange):
+    return st.sampled_from(exchange.instruments).flatmap(lambda instrument: quotes_of(exchange, instrument))
+
+
+def quotes_of_many(exchange):
+    chosen = st.lists(st.sampled_from(exchange.instruments), min_size=1, max_size=8, unique_by=lambda one: one.pair)
+    return chosen.flatmap(lambda some: st.tuples(*(quotes_of(exchange, instrument) for instrument in some)))
+
+
+@every_exchange
+def test_a_pair_survives_its_request(name):
+    exchange = exchanges.load(name)
+    for instrument in exchange.instruments:
+        request = exchange.request_for(instrument.pair)
+        assert request.pairs == (instrument.pair,)
+        assert exchange.pair_from(over_the_wire(request)) == instrument.pair
+        assert exchange.pairs_from(over_the_wire(request)) == (instrument.pair,)
+
+
+@every_exchange
+@lawful
+@given(data=st.data())
+def test_a_quote_survives_its_response(name, data):
+    exchange = exchanges.load(name)
+    quote = data.draw(one_quote(exchange))
+    assert exchange.quote_from(quote.pair, exchange.response_for(quote)) == quote
+    request = over_the_wire(exchange.request_for(quote.pair))
+    assert exchange.quote_from(quote.pair, exchange.answer(request, [quote])) == quote
+
+
+@every_exchange
+@lawful
+@given(data=st.data())
+def test_a_batch_of_quotes_survives_its_requests_and_responses(name, data):
+    exchange = exchanges.load(name)
+    quotes = data.draw(quotes_of_many(exchange))
+    by_pair = {quote.pair: quote for quote in quotes}
+    read = []
+    for request in exchange.requests_for(list(by_pair)):
+        asked = exchange.pairs_from(over_the_wire(request))
+        assert asked == request.pairs
+        wanted = tuple(by_pair[pair] for pair in asked)
+        assert exchange.quotes_from(asked, exchange.response_for_many(wanted)) == wanted
+        read += exchange.quotes_from(asked, exchange.answer(over_the_wire(request), wanted))
+    assert tuple(read) == quotes
+
+
+@every_exchange
+def test_a_batch_asks_once_for_a_pair_that_is_wanted_twice(name):
+    exchange = exchanges.load(name)
+    first, second = exchange.instruments[0].pair, exchange.instruments[1].pair
+    asked = [pair for request in exchange.requests_for([first, second, first]) for pair in request.pairs]
+    assert asked == [first, second]
+    assert exchange.requests_for([]) == []
+
+
+@every_exchange
+@pytest.mark.parametrize("kind", ["unknown_symbol", "rate_limited", "banned", "blocked", "server"])
+def test_a_refusal_keeps_its_kind(name, kind):
+    exchange = exchanges.load(name)
+    pair = exchange.instruments[0].pair
+    request = over_the_wire(exchange.request_for(pair))
+    read = exchange.quote_from(pair, exchange.refusal_for(kind, request))
+    assert isinstance(read, Rejected)
+    assert read.kind == SENT_AS.get((name, kind), kind)
+    assert read.kind in KINDS
+    assert read.retry_after is None
+
+
+@every_exchange
+def test_a_refusal_says_how_long_to_wait_where_the_exchange_has_a_header_for_it(name):
+    exchange = exchanges.load(name)
+    pair = exchange.instruments[0].pair
+    refusal = exchange.refusal_for("rate_limited", over_the_wire(exchange.request_for(pair)), retry_after=7.0)
+    expected = 7.0 if name in SENDS_RETRY_AFTER else None
+    assert exchange.quote_from(pair, refusal).retry_after == expected
+
+
+@every_exchange
+def test_a_path_that_is_not_served_is_no_price_request_and_its_reply_is_no_quote(name):
+    exchange = exchanges.load(name)
+    pair = exchange.instruments[0].pair
+    for target in ("/", "/favicon.ico", "/api/v3/ticker", "/0/public/Time", "//etc/passwd", "/%00", ""):
+        request = Request(name, "http://127.0.0.1:1", target)
+        with pytest.raises(LookupError):
+            exchange.pairs_from(request)
+        with pytest.raises(BadReply) as caught:
+            exchange.quote_from(pair, exchange.refusal_for("not_found", request))
+        assert caught.value.kind in {"schema", "not_json"}
+
+
+@every_exchange
+def test_an_unlisted_pair_is_our_error_and_the_nearest_is_suggested(name):
+    exchange = exchanges.load(name)
+    listed = exchange.instruments[0].pair
+    wrong = Pair(listed.base + "X", listed.quote)
+    with pytest.raises(UnknownPair, match=f"did you mean {listed}"):
+        exchange.request_for(wrong)
+    with pytest.raises(UnknownPair):
+        exchange.requests_for([listed, wrong])
+
+
+@every_exchange
+def test_an_unlisted_symbol_on_the_wire_is_an_unknown_pair(name):
+    exchange = exchanges.load(name)
+    one = exchange.instruments[0]
+    request = over_the_wire(exchange.request_for(one.pair))
+    strange = replace(request, target=request.target.replace(one.symbol, one.symbol + "X"))
+    with pytest.raises(UnknownPair) as caught:
+        exchange.pairs_from(strange)
+    assert caught.value.nearest == one.symbol
+
+
+@every_exchange
+def test_an_answer_about_another_pair_is_not_taken_for_ours(name):
+    exchange = exchanges.load(name)
+    ours, theirs = exchange.instruments[0], exchange.instruments[1]
+    quote = Quote(name, theirs.pair, theirs.price_step * 100, theirs.price_step * 101, last=theirs.price_step * 100)
+    with pytest.raises(BadReply) as caught:
+        exchange.quote_from(ours.pair, exchange.response_for(quote))
+    assert caught.value.kind == "schema"
+    assert caught.value.pair == ours.pair
+
+
+@every_exchange
+def test_bitcoin_ether_and_solana_come_first_and_at_least_fourteen_pairs_are_listed(name):
+    listed = [instrument.pair for instrument in exchanges.load(name).instruments]
+    assert [pair.base for pair in listed[:3]] == ["BTC", "ETH", "SOL"]
+    assert len({pair.quote for pair in listed[:3]}) == 1
+    assert {Pair("BTC", "USDT"), Pair("ETH", "USDT"), Pair("SOL", "USDT")} <= set(listed[:6])
+    assert len(set(listed)) == len(listed) >= 14
+
+
+@every_exchange
+def test_grids_are_positive_and_symbols_unique(name):
+    exchange = exchanges.load(name)
+    assert all(one.price_step > 0 and one.size_step > 0 for one in exchange.instruments)
+    assert len({one.symbol for one in exchange.instruments}) == len(exchange.instruments)
+
+
+@every_exchange
+def test_an_exchange_says_who_it_is_and_what_it_costs(name):
+    exchange = exchanges.load(name)
+    assert exchange.name == name
+    assert exchange.origin.startswith("https://")
+    assert exchange.docs.startswith("https://")
+    assert Decimal(0) < exchange.taker_fee < Decimal("0.05")
+    assert exchange.carries <= {"last", "bid_size", "ask_size", "time_us"}
+
+
+def test_coinbase_and_kraken_list_the_same_first_six_pairs():
+    first = [[one.pair for one in exchanges.load(name).instruments[:6]] for name in ("coinbase", "kraken")]
+    assert first[0] == first[1]

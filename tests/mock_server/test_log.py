@@ -1,0 +1,58 @@
+import json
+
+from mock_server.log import COLUMNS, Record, Spool
+from mock_server.market import Market
+
+ROW = (4, 0, "binance", "BTC/USDT", 1, 10.0, 0.02, 0.0201, 0.01, 10.0201, 200, 552)
+
+
+def test_the_peak_is_the_most_that_were_in_flight_at_once():
+    record = Record(Market(7), kept=True)
+    for step in "++-+-+--":
+        record.enter() if step == "+" else record.leave(ROW)
+    assert record.end()["batch"]["peak_in_flight"] == 2
+
+
+def test_what_is_still_held_at_the_end_is_unfinished_and_its_row_comes_too_late():
+    record = Record(Market(7), kept=True)
+    record.enter()
+    ended = record.end()
+    record.leave(ROW)
+    assert ended["batch"]["unfinished"] == 1
+    assert ended["rows"] == []
+
+
+def test_nothing_is_kept_where_nobody_asked():
+    record = Record(Market(7), kept=False)
+    record.enter()
+    record.leave(ROW)
+    assert record.rows == []
+
+
+def test_the_log_is_plain_json():
+    record = Record(Market(7), kept=True)
+    record.enter()
+    record.leave(ROW)
+    ended = json.loads(json.dumps(record.end()))
+    assert ended["columns"] == list(COLUMNS)
+    assert ended["rows"] == [list(ROW)]
+
+
+def test_a_spool_holds_one_line_a_request_with_the_key_of_its_batch(tmp_path):
+    spool = Spool.at(tmp_path / "log.jsonl")
+    record = Record(Market(7, 1, 2), kept=False, spool=spool)
+    record.enter()
+    record.leave(ROW)
+    line = json.loads((tmp_path / "log.jsonl").read_text())
+    spool.close()
+    assert line == {"seed": 7, "block": 1, "batch": 2, **dict(zip(COLUMNS, ROW, strict=True))}
+
+
+def test_a_full_disk_ends_the_spool_with_a_sentence_and_not_the_server(capsys):
+    with open("/dev/full", "a", buffering=1) as full:
+        record = Record(Market(7), kept=True, spool=Spool(full))
+        for _ in range(2):
+            record.enter()
+            record.leave(ROW)
+    assert len(record.rows) == 2
+    assert capsys.readouterr().err.count("the log /dev/full ends here") == 1

@@ -1,0 +1,159 @@
+"""A server that misbehaves on request, byte by byte: ``GET /<name of a fault>``."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import socket
+import struct
+import threading
+import zlib
+from collections import Counter
+
+import pytest
+
+OK = b"HTTP/1.1 200 OK\r\n"
+RESET, STALL = object(), object()
+BOMB = gzip.compress(bytes(8 * 1024 * 1024), 9)
+
+
+def sized(body, *headers, status=b"200 OK", length=None):
+    lines = [
+        b"HTTP/1.1 " + status,
+        b"Connection: close",
+        b"Content-Length: %d" % (len(body) if length is None else length),
+        *headers,
+    ]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def chunked(body, *headers):
+    return (
+        OK
+        + b"".join(h + b"\r\n" for h in (b"Connection: close", b"Transfer-Encoding: chunked", *headers))
+        + b"\r\n"
+        + body
+    )
+
+
+def drip(data):
+    """One byte every 50 ms, for longer than any deadline of these tests."""
+    return (data, 0.05)
+
+
+# name: (what is sent after the request, the kind that every strategy must give; None for an answer)
+FAULTS = {
+    "close": ([], "disconnected"),
+    "close-in-status-line": ([b"HTTP/1.1 2"], "disconnected"),
+    "close-in-head": ([OK + b"Content-Type: te"], "disconnected"),
+    "reset": ([RESET], "reset"),
+    "reset-in-body": ([sized(b"123456789", length=100), RESET], "truncated"),
+    "cut-body": ([sized(b'{"price": 1}', length=100)], "truncated"),
+    "cut-chunk": ([chunked(b"10\r\n12345")], "truncated"),
+    "no-last-chunk": ([chunked(b"5\r\n12345\r\n")], "truncated"),
+    "huge-chunk-size": ([chunked(b"FFFFFFFFFFFFFFFFFF\r\n12345")], "truncated"),
+    "bad-chunk-size": ([chunked(b"ZZ\r\n12345\r\n0\r\n\r\n")], "protocol"),
+    "negative-length": ([OK + b"Content-Length: -5\r\n\r\n12345"], "protocol"),
+    "wordy-length": ([OK + b"Content-Length: abc\r\n\r\n12345"], "protocol"),
+    "two-lengths": ([OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n12345"], "protocol"),
+    "length-and-chunks": ([chunked(b"5\r\n12345\r\n0\r\n\r\n", b"Content-Length: 5")], "protocol"),
+    "other-transfer-encoding": ([OK + b"Transfer-Encoding: gzip\r\n\r\n12345"], "protocol"),
+    "banner": ([b"SSH-2.0-OpenSSH_9.6\r\n"], "protocol"),
+    "noise": ([bytes(range(128, 256)) * 4 + b"\r\n\r\n"], "protocol"),
+    "long-header": ([OK + b"X: " + b"y" * 200_000 + b"\r\n\r\n"], "protocol"),
+    "many-headers": ([OK + b"".join(b"X-%d: y\r\n" % n for n in range(3000)) + b"\r\n"], "protocol"),
+    "nul-in-header": ([OK + b"X: a\0b\r\nContent-Length: 0\r\n\r\n"], "protocol"),
+    "header-without-colon": ([OK + b"just words\r\nContent-Length: 0\r\n\r\n"], "protocol"),
+    "redirect": ([sized(b"", b"Location: /elsewhere", status=b"302 Found")], "redirect"),
+    "redirect-to-file": ([sized(b"", b"Location: file:///etc/passwd", status=b"301 Moved")], "redirect"),
+    "broken-gzip": ([sized(b"this is no gzip", b"Content-Encoding: gzip")], "encoding"),
+    "cut-gzip": ([sized(gzip.compress(b"x" * 5000)[:-12], b"Content-Encoding: gzip")], "encoding"),
+    "unknown-encoding": ([sized(b"12345", b"Content-Encoding: br")], "encoding"),
+    "large": ([sized(b"x" * 200_000)], "too_large"),
+    "large-chunks": ([chunked((b"8000\r\n" + b"x" * 0x8000 + b"\r\n") * 8 + b"0\r\n\r\n")], "too_large"),
+    "endless": ([OK + b"\r\n" + b"x" * 200_000, STALL], "too_large"),
+    "gzip-bomb": ([sized(BOMB, b"Content-Encoding: gzip")], "too_large"),
+    "deflate-bomb": ([sized(zlib.compress(bytes(8 * 1024 * 1024), 9), b"Content-Encoding: deflate")], "too_large"),
+    "stall-before-head": ([STALL], "deadline"),
+    "stall-in-head": ([OK + b"Content-", STALL], "deadline"),
+    "stall-in-body": ([sized(b"123", length=100), STALL], "deadline"),
+    "stall-without-length": ([OK + b"\r\n123", STALL], "deadline"),
+    "drip-head": ([drip(OK + b"X-Padding: " + b"y" * 200)], "deadline"),
+    "drip-body": ([sized(b"", length=1000), drip(b"y" * 200)], "deadline"),
+    "ok": ([sized(b"12345")], None),
+    "ok-chunked": ([chunked(b"5\r\n12345\r\n0\r\n\r\n")], None),
+    "ok-until-close": ([OK + b"\r\n12345"], None),
+    "ok-gzip": ([sized(gzip.compress(b"12345"), b"Content-Encoding: gzip")], None),
+    "ok-two-gzips": ([sized(gzip.compress(b"123") + gzip.compress(b"45"), b"Content-Encoding: gzip")], None),
+    "ok-deflate": ([sized(zlib.compress(b"12345"), b"Content-Encoding: deflate")], None),
+    "ok-raw-deflate": ([sized(zlib.compress(b"12345")[2:-4], b"Content-Encoding: deflate")], None),
+    "ok-continue": ([b"HTTP/1.1 100 Continue\r\n\r\n" + sized(b"12345")], None),
+    "ok-status": ([sized(b"12345", status=b"503 Busy")], None),
+    "ok-304-with-gzip": ([b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\nContent-Encoding: gzip\r\n\r\n"], None),
+}
+
+
+class FaultServer:
+    """Answers each connection's first request as FAULTS says, then closes it."""
+
+    def __init__(self):
+        self.seen = Counter()
+        self.closing = threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.origin = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.threads = [threading.Thread(target=self.accept)]
+        self.threads[0].start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.listener.accept()
+                thread = threading.Thread(target=self.answer, args=(connection,))
+                self.threads.append(thread)
+                thread.start()
+
+    def answer(self, connection):
+        with connection, contextlib.suppress(OSError):
+            connection.settimeout(5)
+            head = b""
+            while b"\r\n\r\n" not in head:
+                piece = connection.recv(65536)
+                if not piece:
+                    return
+                head += piece
+            name = head.split(b" ")[1].decode().lstrip("/")
+            self.seen[name] += 1
+            for step in FAULTS.get(name, ([], None))[0]:
+                if step is RESET:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                elif step is STALL:
+                    connection.recv(1)  # until the client gives up
+                elif isinstance(step, tuple):
+                    for byte in step[0]:
+                        connection.sendall(bytes([byte]))
+                        if self.closing.wait(step[1]):
+                            return
+                else:
+                    connection.sendall(step)
+            if not FAULTS.get(name, ([], None))[0] or RESET not in FAULTS[name][0]:
+                connection.shutdown(socket.SHUT_WR)
+                connection.recv(1)
+
+    def close(self):
+        self.closing.set()
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for thread in self.threads:
+            thread.join()
+
+
+@pytest.fixture(scope="session")
+def faults():
+    server = FaultServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def fault_kinds():
+    return {name: kind for name, (_, kind) in FAULTS.items()}

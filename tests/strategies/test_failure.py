@@ -1,0 +1,180 @@
+"""Every fault gives the same kind from every strategy."""
+
+import contextlib
+import errno
+import importlib.util
+import socket
+import ssl
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import trustme
+
+import strategies
+from exchanges.errors import KINDS
+from exchanges.wire import Request
+from strategies import Failed, Limits
+from strategies.failure import failed
+
+
+def body_of(request, response):
+    return response.body
+
+
+def asked(origin, target="/"):
+    return Request("test", origin, target)
+
+
+def opened(name, **limits):
+    missing = {"threads-httpx": "httpx", "asyncio-httpx": "httpx", "trio-httpx": "trio"}.get(name, "requests")
+    if importlib.util.find_spec(missing) is None:
+        pytest.skip(f"{missing} is not installed")
+    return strategies.load(name)(Limits(in_flight=16, deadline_s=0.4, max_body=100_000, **limits), body_of)
+
+
+@pytest.fixture(scope="module", params=strategies.names())
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def fetch(name):
+    """A strategy opened once for all faults: a fault must not spoil the next request."""
+    with opened(name) as fetch:
+        yield fetch
+
+
+@pytest.fixture(scope="module")
+def secure():
+    """TLS servers by the kind of failure they must give, and the file of the authority that signed them."""
+    authority, stranger = trustme.CA(), trustme.CA()
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    certificates = {
+        "tls_untrusted": stranger.issue_cert("localhost"),
+        "tls_expired": authority.issue_cert("localhost", not_before=yesterday - timedelta(days=9), not_after=yesterday),
+        "tls_hostname": authority.issue_cert("elsewhere.invalid"),
+        None: authority.issue_cert("localhost"),
+        "tls": None,
+    }
+    listeners = {kind: TlsServer(certificate) for kind, certificate in certificates.items()}
+    with authority.cert_pem.tempfile() as ca_file:
+        yield {kind: server.origin for kind, server in listeners.items()}, ca_file
+    for server in listeners.values():
+        server.close()
+
+
+class TlsServer:
+    """Answers 200 to whatever comes; in plain text where it has no certificate."""
+
+    def __init__(self, certificate):
+        self.context = None
+        if certificate is not None:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            certificate.configure_cert(self.context)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.origin = "https://localhost:%d" % self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self.accept)
+        self.thread.start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with contextlib.suppress(OSError), connection:
+                connection.settimeout(2)
+                if self.context is not None:
+                    connection = self.context.wrap_socket(connection, server_side=True)
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join()
+
+
+def test_every_fault_gives_its_kind_from_every_strategy(name, fetch, faults, fault_kinds):
+    expected = dict(fault_kinds)
+    if name.endswith("httpx"):
+        expected["banner"] = "disconnected"  # the exception that strategies.failure documents
+    before = faults.seen.copy()
+    outcomes = fetch([asked(faults.origin, "/" + fault) for fault in expected])
+    found = {fault: o.kind if isinstance(o, Failed) else None for fault, o in zip(expected, outcomes, strict=True)}
+    assert found == expected
+    assert set((faults.seen - before).values()) == {1}, "something was asked for twice"
+
+
+def test_a_fault_says_in_one_line_of_printable_text_what_happened(fetch, faults, fault_kinds):
+    wanted = [fault for fault, kind in fault_kinds.items() if kind not in (None, "deadline")]
+    for outcome in fetch([asked(faults.origin, "/" + fault) for fault in wanted]):
+        assert outcome.kind in KINDS
+        assert outcome.detail.isprintable()
+        assert 10 < len(outcome.detail) <= 300
+
+
+def test_a_deadline_bounds_a_dripped_head_and_a_dripped_body(fetch, faults):
+    for outcome in fetch([asked(faults.origin, "/drip-head"), asked(faults.origin, "/drip-body")]):
+        assert 0.39 < outcome.ended - outcome.started < 0.65
+
+
+def test_a_closed_port_refuses(fetch):
+    (outcome,) = fetch([asked("http://127.0.0.1:1")])
+    assert outcome.kind == "refused"
+
+
+def test_a_closed_port_refuses_under_a_name_with_two_addresses(fetch):
+    (outcome,) = fetch([asked("http://localhost:1")])
+    assert outcome.kind == "refused"
+
+
+def test_a_name_that_does_not_exist_is_a_failure_of_dns_or_of_time(fetch):
+    (outcome,) = fetch([asked("http://no-such-host.invalid")])
+    assert outcome.kind in ("dns", "deadline")
+    assert "no-such-host.invalid" in outcome.detail or outcome.kind == "deadline"
+
+
+def test_certificates_fail_for_what_is_wrong_with_them(name, secure):
+    origins, ca_file = secure
+    with opened(name, ca_file=ca_file) as fetch:
+        outcomes = fetch([asked(origin) for origin in origins.values()])
+    found = [outcome.kind if isinstance(outcome, Failed) else None for outcome in outcomes]
+    assert found == list(origins)
+
+
+def test_without_the_ca_file_a_private_authority_is_not_trusted(fetch, secure):
+    (outcome,) = fetch([asked(secure[0][None])])
+    assert outcome.kind == "tls_untrusted"
+
+
+def test_a_ca_file_that_is_none_is_said_on_opening(name, tmp_path):
+    with pytest.raises((OSError, RuntimeError), match="PEM file of certificates"), opened(name, ca_file=str(tmp_path)):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(errno.EMFILE, "resource"), (errno.EHOSTUNREACH, "unreachable"), (errno.ENETUNREACH, "unreachable")],
+)
+def test_a_system_error_is_found_under_any_number_of_wrappings(code, kind):
+    inner = OSError(code, "as the system says")
+    outer = RuntimeError("a library's own")
+    outer.__cause__ = ExceptionGroup("attempts", [ValueError("another"), inner])
+    outcome = failed(outer, asked("http://a.invalid"), 1.0, None)
+    assert (outcome.kind, outcome.started, outcome.status) == (kind, 1.0, None)
+    assert "as the system says" in outcome.detail
+
+
+def test_an_exception_that_is_no_failure_of_a_request_is_raised():
+    with pytest.raises(ZeroDivisionError):
+        failed(ZeroDivisionError("a bug"), asked("http://a.invalid"), 1.0, None)
+
+
+def test_an_interrupt_is_raised_even_where_it_was_caused_by_a_failure():
+    interrupt = KeyboardInterrupt()
+    interrupt.__cause__ = ConnectionRefusedError(errno.ECONNREFUSED, "refused")
+    with pytest.raises(KeyboardInterrupt):
+        failed(interrupt, asked("http://a.invalid"), 1.0, None)
