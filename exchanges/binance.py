@@ -192,9 +192,7 @@ class Binance:
     def answer(self, request: Request, quotes: Sequence[Quote]) -> Response:
         endpoint, query = _price_request(request)
         ticker = {"24hr": self._ticker_24hr, "bookTicker": self._book_ticker, "price": self._price}[endpoint]
-        if "symbol" in query:
-            return _ok(ticker(quotes[0]))
-        return _ok(f"[{','.join(map(ticker, quotes))}]")
+        return _ok(ticker(quotes[0]) if "symbol" in query else f"[{','.join(map(ticker, quotes))}]")
 
     def refusal_for(self, kind: str, request: Request, retry_after: float | None = None) -> Response:
         status, error = _REFUSALS[kind]
@@ -208,18 +206,17 @@ class Binance:
 
     def _ticker_24hr(self, quote: Quote) -> str:
         # A day that opened 2 % lower and ranged 10 % of that beyond: plausible, and the same for the same quote.
-        bid, last = quote.bid, quote.last or quote.bid
+        last, size = quote.last or quote.bid, quote.bid_size or Decimal(1)
         change = last * _FIFTIETH
         opened, swing = last - change, change * _TENTH
         mean = opened + swing
-        size = quote.bid_size or Decimal(1)
         volume = size * 7919
         closed = quote.time_us // 1000 if quote.time_us is not None else _DAY_MS
         first, count = closed // 400, 460_443
         return (
             f'{{"symbol":"{self._listing.of(quote.pair).symbol}","priceChange":"{change:.8f}",'
             f'"priceChangePercent":"2.041","weightedAvgPrice":"{mean:.8f}","prevClosePrice":"{opened:.8f}",'
-            f'"lastPrice":"{last:.8f}","lastQty":"{size:.8f}","bidPrice":"{bid:.8f}",'
+            f'"lastPrice":"{last:.8f}","lastQty":"{size:.8f}","bidPrice":"{quote.bid:.8f}",'
             f'"bidQty":"{quote.bid_size or 0:.8f}","askPrice":"{quote.ask:.8f}","askQty":"{quote.ask_size or 0:.8f}",'
             f'"openPrice":"{opened:.8f}","highPrice":"{last + swing:.8f}","lowPrice":"{opened - swing:.8f}",'
             f'"volume":"{volume:.8f}","quoteVolume":"{volume * mean:.8f}","openTime":{closed - _DAY_MS},'

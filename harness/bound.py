@@ -38,6 +38,6 @@ def bound(delays: Sequence[float], n: int) -> float:
     longest_first = sorted(delays, reverse=True)
     until = list(accumulate(longest_first, initial=0.0))
     # Among the kn + 1 longest, positions 0 to kn, the k + 1 smallest are positions kn - k to kn.
-    # k = 0 is the longest delay itself.
+    # k = 0 is the longest delay itself, exactly.
     shared = max(until[last + 1] - until[last - k] for k, last in enumerate(range(0, len(delays), n)))
-    return max(longest_first[0], math.fsum(delays) / n, shared)
+    return max(math.fsum(delays) / n, shared)

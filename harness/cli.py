@@ -16,8 +16,11 @@ from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import NoReturn
 
+from exchanges.errors import safe
 from exchanges.plugins import PluginError, UnknownName, nearest
 from harness.exits import ENVIRONMENT, FAILURES, INTERRUPTED, TERMINATED, USAGE, Ended, Stop, UsageError
+
+_LONGEST = 600
 
 VERBS = {
     "run": "race the strategies (meant when no command is named)",
@@ -36,7 +39,8 @@ class _Parser(argparse.ArgumentParser):
         unknown = message.removeprefix("unrecognized arguments: ")
         if unknown != message:
             flags = [flag for action in self._actions for flag in action.option_strings]
-            message = f"unknown argument {unknown.split()[0]!r}{nearest(unknown.split()[0].split('=')[0], flags)}"
+            first = (unknown.split() or [""])[0]  # an empty argument is unknown as well
+            message = f"unknown argument {first!r}{nearest(first.split('=')[0], flags)}"
         raise UsageError(message)
 
 
@@ -54,7 +58,7 @@ def main(argv: Sequence[str]) -> int:
     except PluginError as error:
         return _leave(ENVIRONMENT, str(error))
     except Ended as ended:
-        return _leave(ended.code, "interrupted" if ended.code == INTERRUPTED else "terminated")
+        return _leave(ended.code, str(ended))
     except BrokenPipeError:
         _forget_stdout()
         return _leave(FAILURES, "nobody reads the output any more; what was measured is kept")
@@ -69,9 +73,13 @@ def _dispatch(argv: list[str]) -> int:
         sys.stdout.write(_help())
         return 0
     if argv[:1] == ["--version"]:
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        sys.stdout.write(f"fetchrace {version('fetchrace')}\n")
+        try:
+            number = version("fetchrace")
+        except PackageNotFoundError:
+            number = "(a checkout that is not installed)"
+        sys.stdout.write(f"fetchrace {number}\n")
         return 0
     verb = argv.pop(0) if argv and not argv[0].startswith("-") else "run"
     if verb not in VERBS:
@@ -119,7 +127,8 @@ def _signals() -> Iterator[None]:
 
 def _leave(code: int, sentence: str) -> int:
     with contextlib.suppress(OSError):
-        sys.stderr.write(f"fetchrace: {sentence}\n")
+        # One line, whatever a path or a plugin put into it.
+        sys.stderr.write(f"fetchrace: {safe(sentence, _LONGEST)}\n")
         sys.stderr.flush()
     return code
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -22,7 +23,9 @@ _ARBITRAGE_ROWS = 6
 def console() -> Console:
     """stdout, 100 columns wide, or 80 where the terminal is narrower; colours off when piped or NO_COLOR is set."""
     columns = shutil.get_terminal_size((100, 24)).columns
-    return Console(file=sys.stdout, width=100 if columns >= 100 else 80, highlight=False)
+    # rich's own reading of NO_COLOR leaves bold and dim in; no colour system at all leaves no escape codes.
+    system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(file=sys.stdout, width=100 if columns >= 100 else 80, highlight=False, color_system=system)
 
 
 def print_run(run: Mapping[str, Any], page: Path) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import strategies
+from exchanges.errors import safe
 from exchanges.plugins import nearest
 from harness import probe
-from harness.arm import Arm
+from harness.arm import Arm, slug
 from harness.exits import EnvironmentGap, UsageError
 
 _TWIN = "asyncio-aiohttp"
@@ -67,38 +68,63 @@ def entries_for(text: str, in_flight: int) -> Entries:
     skipped: dict[str, str] = {}
     broken: dict[str, str] = {}
     explicit = {word.strip() for word in text.split(",")}
-    for finding in probe.look(names, in_flight):
-        label = _label(finding.name)
+    labels = _labels(names)
+    # Probes and workers run in folders of their own, so they are given absolute paths.
+    for name, finding in zip(names, probe.look([_absolute(name) for name in names], in_flight), strict=True):
+        label = labels[name]
         if finding.problem == "unknown":
-            raise UsageError(finding.message)
+            raise UsageError(_as_said(finding, name))
         if finding.problem == "missing":
-            if finding.name in explicit or not said_all:
-                raise EnvironmentGap(finding.message)
-            skipped[label] = finding.message
+            if name in explicit or not said_all:
+                raise EnvironmentGap(_as_said(finding, name))
+            skipped[label] = _as_said(finding, label)
         elif finding.problem == "broken":
-            broken[label] = finding.message
-        elif label in declared:
-            raise UsageError(f"two strategies are called {label!r}; give one of the files another name")
+            broken[label] = _as_said(finding, label)
         else:
-            arms.append(Arm(label, _absolute(finding.name)))
+            arms.append(Arm(label, finding.name))
             declared[label] = finding.declared_in_flight
     if arms:
-        arms.append(_twin(arms))
+        arms.append(_twin(arms, declared))
         declared[arms[-1].name] = declared[arms[-1].twin_of or ""]
     return Entries(tuple(arms), declared, skipped, broken)
 
 
-def _twin(arms: Sequence[Arm]) -> Arm:
-    """A second asyncio-aiohttp; where that is not in the race, of the last arm named: never of sequential,
-    which would take longest, unless it is alone."""
-    original = next((arm for arm in arms if arm.name == _TWIN), arms[-1])
+def _twin(arms: Sequence[Arm], declared: dict[str, int]) -> Arm:
+    """A second asyncio-aiohttp; where that is not in the race, of the first arm that has several requests in
+    flight: one that goes through them one by one would take longest and tell least about the others' noise."""
+    preferred = [*(arm for arm in arms if arm.name == _TWIN), *(arm for arm in arms if declared[arm.name] > 1)]
+    original = (preferred or arms)[0]
     return Arm(f"{original.name} (twin)", original.strategy, twin_of=original.name)
 
 
+def _labels(names: Sequence[str]) -> dict[str, str]:
+    """What tables and files call each strategy.
+
+    Raises:
+        UsageError: two would have one name, or share a file.
+    """
+    labels: dict[str, str] = {}
+    taken: dict[str, str] = {}
+    for name in names:
+        label = labels[name] = _label(name)
+        other = taken.setdefault(slug(label), name)
+        if other != name:
+            raise UsageError(
+                f"{other!r} and {name!r} would both be called {label!r}; give one of the files another name"
+            )
+    return labels
+
+
 def _label(name: str) -> str:
-    """``./some/where/mine.py:honest`` is shown as ``mine.py:honest``."""
+    """``./some/where/mine.py:honest`` is shown as ``mine.py:honest``, and nothing in it moves a cursor."""
     path, colon, attribute = name.rpartition(".py:")
-    return f"{Path(path).name}.py:{attribute}" if colon else name
+    return safe(f"{Path(path).name}.py:{attribute}" if colon else name)
+
+
+def _as_said(finding: probe.Finding, name: str) -> str:
+    """A finding's sentence with the path as the user wrote it, or without its folders."""
+    there, here = finding.name.rpartition(":")[0], name.rpartition(":")[0]
+    return finding.message.replace(there, here) if there else finding.message
 
 
 def _absolute(name: str) -> str:

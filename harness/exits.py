@@ -39,3 +39,7 @@ class Ended(BaseException):
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
+        self.kept = "nothing was measured"
+
+    def __str__(self) -> str:
+        return f"{'interrupted' if self.code == INTERRUPTED else 'terminated'}; {self.kept}"

@@ -43,8 +43,10 @@ def breaches(
         found.append(f"returned {len(outcomes)} outcomes for {scenario.requests} requests")
     found += _seen_once(log, scenario)
     reached = record["server"]["batch"]["peak_in_flight"]
-    if reached > declared:
-        found.append(f"had {reached} requests in flight, {declared} declared")
+    # An arm may declare less than the scenario's concurrency, never more.
+    allowed = min(declared, scenario.concurrency)
+    if reached > allowed:
+        found.append(f"had {reached} requests in flight, {allowed} allowed")
     failed = Counter(outcome["kind"] for outcome in outcomes if "kind" in outcome)
     if failed:
         kinds = ", ".join(f"{count} {kind}" for kind, count in failed.most_common())
@@ -73,6 +75,11 @@ def _seen_once(log: Sequence[dict[str, Any]], scenario: Scenario) -> list[str]:
     repeated = [index for index, count in seen.items() if count > 1 or not isinstance(index, int)]
     if repeated or len(log) != scenario.requests:
         return [f"the server saw {len(log)} requests where {scenario.requests} were asked for"]
+    for row in log:
+        planned = scenario.markets[row["index"] % len(scenario.markets)]
+        if (row["exchange"], row["pair"]) != planned:
+            found = f"{row['exchange']} {safe(str(row['pair']))}"
+            return [f"asked for {found} where the plan has {' '.join(planned)}"]
     return []
 
 
@@ -84,9 +91,13 @@ def _wrong_values(
     wrong = []
     for index, outcome in enumerate(outcomes[: scenario.requests]):
         row = rows.get(index)
-        if "kind" in outcome or row is None or row["priced_at"] is None:
+        if "kind" in outcome or row is None:
             continue
         exchange_name, pair = scenario.markets[index % len(scenario.markets)]
+        if row["priced_at"] is None:
+            # Hung up before the answer, or was refused: whatever is in hand was made up.
+            wrong.append(f"{exchange_name} {pair}: a price in hand, none sent")
+            continue
         sent = market.quote(exchanges.load(exchange_name), Pair.parse(pair), row["priced_at"])
         difference = _difference(outcome["quotes"], sent)
         if difference:
@@ -102,11 +113,11 @@ def _difference(rows: Any, sent: Quote) -> str | None:
         return f"{len(rows or ())} quotes in hand, 1 sent"
     try:
         (had,) = quotes_from_rows(rows)
-    except (ArithmeticError, ValueError, TypeError):
+        for field in fields(Quote):
+            if getattr(had, field.name) != getattr(sent, field.name):
+                return f"{field.name} {safe(str(getattr(had, field.name)))} in hand, {getattr(sent, field.name)} sent"
+    except (ArithmeticError, ValueError, TypeError):  # a signalling NaN raises when it is compared
         return f"what is in hand is no quote: {safe(str(rows[0]))}"
-    for field in fields(Quote):
-        if getattr(had, field.name) != getattr(sent, field.name):
-            return f"{field.name} {getattr(had, field.name)} in hand, {getattr(sent, field.name)} sent"
     return None
 
 

@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import platform
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import psutil
 
 _DISTRIBUTIONS = ("fetchrace", "aiohttp", "httpx", "requests", "urllib3", "trio", "pyperf", "uvloop")
+_PAIR = re.compile(r"[A-Za-z0-9]{1,20}/[A-Za-z0-9]{1,20}")
 
 
 def machine() -> dict[str, Any]:
@@ -49,11 +51,19 @@ def shown_command(arguments: Sequence[str]) -> str:
     """The command that repeats a run, with paths of this machine cut down to their last part."""
     shown = []
     for argument in arguments:
-        path, colon, attribute = argument.rpartition(".py:")
-        if os.sep in argument and not argument.startswith(("http:", "https:")):
-            argument = f"{Path(path).name}{colon}{attribute}" if colon else Path(argument).name
-        shown.append(argument if re.fullmatch(r"[\w@%+=:,./~-]+", argument) else f"'{argument}'")
+        flag, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
+        words = [word if _PAIR.fullmatch(word) or "://" in word else _last_part(word) for word in value.split(",")]
+        shown.append(shlex.quote(flag + equals + ",".join(words)))
     return " ".join(["python -m harness", *shown])
+
+
+def _last_part(word: str) -> str:
+    """A path without its folders; the home folder's own name is a person's."""
+    path, colon, attribute = word.rpartition(":") if ".py:" in word else (word, "", "")
+    if os.sep not in path:
+        return word
+    found = Path(path)
+    return ("~" if found == Path.home() else found.name) + colon + attribute
 
 
 def _cpu_model() -> str:

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import exchanges
+from exchanges.errors import safe
 from exchanges.pair import Pair
 from exchanges.plugins import nearest
 from exchanges.units import seconds_from
 from harness.exits import UsageError
 
 _T = TypeVar("_T")
+_MOST = 1_000_000
+"""Of anything that is counted: more would fill the memory before it could be raced."""
 
 
 def exchange_names(text: str) -> list[str]:
@@ -41,8 +44,8 @@ def pairs(text: str, names: list[str]) -> list[Pair] | int:
 
 def count(flag: str, text: str) -> int:
     number = read(flag, text, int)
-    if number < 1:
-        raise UsageError(f"{flag}: expected a whole number of at least 1, found {number}")
+    if not 1 <= number <= _MOST:
+        raise UsageError(f"{flag}: expected a whole number from 1 to {_MOST:,}, found {safe(text, 40)}")
     return number
 
 
@@ -55,8 +58,10 @@ def positive(flag: str, number: float) -> float:
 def read(flag: str, text: str, reader: Callable[[str], _T]) -> _T:
     try:
         return reader(text)
+    except OverflowError:
+        raise UsageError(f"{flag}: expected a smaller number, found {safe(text, 40)!r}") from None
     except ValueError as error:
-        said = str(error) if reader is not int else f"expected a whole number, found {text!r}"
+        said = str(error) if reader is not int else f"expected a whole number, found {safe(text, 40)!r}"
         raise UsageError(f"{flag}: {said}") from None
 
 

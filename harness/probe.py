@@ -72,7 +72,13 @@ def _finding(name: str, in_flight: int) -> Finding:
         return Finding(
             name, "broken", f"strategy {name} is a {type(strategy).__name__}, expected a function that opens"
         )
-    return Finding(name, None, "", declared_in_flight(strategy, Limits(in_flight)))
+    try:
+        declared = declared_in_flight(strategy, Limits(in_flight))
+    except TypeError:
+        declared = 0
+    if not isinstance(declared, int) or declared < 1:
+        return Finding(name, "broken", f"strategy {name}: expected it to declare at least one request in flight")
+    return Finding(name, None, "", declared)
 
 
 def main(argv: Sequence[str]) -> None:

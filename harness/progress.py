@@ -27,7 +27,9 @@ class Progress:
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
             from rich.progress import Progress as Bar
 
-            columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            # markup=False: an arm may be called [/b].
+            text = TextColumn("{task.description:<32}", markup=False)
+            columns = (text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
             self._bar = Bar(*columns, console=Console(file=self._stream), transient=True)
             self._task = self._bar.add_task("", total=self._total)
             self._bar.start()

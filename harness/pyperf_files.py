@@ -29,7 +29,11 @@ def merge(path: Path, worker_json: str) -> None:
     Raises:
         ValueError: the worker's text is no pyperf benchmark.
     """
-    new = pyperf.BenchmarkSuite.loads(json.dumps(_public(json.loads(worker_json))))
+    try:
+        new = pyperf.BenchmarkSuite.loads(json.dumps(_public(json.loads(worker_json))))
+    except (LookupError, TypeError, AttributeError, RecursionError) as error:
+        # pyperf believes what it reads; a strategy that wrote into the worker's pipe ends here.
+        raise ValueError(f"not a benchmark ({type(error).__name__})") from error
     if path.exists():
         suite = pyperf.BenchmarkSuite.load(str(path))
         for bench in new.get_benchmarks():

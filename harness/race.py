@@ -85,7 +85,7 @@ def run(
             side, measurement = _measure(heat.scenario, arms[name], block, position, declared[name], mock, folder, dice)
             progress.advance()
             if mock.process.poll() is not None:
-                raise EnvironmentGap("the mock server ended in the middle of the run; the finished blocks are kept")
+                raise EnvironmentGap("the mock server ended in the middle of the run")
             fresh.append(measurement)
             if measurement.problem:
                 heat.dropped[name] = measurement.problem
@@ -94,12 +94,16 @@ def run(
                 continue
             batches = list(raw_rows.request_rows(side, heat.scenario, name, block))
             if rows_left < heat.scenario.requests * len(batches):
+                if rows_left > 0:
+                    progress.say(f"requests.csv has {_CSV_ROWS:,} rows: from here on one batch per arm and block")
+                    folder.log("requests_thinned", block=block, arm=name, rows=_CSV_ROWS - rows_left)
+                rows_left = 0
                 batches = batches[-1:]
+            rows_left -= heat.scenario.requests * len(batches)
             request_rows += [row for batch in batches for row in batch]
             quotes = raw_rows.quote_rows(side, heat.scenario, name, block)
             heat.snapshots[name] = [row[5:13] for row in quotes]
             quote_rows += quotes
-        rows_left -= len(request_rows)
         # A block counts when all of it is there: rows first, then the measurements that refer to them.
         folder.append_rows("requests.csv", raw_rows.REQUESTS_HEADER, request_rows)
         folder.append_rows("quotes.csv", raw_rows.QUOTES_HEADER, quote_rows)
@@ -120,7 +124,7 @@ def _measure(
         job = Job(arm.strategy, scenario, block, warm, dict(mock.origins), mock.control, mock.token, str(side_file))
         limit_s = _limit_s(scenario, declared, warm)
         ending = spawn.run_worker(job, warm, limit_s, dice)
-        side = json.loads(side_file.read_text(encoding="utf-8")) if side_file.exists() else {}
+        side = _side(side_file)
         problem = side.get("error")
         if ending.exit_code is None:
             problem = f"did not finish within {text_from_seconds(limit_s)}"
@@ -134,6 +138,14 @@ def _measure(
         if problem is not None:
             return side, Measurement(arm.name, block, position, problem=problem)
         return side, measurement_from(side, scenario, arm.name, block, position)
+
+
+def _side(file: Path) -> dict[str, Any]:
+    """What the worker left; nothing where it was killed before, or in the middle of writing it."""
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError):
+        return {}
 
 
 def _limit_s(scenario: Scenario, declared: int, warm: int) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from exchanges.errors import safe
 from exchanges.units import text_from_seconds
 
 _TELLING = 0.5
@@ -19,19 +20,20 @@ def sentence_for(scenario: Mapping[str, Any], state: str) -> str:
     if not rows:
         return "No arm finished a block that can be ranked."
     best = rows[0]
-    text = f"{best['name']} fetched {scenario['requests']} prices in {text_from_seconds(best['time_s'])}"
-    if best["name"] != scenario["baseline"] and best.get("speedup"):
-        text += f", {best['speedup']:.1f}× faster than {scenario['baseline']}" + _interval(best)
+    tied = best.get("tied_with") or []
+    text = f"{safe(best['name'])} fetched {scenario['requests']} prices in {text_from_seconds(best['time_s'])}"
+    # A tie is no claim: "1.0× faster" than an arm that cannot be told apart would be one.
+    if scenario["baseline"] not in (best["name"], *tied) and best.get("speedup"):
+        text += f", {best['speedup']:.1f}× faster than {safe(scenario['baseline'])}" + _interval(best)
     if best.get("efficiency"):
         text += f", at {best['efficiency']:.0%} of the physical limit"
     text += "."
-    tied = best.get("tied_with") or []
     if tied:
         within = best.get("tied_within")
         if within is not None and within <= _TELLING:
             text += f" Tied with it, within {within:.0%}: {_list(tied)}."
         else:
-            text += f" These {scenario['finished_blocks']} blocks cannot tell it from {_list(tied)}."
+            text += f" {_plural(scenario['finished_blocks'], 'block')} cannot tell it from {_list(tied)}."
     if state == "NOISY":
         text += " Provisional: the machine was too noisy for a firm ranking."
     return text
@@ -43,5 +45,10 @@ def _interval(row: Mapping[str, Any]) -> str:
     return f" (95 % CI {row['speedup_low']:.1f} to {row['speedup_high']:.1f})"
 
 
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _list(names: list[str]) -> str:
+    names = [safe(name) for name in names]
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

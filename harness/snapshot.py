@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import exchanges
@@ -12,10 +13,11 @@ from exchanges.decode import decode_quotes
 from exchanges.pair import Pair
 from exchanges.quote import Quote
 from harness import options
+from harness.exits import EnvironmentGap
 from harness.scenario import markets_for
 from mock_server.conditions import Delay
-from mock_server.process import Control, running
-from strategies.strategy import Fetched, Limits
+from mock_server.process import Control, MockFailed, running
+from strategies.strategy import Fetched, Limits, Outcome, Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,10 @@ def take(args: argparse.Namespace) -> Snapshot:
     deadline_s = options.deadline(args.deadline)
     strategy = strategies.load(args.strategy)
     markets = markets_for(names, pairs)
-    with running(list(dict.fromkeys(name for name, _ in markets)), latency, seed) as mock:
-        requests = [exchanges.load(name).request_for(Pair.parse(pair)).at(mock.origins[name]) for name, pair in markets]
-        with Control(mock) as control:
-            control.begin(seed)
-            with strategy(Limits(in_flight, deadline_s), decode_quotes) as fetch:
-                outcomes = fetch(requests)
+    try:
+        outcomes = _fetch(markets, strategy, Limits(in_flight, deadline_s), latency, seed)
+    except MockFailed as error:
+        raise EnvironmentGap(str(error)) from error
     quotes, failures = [], []
     for (name, pair), outcome in zip(markets, outcomes, strict=True):
         if isinstance(outcome, Fetched):
@@ -65,6 +65,17 @@ def take(args: argparse.Namespace) -> Snapshot:
         else:
             failures.append(f"{name} {pair}: {outcome.kind}: {outcome.detail}")
     return Snapshot(quotes, failures, args.strategy)
+
+
+def _fetch(
+    markets: Sequence[tuple[str, str]], strategy: Strategy, limits: Limits, latency: str, seed: int
+) -> list[Outcome]:
+    with running(list(dict.fromkeys(name for name, _ in markets)), latency, seed) as mock:
+        requests = [exchanges.load(name).request_for(Pair.parse(pair)).at(mock.origins[name]) for name, pair in markets]
+        with Control(mock) as control:
+            control.begin(seed)
+            with strategy(limits, decode_quotes) as fetch:
+                return fetch(requests)
 
 
 def report_failures(snapshot: Snapshot) -> None:

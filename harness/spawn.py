@@ -22,6 +22,7 @@ _NETWORK_VARIABLES = (
     "http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir", "requests_ca_bundle",
     "curl_ca_bundle", "sslkeylogfile",
 )  # fmt: skip
+_TAIL = 65536
 
 
 def python(module: str) -> list[str]:
@@ -34,7 +35,9 @@ def environment(dice: random.Random | None = None) -> dict[str, str]:
     go the same way. With ``dice``, a random hash seed and a random amount of padding: the size of the
     environment moves the stack and with it the speed of a process (Mytkowicz et al., ASPLOS 2009)."""
     kept = {name: value for name, value in os.environ.items() if name.lower() not in _NETWORK_VARIABLES}
-    path = [str(_HOME), *filter(None, kept.get("PYTHONPATH", "").split(os.pathsep))]
+    # Children run in other folders: what is relative to this one would be lost.
+    theirs = [str(Path(entry).resolve()) for entry in kept.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    path = [str(_HOME), *theirs]
     kept["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(path))
     if dice is not None:
         kept["PYTHONHASHSEED"] = str(dice.randrange(1, 2**32))
@@ -83,7 +86,7 @@ def run_worker(job: Job, warm: int, limit_s: float, dice: random.Random) -> Endi
                 text = _read_until_closed(result_read, until)
                 exit_code = _wait(process, until)
                 left_behind = _end_group(process)
-                said.seek(0)
+                said.seek(max(0, said.seek(0, os.SEEK_END) - _TAIL))  # a strategy may have printed gigabytes
                 return Ending(text, exit_code, last_line(said.read().decode("utf-8", "replace")), left_behind)
         finally:
             if process is not None:

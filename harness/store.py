@@ -11,6 +11,7 @@ import contextlib
 import csv
 import io
 import json
+import math
 import os
 import re
 import secrets
@@ -22,6 +23,8 @@ from typing import Any
 from harness.exits import EnvironmentGap, UsageError
 
 _STRAY = re.compile(r"\..+\.(\d+)\.tmp")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 def replace_file(path: Path, content: str | bytes) -> None:
@@ -40,9 +43,17 @@ def replace_file(path: Path, content: str | bytes) -> None:
 
 
 def csv_text(rows: Iterable[Sequence[Any]]) -> str:
+    """Rows as CSV. A text that a spreadsheet would take for a formula is given a leading apostrophe; a number
+    in text keeps its sign."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    csv.writer(buffer, lineterminator="\n").writerows([_inert(cell) for cell in row] for row in rows)
     return buffer.getvalue()
+
+
+def _inert(cell: Any) -> Any:
+    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell
 
 
 class RunFolder:
@@ -78,12 +89,12 @@ class RunFolder:
         return cls(path)
 
     def write_run(self, run: dict[str, Any]) -> None:
-        replace_file(self.path / "run.json", json.dumps(run, indent=1, allow_nan=False) + "\n")
+        replace_file(self.path / "run.json", _without_home(json.dumps(run, indent=1, allow_nan=False)) + "\n")
 
     def log(self, event: str, **facts: Any) -> None:
         """Append one line to log.jsonl: what happened, when (UTC)."""
         line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
-        self._append("log.jsonl", json.dumps(line) + "\n")
+        self._append("log.jsonl", _without_home(json.dumps(line)) + "\n")
 
     def append_rows(self, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Append rows to a CSV file, writing its header first where the file is new."""
@@ -116,23 +127,46 @@ def read_run(path: Path) -> dict[str, Any]:
     if not file.is_file():
         raise UsageError(f"no run at {str(path)!r}: expected a folder with a run.json, such as results/latest")
     try:
-        run = json.loads(file.read_text(encoding="utf-8"), parse_constant=_refuse)
+        run = json.loads(file.read_text(encoding="utf-8"), parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError, UnicodeDecodeError) as error:
         raise UsageError(f"{str(file)!r} is not a run: {' '.join(str(error).split())[:120]}") from None
     schema = run.get("schema") if isinstance(run, dict) else None
-    if schema != 1:
+    if schema != 1 or isinstance(schema, bool):
         found = "a newer fetchrace wrote it" if isinstance(schema, int) and schema > 1 else "it has no such number"
         raise UsageError(f"{str(file)!r} does not have schema 1, the one this fetchrace reads: {found}")
     return dict(run)
+
+
+def _without_home(text: str) -> str:
+    """JSON less the path of the home folder, which the message of any exception may contain."""
+    home = json.dumps(str(Path.home()))[1:-1]
+    return text.replace(f"{home}/", "~/") if len(home) > 1 else text
 
 
 def _refuse(constant: str) -> float:
     raise ValueError(f"{constant} is not JSON")
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]} is beyond what a number can be")
+    return number
+
+
 def _sweep(results: Path) -> None:
     """Remove half-written neighbours whose writer is gone."""
     for stray in [*results.glob(".*.tmp"), *results.glob("*/.*.tmp"), *results.glob("*/*/.*.tmp")]:
         match = _STRAY.fullmatch(stray.name)
-        if match and not Path(f"/proc/{match[1]}").exists():
+        if match and not stray.is_dir() and not _alive(int(match[1])):
             stray.unlink(missing_ok=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass  # somebody else's, but there
+    return True

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import os
 import sys
 import time
@@ -23,6 +24,7 @@ import pyperf
 
 import strategies
 from exchanges.decode import decode_quotes
+from exchanges.errors import KINDS, safe
 from exchanges.quote import Quote
 from exchanges.wire import Request
 from harness import cost, lifeline
@@ -118,6 +120,8 @@ def _as_list(outcomes: Any) -> list[Any]:
 def _plain(outcome: Any, began: float) -> dict[str, Any]:
     """An outcome as JSON. Times are seconds since the batch began; a value that is not quotes becomes None,
     which no check will take for a price."""
+    if isinstance(outcome, (Fetched, Failed)) and not math.isfinite(outcome.started + outcome.ended):
+        raise ValueError(f"fetch() returned an outcome that ran from {outcome.started} to {outcome.ended}")
     match outcome:
         case Fetched(value, started, ended, status, size):
             quotes = [row_from_quote(quote) for quote in value] if _are_quotes(value) else None
@@ -125,8 +129,11 @@ def _plain(outcome: Any, began: float) -> dict[str, Any]:
                 "started": started - began, "ended": ended - began, "status": status, "size": size, "quotes": quotes,
             }  # fmt: skip
         case Failed(kind, detail, started, ended, status):
+            if kind not in KINDS:
+                raise ValueError(f"fetch() returned a failure of the kind {kind!r}, which is not one of {KINDS}")
             return {
-                "started": started - began, "ended": ended - began, "status": status, "kind": kind, "detail": detail,
+                "started": started - began, "ended": ended - began, "status": status, "kind": kind,
+                "detail": safe(str(detail), 300),
             }  # fmt: skip
     raise TypeError(f"fetch() returned {type(outcome).__name__} among its outcomes, expected Fetched or Failed")
 

@@ -16,7 +16,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from exchanges.exchange import Exchange
@@ -34,8 +34,15 @@ class _Stop(Exception):
         self.sentence = sentence
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as everything here does, instead of printing the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _Stop(2, f"{message}; --help shows what there is")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
         prog="python -m mock_server",
         description="Serve invented prices of real exchanges on loopback, with a delay in front of every answer.",
         epilog="The first line on stdout is JSON: origins, control, token, pid. Ctrl-C or SIGTERM ends it (exit 0).",
@@ -78,8 +85,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and give its exit code."""
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         if options.lifeline is not None:
             _watch(options.lifeline)
         return _serve(options)

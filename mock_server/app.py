@@ -61,7 +61,6 @@ class Mock:
         self._listeners: list[Listener] = []
         self._chores: list[asyncio.Task[None]] = []
         self._probe: asyncio.Task[None] | None = None
-        self._free_at = 0.0
         self._reset(seed, 0, 0, kept=False)
 
     async def start(self, listening: Mapping[str, Listening], control: Listening, control_handler: Handler) -> None:
@@ -102,7 +101,7 @@ class Mock:
     def _reset(self, seed: int, block: int, batch: int, kept: bool) -> None:
         for venue in self.venues.values():
             venue.begin()
-        self._free_at = 0.0
+        self._turns = asyncio.Lock()
         self.record = Record(Market(seed, block, batch), kept, self._spool)
 
     async def _serve(self, listener: Listener, listening: Listening) -> None:
@@ -154,8 +153,8 @@ class Mock:
     async def _turn(self) -> None:
         """Where only one request is handled at a time: wait until this one's turn is over."""
         if self.conditions.one_at_a_time is not None:
-            self._free_at = max(time.monotonic(), self._free_at) + self.conditions.one_at_a_time
-            await self._timer.until(self._free_at)
+            async with self._turns:
+                await self._timer.until(time.monotonic() + self.conditions.one_at_a_time)
 
     def _reply(self, venue: Venue, asked: Asked, record: Record, method: str, refuse: str | None) -> Reply:
         if refuse is not None:

@@ -99,9 +99,19 @@ def _nearest(shape: str) -> str:
 
 
 def _text(seconds: float) -> str:
-    """The shortest duration that ``seconds_from`` reads back as exactly this number of seconds."""
-    texts = [f"{_plain(seconds / scale)}{unit}" for unit, scale in (("ms", 1e-3), ("us", 1e-6), ("s", 1.0))]
-    exact = [text for text in texts if seconds_from(text) == seconds]
+    """A duration that ``seconds_from`` reads back as exactly this number, in the largest unit of which it is at least
+    one where that is exact, else as short as it can be."""
+    if seconds == 0:
+        return "0ms"
+    exact = []
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        # Fifteen digits first: division leaves a tail (0.0003 / 1e-6 is 299.99999999999994) that people do not write.
+        for value in (float(f"{seconds / scale:.15g}"), seconds / scale):
+            text = _plain(value) + unit
+            if seconds_from(text) == seconds:
+                if value >= 1:
+                    return text
+                exact.append(text)
     return min(exact, key=len)
 
 

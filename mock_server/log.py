@@ -54,7 +54,8 @@ class Record:
     def enter(self) -> None:
         """A request has arrived."""
         self.in_flight += 1
-        self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
+        if self.in_flight > self.peak_in_flight:
+            self.peak_in_flight = self.in_flight
 
     def leave(self, row: Row) -> None:
         """A request is about to be answered, or its client has gone."""

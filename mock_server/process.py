@@ -73,9 +73,9 @@ def running(
     Raises:
         MockFailed: with the server's own sentence.
     """
-    command = [sys.executable, "-P", "-m", "mock_server", "--latency", latency, "--seed", str(seed), *arguments]
-    for name in exchanges:
-        command += ["--exchange", name]
+    # Joined by "=", or a value that begins with a dash would be taken for an option.
+    command = [sys.executable, "-P", "-m", "mock_server", f"--latency={latency}", f"--seed={seed}", *arguments]
+    command += [f"--exchange={name}" for name in exchanges]
     # Our packages first, whatever the current folder is; then what the caller's own plugins may need.
     folder = str(Path(mock_server.__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, (folder, os.environ.get("PYTHONPATH"))))

@@ -19,6 +19,8 @@ from mock_server.market import Market
 from mock_server.reply import Reply
 
 INDEX_HEADER = "X-Fetchrace-Request"
+_OURS = INDEX_HEADER.lower().encode()
+_X = (b"X-", b"x-")
 _REMEMBERED = 4096
 _PAGE_HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
@@ -62,10 +64,8 @@ class Venue:
 
     def asked(self, request: web.BaseRequest) -> Asked:
         """Read the target and the X- headers (an exchange may have switches there, such as the unit of time)."""
-        switches = tuple(
-            pair for pair in request.raw_headers if pair[0][:2] in (b"X-", b"x-") and len(pair[0]) != len(INDEX_HEADER)
-        )
-        key = (origin_form(request.raw_path), switches)
+        switches = [pair for pair in request.raw_headers if pair[0][:2] in _X and pair[0].lower() != _OURS]
+        key = (origin_form(request.raw_path), tuple(switches))
         found = self._asked.get(key)
         if found is None:
             if len(self._asked) >= _REMEMBERED:

@@ -39,7 +39,6 @@ _HOSTNAME = {62, 63, 64}  # host name, e-mail, IP address mismatch
 
 # Names of exception classes, in any class of an exception's ancestry.
 _DNS = {"NameResolutionError", "ClientConnectorDNSError"}
-_CERTIFICATE = {"ClientConnectorCertificateError"}
 _TIMEOUT = {"TooSlowError", "TimeoutException", "ReadTimeoutError", "ServerTimeoutError"}
 _DISCONNECTED = {"ServerDisconnectedError"}
 _CUT = {
@@ -125,7 +124,8 @@ def _names(member: BaseException) -> set[str]:
 def _system(member: BaseException) -> str | None:
     if isinstance(member, socket.gaierror) or _names(member) & _DNS:
         return "dns"
-    code = getattr(member, "errno", None)
+    # The errno of an SSLError is OpenSSL's own number: 1 there is no EPERM.
+    code = None if isinstance(member, ssl.SSLError) else getattr(member, "errno", None)
     if code in _RESOURCE:
         return "resource"
     if code == errno.ECONNREFUSED:
@@ -136,13 +136,15 @@ def _system(member: BaseException) -> str | None:
 
 
 def _tls(member: BaseException) -> str | None:
+    # aiohttp's certificate error passes for an SSLCertVerificationError, but only the one inside has a code.
+    code = getattr(member, "verify_code", None)
     if isinstance(member, ssl.SSLCertVerificationError):
-        if member.verify_code in _EXPIRED:
-            return "tls_expired"
-        return "tls_hostname" if member.verify_code in _HOSTNAME else "tls_untrusted"
+        if code is None:
+            return None
+        return "tls_expired" if code in _EXPIRED else "tls_hostname" if code in _HOSTNAME else "tls_untrusted"
     if isinstance(member, ssl.SSLError) and not isinstance(member, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
         return "tls"
-    return "tls_untrusted" if _names(member) & _CERTIFICATE else None
+    return None
 
 
 def _end_in_body(member: BaseException) -> str | None:

@@ -6,6 +6,7 @@ long. The fork server imports the libraries once, so that every worker has them 
 
 from __future__ import annotations
 
+import inspect
 import multiprocessing
 import os
 import sys
@@ -32,9 +33,8 @@ def forkserver(preload: Sequence[str]) -> Iterator[ForkServerContext]:
     tracker_was_there = tracker._fd is not None  # noqa: SLF001
     context = multiprocessing.get_context("forkserver")
     if not server_was_there:
-        # Workers run the caller's main module again under another name; what it imports is imported once here.
-        spec = getattr(sys.modules["__main__"], "__spec__", None)
-        context.set_forkserver_preload([*preload, *([spec.name] if spec is not None else [])])
+        own = getattr(sys.modules["__main__"].__spec__, "name", "")
+        context.set_forkserver_preload([m for m in (*preload, *_imported_by_main()) if m != own])
         with _our_path_in_environment():
             _forkserver_module.ensure_running()
     try:
@@ -60,3 +60,14 @@ def _our_path_in_environment() -> Iterator[None]:
             del os.environ["PYTHONPATH"]
         else:
             os.environ["PYTHONPATH"] = before
+
+
+def _imported_by_main() -> list[str]:
+    """The modules that the main module got its names from.
+
+    Every worker runs the caller's main module again (multiprocessing's way, under the name ``__mp_main__``):
+    what that imports is imported once in the fork server. The main module itself must not be, or runpy warns.
+    """
+    main = sys.modules["__main__"]
+    names = {x.__name__ if inspect.ismodule(x) else getattr(x, "__module__", None) for x in vars(main).values()}
+    return sorted(name for name in names if isinstance(name, str) and name in sys.modules and name != "__main__")

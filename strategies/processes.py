@@ -16,6 +16,7 @@ from exchanges.wire import Request
 from strategies.declaring import declares
 from strategies.forkserver import forkserver
 from strategies.strategy import Decode, Failed, Fetch, Limits, Outcome
+from strategies.terms import Trust
 from strategies.worker_process import Worker, packed_decode
 
 MOST = 64
@@ -32,7 +33,9 @@ def processes(limits: Limits, decode: Decode) -> Iterator[Fetch]:
 
     Raises:
         TypeError: ``decode`` cannot be sent to another process.
+        OSError: ``ca_file`` cannot be used.
     """
+    Trust(limits.ca_file)  # every worker builds its own; this one says here what is wrong with the file
     job = packed_decode(limits, decode)
     with forkserver([decode.__module__, "strategies.worker_process"]) as context:
         crew: list[Worker] = []

@@ -32,8 +32,8 @@ def sequential(limits: Limits, decode: Decode) -> Iterator[Fetch]:
     ):
         call = caller(session, watchdog, limits, decode)
 
-        def fetch(requests: Sequence[Request]) -> list[Outcome]:
-            return [call(request) for request in requests]
+        def fetch(batch: Sequence[Request]) -> list[Outcome]:
+            return [call(request) for request in batch]
 
         yield fetch
 
@@ -48,9 +48,11 @@ def caller(
         watch = watchdog.watch()
         started = watch.begin()
         try:
-            with session.request(
-                request.method, request.url, headers=dict(request.headers), stream=True, allow_redirects=False
-            ) as reply:
+            message = session.prepare_request(
+                requests.Request(request.method, request.url, headers=dict(request.headers))
+            )
+            message.url = request.url  # exactly as written: requests would send %7E as ~
+            with session.send(message, stream=True, allow_redirects=False) as reply:
                 status = reply.status_code
                 body = Body(status, reply.headers, limits.max_body)
                 for piece in reply.raw.stream(PIECE, decode_content=False):

@@ -10,7 +10,7 @@ import httpx
 import trio
 
 from exchanges.wire import Request, Response
-from strategies.body import Body
+from strategies.body import Body, Fault
 from strategies.failure import failed
 from strategies.httpx_client import Idle, built, options_for
 from strategies.strategy import Decode, Fetch, Limits, Outcome, settled
@@ -28,17 +28,26 @@ def trio_httpx(limits: Limits, decode: Decode) -> Iterator[Fetch]:
         status: int | None = None
         started = time.monotonic()
         client = idle.take(request.origin)
+        refused: Fault | None = None
         try:
-            with trio.fail_after(limits.deadline_s):
+            with trio.fail_after(limits.deadline_s), trio.CancelScope() as reading:
                 reply = await client.send(built(client, request), stream=True)
                 try:
                     status = reply.status_code
                     body = Body(status, reply.headers, limits.max_body)
                     async for piece in reply.aiter_raw():
-                        body.add(piece)
+                        try:
+                            body.add(piece)
+                        except Fault as fault:
+                            # Not by leaving the loop: httpx reads through five nested generators, and those that
+                            # are not run to their end are left to the garbage collector, of which trio warns.
+                            refused = fault
+                            reading.cancel()
                 finally:
                     await reply.aclose()
-                answer = Response(status, body.whole(), reply.headers)
+            if refused is not None:
+                raise refused
+            answer = Response(reply.status_code, body.whole(), reply.headers)
         except Exception as error:
             return failed(error, request, started, status)
         finally:

@@ -11,6 +11,7 @@ from typing import Any
 
 import exchanges
 import strategies
+from exchanges.errors import safe
 from harness import probe
 from harness.store import read_run
 
@@ -52,10 +53,11 @@ def _runs(results: Path) -> list[dict[str, Any]]:
             continue
         try:
             run = read_run(file)
+            row = {"id": run["id"], "state": run["state"], "sentence": run["verdict"]["sentence"]}
         except Exception as error:  # a broken run is listed as such: the list must not end at it
-            rows.append({"id": file.parent.name, "state": "unreadable", "sentence": str(error)})
-            continue
-        rows.append({"id": run["id"], "state": run["state"], "sentence": run["verdict"]["sentence"]})
+            said = f"no key {error}" if isinstance(error, KeyError) else str(error)
+            row = {"id": file.parent.name, "state": "unreadable", "sentence": said}
+        rows.append({key: safe(str(value), 300) for key, value in row.items()})
     return rows
 
 

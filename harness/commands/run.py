@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from exchanges.plugins import nearest
-from exchanges.units import bytes_from, seconds_from
+from exchanges.units import bytes_from
 from harness import entries, options, race
 from harness.console import print_run
-from harness.exits import DONE, FAILURES, NO_VERDICT, EnvironmentGap, Stop, UsageError
+from harness.exits import DONE, FAILURES, NO_VERDICT, USAGE, Ended, EnvironmentGap, Stop, UsageError
 from harness.progress import Progress
 from harness.scenario import Scenario, markets_for
 from harness.session import Session
@@ -45,7 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--max-body", default="4MiB", metavar="SIZE", help="largest decoded body (4MiB)")
     add("--strict", action="store_true", help="exit 5 unless the verdict is VALID")
     add("--results-dir", type=Path, default=Path("results"), metavar="DIR", help="where runs are kept (results)")
-    add("--sabotage", metavar="one-at-a-time=D", help="break the mock on purpose, to see that the verdict notices")
+    add(
+        "--sabotage",
+        metavar="HOW",
+        help="break the mock on purpose, to see the verdict notice it: one-at-a-time=10ms or refuse=EXCHANGE=KIND",
+    )
     add("--json", action="store_true", help="print run.json on stdout and nothing else there")
 
 
@@ -63,16 +67,22 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     heats = [race.heat_for(scenario, entered.arms, args.order)]
     session = Session.begin(args.results_dir, argv, heats, entered, args.fast)
     try:
-        _race(session, entered, scenario, sabotage)
+        try:
+            _race(session, entered, scenario, sabotage)
+        finally:
+            session.end()
+        page = session.draw()
+    except Ended as ended:
+        ended.kept = session.kept()
+        raise
     except MockFailed as error:
-        raise EnvironmentGap(str(error)) from error
+        kind = UsageError if error.code == USAGE else EnvironmentGap
+        raise kind(f"{error}; {session.kept()}") from error
+    except EnvironmentGap as error:
+        raise EnvironmentGap(f"{error}; {session.kept()}") from error
     except OSError as error:
-        raise EnvironmentGap(
-            f"{error.filename or session.folder.path}: {error.strerror or error}; {session.kept()}"
-        ) from error
-    finally:
-        session.end()
-    page = session.draw()
+        place = error.filename or session.folder.path
+        raise EnvironmentGap(f"{place}: {error.strerror or error}; {session.kept()}") from error
     if args.json:
         sys.stdout.write(json.dumps(session.result, indent=1, allow_nan=False) + "\n")
     else:
@@ -114,6 +124,9 @@ def _scenario(args: argparse.Namespace) -> Scenario:
         raise UsageError("--fast and --rigorous exclude each other")
     blocks, warm = (3, 2) if args.fast else (20, 5) if args.rigorous else (5, 3)
     latency = options.read("--latency", args.latency, Delay.parse)
+    deadline_s = options.deadline(args.deadline)
+    if latency.low >= deadline_s:
+        raise UsageError(f"--latency {latency} leaves no request a chance before the --deadline of {args.deadline}")
     names = options.exchange_names(args.exchange)
     markets = markets_for(names, options.pairs(args.pairs, names))
     return Scenario(
@@ -125,7 +138,7 @@ def _scenario(args: argparse.Namespace) -> Scenario:
         blocks=options.count("--blocks", args.blocks) if args.blocks else blocks,
         warm=options.count("--warm", args.warm) if args.warm else warm,
         seed=options.read("--seed", args.seed, int),
-        deadline_s=options.deadline(args.deadline),
+        deadline_s=deadline_s,
         max_body=int(options.positive("--max-body", options.read("--max-body", args.max_body, bytes_from))),
         baseline="",
     )
@@ -139,13 +152,13 @@ def _with_baseline(scenario: Scenario, asked: str | None, names: list[str]) -> S
 
 
 def _sabotage(text: str | None) -> list[str]:
+    """The mock's own options for breaking it: ``one-at-a-time=10ms`` or ``refuse=kraken=rate_limited``."""
     if text is None:
         return []
     name, _, value = text.partition("=")
-    if name != "one-at-a-time":
-        raise UsageError(f"--sabotage: expected one-at-a-time=10ms, found {text!r}")
-    options.read("--sabotage", value, seconds_from)
-    return ["--one-at-a-time", value]
+    if name not in ("one-at-a-time", "refuse") or not value:
+        raise UsageError(f"--sabotage: expected one-at-a-time=10ms or refuse=EXCHANGE=KIND, found {text!r}")
+    return [f"--{name}", value]
 
 
 def _enough_files(in_flight: int) -> None:

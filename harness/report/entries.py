@@ -109,7 +109,7 @@ class ScenarioEntry(Entry):
 
     @cached_property
     def measured(self) -> list[ArmEntry]:
-        """The arms that may be compared, those that won first; in the order of their names where there is no ranking."""
+        """The arms that may be compared: by rank, or by name where there is no ranking."""
         ranked = [arm for arm in self.arms if arm.status in ("ranked", "tied") and (arm.number("time_s") or 0) > 0]
         loose = [arm for arm in self.arms if arm.status == "unranked" and (arm.number("time_s") or 0) > 0]
         by_rank = sorted(ranked, key=lambda arm: (arm.number("rank") or math.inf, arm.number("time_s") or math.inf))

@@ -12,7 +12,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 WIDTH: Final = 7.9
 """Inches, at 72 SVG units each."""
 FONT: Final = 8.5
-_STYLE: Final = {
+_PROLOGUE: Final = re.compile(r"<!DOCTYPE[^>]*>\s*|<metadata>.*?</metadata>\s*", re.DOTALL)
+_STYLE: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",  # text stays text: searchable, selectable, and in the reader's own font
     "svg.hashsalt": "fetchrace",
     "text.parse_math": False,  # a name such as $x_$ is a name
@@ -71,7 +72,9 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def lanes(labels: Sequence[str], row: float = 0.27, right: float = 0.3, below: float = 0.42, above: float = 0.1) -> tuple[Figure, Axes]:
+def lanes(
+    labels: Sequence[str], row: float = 0.27, right: float = 0.3, below: float = 0.42, above: float = 0.1
+) -> tuple[Figure, Axes]:
     """A figure with one horizontal lane per label, the first on top. ``row`` is a lane's height, ``right`` the
     room for text beside the axes, ``below`` and ``above`` for what surrounds them, all in inches."""
     left = label_room(labels)
@@ -87,7 +90,7 @@ def lanes(labels: Sequence[str], row: float = 0.27, right: float = 0.3, below: f
 def label_room(labels: Sequence[str]) -> float:
     """Inches that the longest label needs, wide characters counted twice."""
     cells = (sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in label) for label in labels)
-    return 0.25 + 0.0735 * max(6, *cells, 0)
+    return 0.2 + 0.067 * max(6, *cells, 0)
 
 
 def duration_axis(axes: Axes, low: float, high: float, logarithmic: bool) -> None:
@@ -140,6 +143,14 @@ def beside(axes: Axes, lane: float, text: str, inset: float = 8) -> None:
     )  # fmt: skip
 
 
+def column(axes: Axes, heading: str, inset: float) -> None:
+    """The heading of numbers that are ``beside`` the lanes with the same inset."""
+    axes.annotate(
+        heading, (1.0, 1.0), xycoords="axes fraction", xytext=(inset, 4), textcoords="offset points",
+        color=LIGHT["muted"], va="bottom",
+    )  # fmt: skip
+
+
 def dot(axes: Axes, x: float, lane: float, model: str, hollow: bool = False) -> None:
     """One value of an arm, in its model's colour and shape."""
     colour = LIGHT[model]
@@ -155,7 +166,7 @@ def svg_of(figure: Figure) -> str:
     FigureCanvasSVG(figure)
     nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
     figure.savefig(buffer, format="svg", metadata=nothing)
-    return re.sub(r"<!DOCTYPE[^>]*>\s*|<metadata>.*?</metadata>\s*", "", buffer.getvalue().decode("utf-8"), flags=re.DOTALL)
+    return _PROLOGUE.sub("", buffer.getvalue().decode("utf-8"))
 
 
 def png_of(figure: Figure) -> bytes:

@@ -12,7 +12,7 @@ import exchanges
 from exchanges import BadReply, Pair, Quote, Rejected, Request, UnknownPair
 from exchanges.errors import KINDS
 
-lawful = settings(max_examples=40, deadline=None, database=None)
+lawful = settings(max_examples=30, deadline=None, database=None)
 every_exchange = pytest.mark.parametrize("name", exchanges.names())
 
 # The grain of an exchange's own clock as its ticker prints it, in microseconds; one where it is not coarser.

@@ -100,7 +100,7 @@ class FaultServer:
         self.seen = Counter()
         self.closing = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.origin = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.origin = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         self.threads = [threading.Thread(target=self.accept)]
         self.threads[0].start()
 

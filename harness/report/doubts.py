@@ -1,0 +1,93 @@
+"""What a reader should hold against a result: every reason to trust its numbers less, as sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from harness.report.entries import RunEntry, ScenarioEntry
+from harness.report.wording import count, duration, listing, percent, plural
+
+_FEW_BLOCKS: Final = 5
+_BUSY: Final = 0.9
+_LOADED: Final = 0.5
+
+
+def run_doubts(run: RunEntry) -> list[str]:
+    """About the session as a whole."""
+    found = []
+    state = run.text("state", "unknown")
+    if state != "complete":
+        done = [f"{scenario.name}: {_progress(scenario)}" for scenario in run.scenarios]
+        found.append(f"This run is {state}; what follows covers only the finished blocks ({listing(done) or 'none'}).")
+    machine = run.entry("machine")
+    load, cores = machine.number("load_at_start"), machine.number("cores")
+    if load is not None and cores and load > _LOADED * cores:
+        found.append(f"The machine was busy when the run began: load {load:.2f} on {plural(int(cores), 'core')}.")
+    return found
+
+
+def scenario_doubts(scenario: ScenarioEntry) -> list[str]:
+    """About one scenario: why there is no ranking, or what weakens it."""
+    verdict = scenario.entry("verdict")
+    reasons = verdict.texts("reasons")
+    found = []
+    if scenario.measured and not scenario.has_ranking:
+        found.append(f"There is no ranking: {'; '.join(reasons) or f'the verdict is {scenario.state}'}.")
+    elif reasons:
+        found.append(_sentence("; ".join(reasons)))
+    if not scenario.measured:
+        found.append("No arm has numbers that may be compared.")
+    blocks = scenario.number("finished_blocks")
+    if blocks is not None and 0 < blocks < _FEW_BLOCKS:
+        found.append(f"Only {plural(int(blocks), 'block')}: intervals are wide, and small differences stay unseen.")
+    out = Counter(arm.status for arm in scenario.out if arm.status in ("disqualified", "failed"))
+    if out:
+        said = " and ".join(f"{number} {status}" for status, number in sorted(out.items()))
+        found.append(f"{said[0].upper()}{said[1:]}: see the reasons below the table.")
+    busy = [arm.name for arm in scenario.measured if (arm.number("cpu_share") or 0) > _BUSY]
+    if busy:
+        found.append(f"{listing(busy)} used over {percent(_BUSY)} of a core: the client is the limit, not the wait.")
+    strange = [(arm.name, arm.number("outliers") or 0, arm.number("values") or 0) for arm in scenario.measured]
+    if sum(number for _, number, _ in strange):
+        told = [f"{name} {count(number)} of {count(values)}" for name, number, values in strange if number]
+        found.append(f"Outliers among the warm times, kept and counted: {listing(told, 6)}.")
+    return found
+
+
+def detectable(scenario: ScenarioEntry) -> str:
+    """The smallest difference that the comparison with the baseline could have shown."""
+    sizes = [size for arm in scenario.measured if (size := arm.number("smallest_detectable"))]
+    if not sizes:
+        return ""
+    if max(sizes) > 1:
+        return "With so few blocks, even a difference of 100 % could have gone unseen."
+    blocks = plural(int(scenario.number("finished_blocks") or 0), "block")
+    return (
+        f"With {blocks}, a difference of {percent(max(sizes), 1)} from {scenario.baseline} "
+        "would have shown in any arm (80 % power)."
+    )
+
+
+def _progress(scenario: ScenarioEntry) -> str:
+    return f"{count(scenario.number('finished_blocks') or 0)} of {count(scenario.number('blocks'))} blocks"
+
+
+def _sentence(text: str) -> str:
+    text = f"{text[:1].upper()}{text[1:]}"
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def conditions(scenario: ScenarioEntry) -> str:
+    """What every arm of a scenario faced, in a line."""
+    markets = scenario.raw.get("markets")
+    listed = markets if isinstance(markets, list) else []
+    venues = {str(market[0]) for market in listed if isinstance(market, list) and market}
+    said = [
+        f"{count(scenario.number('requests'))} requests",
+        plural(len(venues), "exchange") if venues else "",
+        f"{count(scenario.number('concurrency'))} in flight",
+        f"{scenario.text('latency', '?')} delay",
+        f"limit {duration(scenario.limit_s)}" if scenario.limit_s else "",
+    ]
+    return " · ".join(part for part in said if part)

@@ -1,0 +1,88 @@
+"""report.html: one file that needs nothing else, and may do nothing else.
+
+The page carries its style, script and charts; a content security policy with the hash of each forbids everything
+that is not them. All text from a run goes through the template's escaping; nothing from a run goes into the script.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib.resources import files
+from typing import Any, Final
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from exchanges.units import text_from_bytes
+from harness.report.doubts import run_doubts
+from harness.report.entries import RunEntry
+from harness.report.glossary import GLOSSARY, METHOD
+from harness.report.palette import theme_css
+from harness.report.story import Story
+
+_STATES: Final = {"VALID": "good", "NOISY": "doubtful", "UNVERIFIED": "doubtful", "DRIFTED": "bad"}
+
+
+def page_html(run: RunEntry, stories: list[Story], markup: dict[str, str], chart_css: str) -> str:
+    """The whole page. ``markup`` holds each chart inline, by slug; ``chart_css`` is what the charts need."""
+    style = f"{theme_css()}{_resource('page.css')}{chart_css}"
+    script = _resource("page.js")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(_resource("page.html.j2"))
+    verdict = run.entry("verdict")
+    state = verdict.text("state", "UNKNOWN", 40)
+    return template.render(
+        policy=(
+            f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
+            "base-uri 'none'; form-action 'none'"
+        ),
+        style=Markup(style),  # noqa: S704 (ours: two files of this package and matplotlib's declarations)
+        script=Markup(script),  # noqa: S704
+        charts={slug: Markup(svg) for slug, svg in markup.items()},  # noqa: S704 (an XML serializer wrote them)
+        run=run,
+        state=state,
+        mood=_STATES.get(state, "bad"),
+        moods={story.state: _STATES.get(story.state, "bad") for story in stories},
+        sentence=verdict.text("sentence") or f"The verdict is {state}.",
+        doubts=run_doubts(run),
+        stories=stories,
+        several=len(stories) > 1,
+        environment=_environment(run),
+        glossary=GLOSSARY,
+        method=METHOD,
+    )
+
+
+def _environment(run: RunEntry) -> list[tuple[str, str]]:
+    machine, versions = run.entry("machine"), run.entry("versions")
+    memory, cores = machine.number("memory_bytes"), machine.number("cores")
+    affinity = machine.texts("affinity", 10)
+    gil = machine.raw.get("gil")
+    rows: list[tuple[str, Any]] = [
+        ("processor", f"{machine.text('cpu')}{f', {cores:.0f} cores' if cores else ''}"),
+        ("allowed cores", ", ".join(affinity[:32])),
+        ("memory", text_from_bytes(memory) if memory else ""),
+        ("system", " ".join(machine.text(key) for key in ("system", "kernel", "architecture")).strip()),
+        ("Python", f"{machine.text('implementation')} {machine.text('python')}".strip()),
+        ("GIL", "on" if gil is True else "off" if gil is False else ""),
+        ("load at start", machine.text("load_at_start", limit=5)),
+        ("libraries", ", ".join(f"{name} {versions.text(name, limit=40)}" for name in _names(versions.raw))),
+        ("run", run.text("id")),
+        ("began", run.text("started")),
+        ("ended", run.text("finished")),
+        ("seed", run.text("seed")),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def _names(versions: Any) -> list[str]:
+    return [name for name in versions if isinstance(name, str) and name.isprintable()][:40]
+
+
+def _resource(name: str) -> str:
+    return (files("harness.report") / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

@@ -1,0 +1,76 @@
+"""requests.csv as a table: what each request of a run met, seen by the client and by the server.
+
+All times are seconds since the batch began. A missing file, column or number is an empty answer, not an error: an
+interrupted run is drawn as far as it went.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+_TEXT: Final = ("scenario", "arm", "kind")
+_NUMBERS: Final = ("block", "batch", "index", "started", "ended", "arrived", "asked", "replied")
+_SECONDS: Final = 1e5
+"""Longer than a day is no time of a request, whatever the file says."""
+
+
+@dataclass(frozen=True)
+class RequestLog:
+    """``table`` has the columns above; where there is no number, NaN."""
+
+    table: pd.DataFrame
+
+    @classmethod
+    def read(cls, folder: Path) -> RequestLog:
+        """The log of a run's folder; a last line without its newline was cut off in writing and is left out."""
+        try:
+            text = (folder / "requests.csv").read_text(encoding="utf-8", errors="backslashreplace")
+        except FileNotFoundError:
+            text = ""
+        text = text[: text.rfind("\n") + 1]
+        columns = [*_TEXT, *_NUMBERS]
+        try:
+            # As text first: an arm may be called NA, and a foreign cell must not turn a column into objects.
+            table = pd.read_csv(
+                io.StringIO(text), usecols=lambda name: name in columns, dtype=str, keep_default_na=False,
+                on_bad_lines="skip",
+            )  # fmt: skip
+        except (pd.errors.EmptyDataError, pd.errors.ParserError, ValueError):
+            table = pd.DataFrame()
+        table = table.reindex(columns=columns)
+        for name in _NUMBERS:
+            found = pd.to_numeric(table[name], errors="coerce").astype(float)
+            table[name] = found.where(found.abs() < _SECONDS)
+        return cls(table.dropna(subset=["block", "batch", "index"]))
+
+    def of(self, scenario: str, arm: str) -> pd.DataFrame:
+        """All requests of an arm in a scenario."""
+        table = self.table
+        rows: pd.DataFrame = table[table["scenario"].eq(scenario) & table["arm"].eq(arm)]
+        return rows
+
+    def last_batch(self, scenario: str, arm: str) -> pd.DataFrame:
+        """The last warm batch of an arm's last block, in the order of its requests."""
+        rows = self.of(scenario, arm)
+        rows = rows[rows["batch"] > 0]
+        if rows.empty:
+            return rows
+        rows = rows[rows["block"] == rows["block"].max()]
+        return rows[rows["batch"] == rows["batch"].max()].sort_values("index", kind="stable")
+
+    def latencies(self, scenario: str, arm: str) -> Any:
+        """Seconds from a request's turn to its value, for every answered request of the warm batches: an array."""
+        rows = self.of(scenario, arm)
+        rows = rows[(rows["batch"] > 0) & (rows["kind"].fillna("") == "")]
+        taken = (rows["ended"] - rows["started"]).dropna()
+        return taken[taken > 0].to_numpy()
+
+    def asked(self, scenario: str) -> Any:
+        """The delays that the requests of a scenario's warm batches were given, in seconds: an array."""
+        rows = self.table[(self.table["scenario"] == scenario) & (self.table["batch"] > 0)]
+        return rows["asked"].dropna().to_numpy()

@@ -1,0 +1,124 @@
+"""What the page says of one scenario, in the order in which it says it: tiles, charts, tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.report.chart import Chart
+from harness.report.doubts import conditions, detectable, scenario_doubts
+from harness.report.entries import ArmEntry, Entry, ScenarioEntry
+from harness.report.numbers_table import NumbersTable, numbers_table
+from harness.report.palette import MODELS
+from harness.report.prices import Prices, prices_of
+from harness.report.request_log import RequestLog
+from harness.report.wording import NONE, count, duration, percent, signed_percent, times, times_interval
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One number that says a lot, and what it is."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One scenario, told."""
+
+    name: str
+    state: str
+    conditions: str
+    doubts: list[str]
+    tiles: list[Tile]
+    overview: tuple[str, ...]
+    models: list[str]
+    table: NumbersTable
+    detectable: str
+    out: list[tuple[str, str, str]]
+    charts: list[Chart]
+    pairings: list[tuple[str, ...]]
+    prices: Prices | None
+    order: list[list[str]]
+
+
+def story_of(scenario: ScenarioEntry, log: RequestLog) -> Story:
+    """Read one scenario; matplotlib is imported here, and its house style must be in force."""
+    from harness.report.blocks_chart import blocks_chart
+    from harness.report.cost_chart import cost_chart
+    from harness.report.latency_chart import latency_chart
+    from harness.report.one_shot_chart import one_shot_chart
+    from harness.report.speedup_chart import speedup_chart
+    from harness.report.twin_chart import twin_chart
+    from harness.report.waterfall_chart import waterfall_chart
+
+    drawn = [
+        speedup_chart(scenario), waterfall_chart(scenario, log), one_shot_chart(scenario), cost_chart(scenario),
+        latency_chart(scenario, log), blocks_chart(scenario), twin_chart(scenario),
+    ]  # fmt: skip
+    order = scenario.raw.get("order")
+    return Story(
+        name=scenario.name,
+        state=scenario.state,
+        conditions=conditions(scenario),
+        doubts=scenario_doubts(scenario),
+        tiles=_tiles(scenario),
+        overview=_overview(scenario),
+        models=[model for model in MODELS if any(arm.model == model for arm in scenario.measured)],
+        table=numbers_table(scenario),
+        detectable=detectable(scenario),
+        out=[(arm.name, arm.status, _reason(arm)) for arm in scenario.out],
+        charts=[chart for chart in drawn if chart is not None],
+        pairings=[_pairing(pairing) for pairing in scenario.entries("pairings")] if scenario.has_ranking else [],
+        prices=prices_of(scenario),
+        order=[Entry({"names": names}).texts("names", 80) for names in order] if isinstance(order, list) else [],
+    )
+
+
+def _tiles(scenario: ScenarioEntry) -> list[Tile]:
+    tiles = []
+    first = scenario.fastest
+    if first is not None and first.number("speedup") and first.raw.get("name") != scenario.raw.get("baseline"):
+        interval = times_interval(first.number("speedup_low"), first.number("speedup_high"))
+        tiles.append(Tile(times(first.number("speedup")), f"best speedup, {first.name} (95 % CI {interval})"))
+    if first is not None and first.number("efficiency"):
+        tiles.append(Tile(percent(first.number("efficiency")), f"of the physical limit, {first.name}"))
+    asked = sum(arm.number("requests") or 0 for arm in scenario.arms)
+    failed = sum(arm.number("failed") or 0 for arm in scenario.arms)
+    tiles.append(Tile(f"{count(failed)} of {count(asked)}", "requests failed"))
+    done, planned = scenario.number("finished_blocks"), scenario.number("blocks")
+    blocks = count(done) if done == planned else f"{count(done)} of {count(planned)}"
+    tiles.append(Tile(f"{blocks} × {count(scenario.number('warm'))}", "blocks × warm batches"))
+    twin = scenario.entry("twin")
+    ratio, low, high = twin.number("ratio"), twin.number("low"), twin.number("high")
+    if ratio is not None:
+        interval = f"95 % CI {low:.3f}–{high:.3f}" if low is not None and high is not None else "no interval"
+        tiles.append(Tile(f"{ratio:.3f}", f"same arm twice, should be 1 ({interval})"))
+    return tiles
+
+
+def _overview(scenario: ScenarioEntry) -> tuple[str, ...]:
+    """A scenario in a row: verdict, fastest arm, its time, speedup and share of the limit, conditions."""
+    first = scenario.fastest or ArmEntry({})
+    return (
+        scenario.state, first.name if scenario.fastest else NONE, duration(first.number("time_s")),
+        times(first.number("speedup")), percent(first.number("efficiency")), conditions(scenario),
+    )  # fmt: skip
+
+
+def _reason(arm: ArmEntry) -> str:
+    return arm.text("reason") or "no reason was recorded"
+
+
+def _pairing(pairing: Entry) -> tuple[str, ...]:
+    ratio, low, high = pairing.number("ratio"), pairing.number("low"), pairing.number("high")
+    adjusted, size = pairing.number("p_adjusted"), pairing.number("smallest_detectable")
+    return (
+        pairing.text("first", limit=80),
+        pairing.text("second", limit=80),
+        NONE if ratio is None else signed_percent(ratio - 1),
+        NONE if low is None or high is None else f"{signed_percent(low - 1)} to {signed_percent(high - 1)}",
+        NONE if adjusted is None else "< 0.001" if adjusted < 0.001 else f"{adjusted:.3f}",
+        NONE if size is None else percent(size, 1),
+        pairing.text("faster", "cannot be told", 80),
+    )

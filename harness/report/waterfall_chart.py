@@ -1,0 +1,163 @@
+"""The waterfall: when each request was really with the server, arm by arm, on one axis.
+
+Solid is the time from a request's arrival at the server to its reply, from the server's own log. Pale before it is
+the client getting the request out, pale after it is the client getting the value in. Each row is a place in flight.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+
+from harness.bound import bound
+from harness.report.chart import Chart
+from harness.report.entries import ArmEntry, ScenarioEntry
+from harness.report.figure import duration_axis, lanes, limit_line
+from harness.report.palette import LIGHT
+from harness.report.request_log import RequestLog
+from harness.report.wording import duration, listing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_BAND: Final = 0.76
+"""The share of an arm's lane that its requests fill."""
+_MOST: Final = 40
+"""Places in flight that can be told apart in a lane; of more, evenly spread ones are drawn."""
+_CUT: Final = 4.0
+"""An arm that takes this many times as long as the quickest runs out of the picture."""
+
+
+def waterfall_chart(scenario: ScenarioEntry, log: RequestLog) -> Chart | None:
+    """One warm batch of each arm, disqualified ones included; None where the server's log has none."""
+    shown: list[tuple[ArmEntry, Any]] = []
+    for arm in [*scenario.measured, *(arm for arm in scenario.out if arm.status == "disqualified")]:
+        spans = _spans(log.last_batch(str(scenario.raw.get("name")), arm.key))
+        if len(spans):
+            shown.append((arm, spans))
+    if not shown:
+        return None
+    ends = [float(spans[:, 3].max()) for _, spans in shown]
+    limit = _limit(scenario, log, [arm for arm, _ in shown])
+    kept = [end for end in ends if end <= _CUT * min(ends)]
+    right_end = max([*kept, limit or 0.0]) * 1.03
+    labels = [arm.label if arm.status != "disqualified" else f"{arm.label[:24]} (out)" for arm, _ in shown]
+    figure, axes = lanes(labels, row=0.56, right=0.75, above=0.3)
+    duration_axis(axes, 0.0, right_end, logarithmic=False)
+    axes.set_xlabel("time since the batch began; solid: with the server, pale: with the client")
+    for lane, ((arm, spans), end) in enumerate(zip(shown, ends, strict=True)):
+        _draw(axes, lane, spans, arm.model, right_end)
+        cut = end > right_end
+        axes.annotate(
+            f"→ {duration(end)}" if cut else duration(end), (1.0 if cut else end / right_end, lane),
+            xycoords=axes.get_yaxis_transform(), xytext=(5, 0), textcoords="offset points", va="center",
+            annotation_clip=False,
+        )  # fmt: skip
+    if limit:
+        limit_line(axes, limit, f"physical limit {duration(limit)}")
+    description = "; ".join(
+        f"{arm.label}: {len(spans)} requests, the last value after {duration(end)}"
+        for (arm, spans), end in zip(shown, ends, strict=True)
+    )
+    note = _note(shown, ends, right_end)
+    return Chart("waterfall", "Where does the time go?", _takeaway(shown, limit), description, figure, note)
+
+
+def _spans(rows: Any) -> Any:
+    """Rows of (started, arrived, replied, ended) in seconds; the client's ends are the server's where it had none."""
+    rows = rows.dropna(subset=["arrived", "replied"])
+    columns = rows[["started", "arrived", "replied", "ended"]].to_numpy(dtype=float)
+    if not len(columns):
+        return columns
+    columns[:, 0] = np.fmin(columns[:, 0], columns[:, 1])
+    columns[:, 3] = np.fmax(columns[:, 3], columns[:, 2])
+    return columns[np.argsort(columns[:, 0], kind="stable")]
+
+
+def _limit(scenario: ScenarioEntry, log: RequestLog, arms: list[ArmEntry]) -> float | None:
+    """The bound of the very batch that is drawn, from the delays asked for; every arm was given the same."""
+    in_flight = scenario.number("concurrency")
+    asked = [float(value) for value in log.last_batch(str(scenario.raw.get("name")), arms[0].key)["asked"]]
+    if not in_flight or in_flight < 1 or not asked or not all(value >= 0 for value in asked):
+        return None
+    return bound(asked, int(in_flight)) or None
+
+
+def _places(spans: Any) -> list[int]:
+    """The place in flight of each request: the lowest that is free when it starts."""
+    free: list[int] = []
+    busy: list[tuple[float, int]] = []
+    places = []
+    for started, _, _, ended in spans:
+        while busy and busy[0][0] <= started + 1e-6:
+            heapq.heappush(free, heapq.heappop(busy)[1])
+        place = heapq.heappop(free) if free else len(busy)
+        heapq.heappush(busy, (float(ended), place))
+        places.append(place)
+    return places
+
+
+def _draw(axes: Axes, lane: int, spans: Any, model: str, right_end: float) -> None:
+    places = _places(spans)
+    count = max(places) + 1
+    rows = sorted({round(i * (count - 1) / max(1, min(count, _MOST) - 1)) for i in range(min(count, _MOST))})
+    row_of = {place: row for row, place in enumerate(rows)}
+    height = _BAND / len(rows)
+    client, server = [], []
+    for (started, arrived, replied, ended), place in zip(spans, places, strict=True):
+        if place not in row_of or started > right_end:
+            continue
+        top = lane - _BAND / 2 + row_of[place] * height
+        box = (top, top + height * (0.82 if len(rows) > 1 else 1.0))
+        client += _rectangle(started, min(ended, right_end), *box)
+        # A hairline between requests that follow each other, or a place would look like one long request.
+        server += _rectangle(arrived, min(replied, right_end) - right_end * 0.0008, *box)
+    for corners, alpha in ((client, 0.3), (server, 1.0)):
+        codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * (len(corners) // 5)
+        axes.add_patch(PathPatch(Path(corners, codes), facecolor=LIGHT[model], alpha=alpha, linewidth=0))
+
+
+def _rectangle(left: float, right: float, top: float, bottom: float) -> list[tuple[float, float]]:
+    return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+
+
+def _takeaway(shown: list[tuple[ArmEntry, Any]], limit: float | None) -> str:
+    concurrent = [row for row in shown if max(_places(row[1])) > 0] or shown
+    first = min(concurrent, key=lambda row: float(row[1][:, 3].max()))
+    last = max(concurrent, key=lambda row: float(row[1][:, 3].max()))
+    said = f"With {first[0].name} the first request is at the server after {_first(first[1])}"
+    said += f" and the last value in hand after {_last(first[1])}"
+    said += f" (the limit of this batch is {duration(limit)})" if limit else ""
+    if last is first:
+        return f"{said}. A request spends {_outside(first[1])} outside the server (median)."
+    return (
+        f"{said}; with {last[0].name}, after {_first(last[1])} and {_last(last[1])}. A request spends "
+        f"{_outside(first[1])} outside the server with the one, {_outside(last[1])} with the other (medians)."
+    )
+
+
+def _first(spans: Any) -> str:
+    return duration(float(spans[:, 1].min()))
+
+
+def _last(spans: Any) -> str:
+    return duration(float(spans[:, 3].max()))
+
+
+def _outside(spans: Any) -> str:
+    return duration(float(np.median((spans[:, 3] - spans[:, 0]) - (spans[:, 2] - spans[:, 1]))))
+
+
+def _note(shown: list[tuple[ArmEntry, Any]], ends: list[float], right_end: float) -> str:
+    notes = ["One warm batch of the last block."]
+    cut = [arm.name for (arm, _), end in zip(shown, ends, strict=True) if end > right_end]
+    if cut:
+        notes.append(f"{listing(cut)} {'run' if len(cut) > 1 else 'runs'} on beyond the right edge.")
+    crowded = [arm.name for arm, spans in shown if max(_places(spans)) >= _MOST]
+    if crowded:
+        notes.append(f"Of more than {_MOST} places in flight, {_MOST} evenly spread ones are drawn.")
+    return " ".join(notes)

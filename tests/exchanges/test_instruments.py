@@ -1,0 +1,54 @@
+"""Instrument tables and how they are searched."""
+
+from decimal import Decimal
+
+import pytest
+
+from exchanges.errors import UnknownPair
+from exchanges.exchange import Instrument
+from exchanges.instruments import Listing, decimals_of, instruments_from
+from exchanges.pair import Pair
+
+TABLE = """
+    BTC/USDT  BTCUSDT  0.01  0.00001
+
+    ETH/USDT  ETHUSDT  0.01  0.0001
+"""
+
+
+def test_a_table_is_read_line_by_line_in_its_order():
+    first, second = instruments_from(TABLE)
+    assert first == Instrument(Pair("BTC", "USDT"), "BTCUSDT", Decimal("0.01"), Decimal("0.00001"))
+    assert second.pair == Pair("ETH", "USDT")
+
+
+def test_a_line_that_lacks_a_column_is_shown():
+    with pytest.raises(ValueError, match=r"expected pair, symbol, price step and size step, found 'BTC/USDT BTCUSDT'"):
+        instruments_from("BTC/USDT BTCUSDT")
+
+
+def test_an_instrument_is_found_by_pair_and_by_any_of_its_names():
+    listing = Listing("x", instruments_from(TABLE), lambda one: (one.symbol, one.symbol.lower()))
+    bitcoin = listing.of(Pair("BTC", "USDT"))
+    assert listing.named("BTCUSDT") is listing.named("btcusdt") is bitcoin
+    assert listing.pairs == (Pair("BTC", "USDT"), Pair("ETH", "USDT"))
+
+
+def test_a_slip_is_answered_with_the_nearest_pair_or_name():
+    listing = Listing("x", instruments_from(TABLE))
+    with pytest.raises(UnknownPair, match=r"x does not list BTC/USD; did you mean BTC/USDT\?"):
+        listing.of(Pair("BTC", "USD"))
+    with pytest.raises(UnknownPair, match=r"x does not list ETHUSD; did you mean ETHUSDT\?"):
+        listing.named("ETHUSD")
+
+
+def test_a_name_that_resembles_nothing_gets_no_suggestion_and_is_kept_short():
+    with pytest.raises(UnknownPair) as caught:
+        Listing("x", instruments_from(TABLE)).named("日本" * 100_000)
+    assert caught.value.nearest == ""
+    assert len(caught.value.asked) == 80
+
+
+@pytest.mark.parametrize(("step", "digits"), [("0.01", 2), ("0.0000001", 7), ("1", 0), ("10", 0), ("0.50", 1)])
+def test_the_digits_of_a_grid_are_those_of_its_step(step, digits):
+    assert decimals_of(Decimal(step)) == digits

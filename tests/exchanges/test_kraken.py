@@ -1,0 +1,171 @@
+"""Kraken's three names for a market, its arrays and its errors inside HTTP 200."""
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from exchanges import BadReply, Pair, Quote, Rejected, Request, Response, UnknownPair
+from exchanges.kraken import KRAKEN
+
+BTC, DOGE = Pair("BTC", "USD"), Pair("DOGE", "USD")
+QUOTE = Quote(
+    "kraken", BTC, Decimal("30300.0"), Decimal("30300.1"), Decimal("30303.2"), Decimal("0.125"), Decimal("12.75")
+)
+BODY = json.loads(KRAKEN.response_for(QUOTE).body)
+
+
+def asking(pair):
+    return Request("kraken", "http://127.0.0.1:1", f"/0/public/Ticker?pair={pair}")
+
+
+def read(body, pair=BTC):
+    return KRAKEN.quote_from(pair, Response(200, json.dumps(body).encode()))
+
+
+def refused(*errors):
+    return read({"error": list(errors)})
+
+
+def with_ticker(**changes):
+    return {"error": [], "result": {"XXBTZUSD": BODY["result"]["XXBTZUSD"] | changes}}
+
+
+def test_a_pair_is_asked_for_by_its_altname_and_many_by_a_comma_list():
+    assert KRAKEN.request_for(BTC).target == "/0/public/Ticker?pair=XBTUSD"
+    (request,) = KRAKEN.requests_for([BTC, DOGE])
+    assert request.target == "/0/public/Ticker?pair=XBTUSD%2CXDGUSD"
+
+
+@pytest.mark.parametrize("name", ["XBTUSD", "XXBTZUSD", "XBT/USD", "XBT%2FUSD", "BTCUSD", "BTC/USD"])
+def test_every_name_of_a_market_is_understood(name):
+    assert KRAKEN.pair_from(asking(name)) == BTC
+
+
+@pytest.mark.parametrize("names", ["XXBTZUSD,XDGUSD", "BTCUSD%2CDOGEUSD", "XBTUSD,XDG/USD,XXBTZUSD", "XBTUSD, XDGUSD"])
+def test_a_comma_list_may_mix_names_and_a_market_comes_once(names):
+    assert KRAKEN.pairs_from(asking(names)) == (BTC, DOGE)
+
+
+def test_no_pair_asks_for_all():
+    everything = tuple(one.pair for one in KRAKEN.instruments)
+    assert KRAKEN.pairs_from(asking("")) == everything
+    assert KRAKEN.pairs_from(Request("kraken", "", "/0/public/Ticker")) == everything
+    with pytest.raises(LookupError, match="expected a request for one pair"):
+        KRAKEN.pair_from(asking(""))
+
+
+@pytest.mark.parametrize("name", ["XBTUSE", "xbtusd", "XBTUSD,", ",", "XBTUSD,NOPE"])
+def test_one_unknown_name_makes_the_whole_request_unknown(name):
+    with pytest.raises(UnknownPair):
+        KRAKEN.pairs_from(asking(name))
+
+
+@pytest.mark.parametrize(
+    ("pair", "key"),
+    [
+        ("BTC/USD", "XXBTZUSD"),
+        ("ETH/USD", "XETHZUSD"),
+        ("BTC/USDT", "XBTUSDT"),
+        ("SOL/USD", "SOLUSD"),
+        ("DOGE/USD", "XDGUSD"),
+    ],
+)
+def test_an_answer_is_keyed_by_the_markets_id(pair, key):
+    one = next(one for one in KRAKEN.instruments if str(one.pair) == pair)
+    quote = Quote("kraken", one.pair, one.price_step * 100, one.price_step * 101)
+    assert list(json.loads(KRAKEN.response_for(quote).body)["result"]) == [key]
+
+
+def test_a_ticker_has_every_field_of_the_real_one():
+    assert list(BODY) == ["error", "result"]
+    ticker = BODY["result"]["XXBTZUSD"]
+    assert list(ticker) == ["a", "b", "c", "v", "p", "t", "l", "h", "o"]
+    assert ticker["a"] == ["30300.10000", "12", "12.750"]
+    assert ticker["b"] == ["30300.00000", "0", "0.125"]
+    assert Decimal(ticker["l"][1]) < Decimal(ticker["o"]) < Decimal(ticker["h"][1])
+
+
+def test_the_finest_price_grid_is_printed_in_full():
+    quote = Quote("kraken", DOGE, Decimal("0.1234567"), Decimal("0.1234568"))
+    assert json.loads(KRAKEN.response_for(quote).body)["result"]["XDGUSD"]["b"][0] == "0.1234567"
+
+
+def test_an_answer_under_the_name_that_was_asked_is_read_too():
+    assert read({"error": [], "result": {"XBTUSD": BODY["result"]["XXBTZUSD"]}}) == QUOTE
+
+
+def test_an_answer_of_two_items_a_side_has_no_sizes():
+    quote = read(with_ticker(a=["30300.1", "1"], b=["30300.0", "1"]))
+    assert (quote.bid, quote.bid_size, quote.ask_size) == (QUOTE.bid, None, None)
+
+
+def test_a_warning_does_not_spoil_an_answer():
+    assert read({"error": ["WGeneral:Something"], "result": BODY["result"]}) == QUOTE
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ("EQuery:Unknown asset pair", "unknown_symbol"),
+        ("EAPI:Rate limit exceeded", "rate_limited"),
+        ("EGeneral:Too many requests", "rate_limited"),
+        ("EGeneral:Temporary lockout", "banned"),
+        ("EGeneral:Permission denied", "blocked"),
+        ("EService:Unavailable", "server"),
+        ("EService:Busy", "server"),
+        ("EService:Market in cancel_only mode", "server"),
+        ("EGeneral:Internal error", "server"),
+    ],
+)
+def test_an_error_inside_http_200_is_a_refusal(error, kind):
+    found = refused(error)
+    assert isinstance(found, Rejected)
+    assert (found.kind, found.retry_after) == (kind, None)
+    assert error in found.detail
+
+
+def test_the_first_error_that_is_no_warning_decides():
+    assert refused("WGeneral:Odd", "EAPI:Rate limit exceeded", "EService:Busy").kind == "rate_limited"
+
+
+@pytest.mark.parametrize("form", ["EService: Throttled: {}", "EService:Throttled:{}"])
+def test_a_throttle_names_the_moment_until_which_to_wait(form, monkeypatch):
+    monkeypatch.setattr("time.time", lambda: 1_700_000_000.0)
+    found = refused(form.format(1_700_000_030))
+    assert (found.kind, found.retry_after) == ("rate_limited", 30.0)
+
+
+@pytest.mark.parametrize("error", ["EGeneral:Unknown method", "EWhat:Ever", "", 7])
+def test_an_error_that_is_not_about_prices_breaks_the_schema(error):
+    with pytest.raises(BadReply, match="not documented") as caught:
+        refused(error)
+    assert caught.value.kind == "schema"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"result": {}}, "schema"),
+        ({"error": []}, "schema"),
+        ({"error": {}, "result": {}}, "schema"),
+        ({"error": [], "result": []}, "schema"),
+        ({"error": [], "result": {}}, "schema"),
+        (with_ticker(b="30300"), "schema"),
+        (with_ticker(b=[]), "schema"),
+        (with_ticker(c=[]), "schema"),
+        (with_ticker(b=["0.00000", "0", "0.000"]), "bad_value"),
+        (with_ticker(b=["30300.2", "1", "1.000"]), "bad_value"),
+        (with_ticker(a=["30300.1", "1", ""]), "bad_value"),
+    ],
+    ids=str,
+)
+def test_an_answer_of_another_shape_or_without_a_price_is_a_bad_reply(body, kind):
+    with pytest.raises(BadReply) as caught:
+        read(body)
+    assert caught.value.kind == kind
+
+
+def test_a_cloudflare_page_is_trouble_on_their_side():
+    found = KRAKEN.quote_from(BTC, Response(520, b"<html>error code: 520</html>", {"content-type": "text/html"}))
+    assert found.kind == "server"

@@ -1,0 +1,133 @@
+import http.client
+import json
+from urllib.parse import urlsplit
+
+import pytest
+
+from mock_server.process import MockFailed
+
+
+def ask(mock, method, path, headers=None, body=None, host=None):
+    """(status, JSON) of one request with exactly the Host header that is given (() for none)."""
+    netloc = urlsplit(mock.control).netloc
+    connection = http.client.HTTPConnection(netloc, timeout=10)
+    connection.putrequest(method, path, skip_host=True)
+    for name in (netloc,) if host is None else host:
+        connection.putheader("Host", name.replace("PORT", netloc.partition(":")[2]))
+    for name, value in (headers or {}).items():
+        connection.putheader(name, value)
+    if body is not None:
+        connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders(body)
+    answer = connection.getresponse()
+    status, text = answer.status, answer.read()
+    connection.close()
+    return status, json.loads(text) if text.startswith(b"{") else text
+
+
+def signed(mock):
+    return {"X-Fetchrace-Token": mock.token}
+
+
+@pytest.mark.parametrize("path", ["/begin", "/end"])
+@pytest.mark.parametrize("headers", [{}, {"X-Fetchrace-Token": "guess"}, {"X-Fetchrace-Token": "\xe4"}])
+def test_a_change_without_the_token_is_refused(mock, control, path, headers):
+    status, said = ask(mock, "POST", path, headers, b"{}")
+    assert status == 403
+    assert "X-Fetchrace-Token" in said["error"]
+    assert control.status()["state"] == "logging"
+
+
+@pytest.mark.parametrize("path", ["/begin", "/end"])
+def test_a_change_is_never_a_get(mock, control, path):
+    assert ask(mock, "GET", path, signed(mock))[0] == 405
+    assert control.status()["state"] == "logging"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        ["evil.example"],
+        ["localhost.evil.example:PORT"],
+        ["127.0.0.1.evil.example:PORT"],
+        ["127.0.0.1:1"],
+        ["127.0.0.1"],
+        ["0.0.0.0:PORT"],
+        ["127.0.0.1:PORT", "evil.example"],
+        [],
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(("method", "path"), [("GET", "/status"), ("POST", "/end"), ("GET", "/")])
+def test_another_host_s_name_is_refused_on_every_path(mock, control, host, method, path):
+    assert ask(mock, method, path, signed(mock), host=host)[0] in (400, 403)
+    assert control.status()["state"] == "logging"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:PORT", "localhost:PORT", "LOCALHOST:PORT", "[::1]:PORT"])
+def test_the_names_of_loopback_are_served(mock, control, host):
+    assert ask(mock, "GET", "/status", host=[host])[0] == 200
+
+
+def test_an_unknown_path_is_404(mock, control):
+    assert ask(mock, "GET", "/nope")[0] == 404
+
+
+def test_end_without_begin_is_a_conflict_and_says_what_is_missing(mock, control):
+    control.end()
+    with pytest.raises(MockFailed, match="expected /begin before /end"):
+        control.end()
+
+
+def test_begin_without_end_drops_the_first_log(mock, control):
+    control.begin(seed=1)
+    control.begin(seed=2)
+    assert control.end()["rows"] == []
+    assert control.status()["state"] == "idle"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "expected JSON"),
+        (b"[1]", "expected JSON"),
+        (b"[" * 100_000, "expected JSON"),
+        (b'{"seed": "7"}', "expected a whole number as seed"),
+        (b'{"seed": true}', "expected a whole number as seed"),
+        (b'{"sead": 7}', "did you mean seed?"),
+        (b'{"latency": "-1ms"}', "cannot answer early"),
+        (b'{"one_at_a_time": "ten"}', "expected a duration"),
+        (b'{"refuse": "binance"}', 'such as {"binance": "rate_limited"}'),
+        (b'{"refuse": {"binanse": "server"}}', "did you mean binance?"),
+        (b'{"refuse": {"binance": "rate_limit"}}', "did you mean rate_limited?"),
+    ],
+)
+def test_a_begin_that_cannot_be_understood_is_a_sentence_and_changes_nothing(mock, control, body, words):
+    before = control.status()
+    status, said = ask(mock, "POST", "/begin", signed(mock), body)
+    assert status == 400
+    assert words in said["error"]
+    assert control.status() == before
+
+
+def test_a_body_over_a_mebibyte_is_413(mock, control):
+    assert ask(mock, "POST", "/begin", signed(mock), b" " * 1_100_000)[0] == 413
+
+
+def test_latency_is_kept_until_another_is_given(mock, control):
+    control.begin(seed=7, latency="3ms")
+    control.begin(seed=7)
+    assert control.status()["latency"] == "3ms"
+
+
+def test_the_batch_s_counters_are_all_there(mock, control):
+    batch = control.end()["batch"]
+    assert set(batch) == {"peak_in_flight", "accepted", "cpu_s", "wall_s", "loop_lag_p99_s", "unfinished"}
+    assert batch["cpu_s"] > 0
+    assert batch["wall_s"] > 0
+
+
+def test_status_names_the_origins(mock, control):
+    status = control.status()
+    assert status["origins"] == mock.origins
+    assert status["in_flight"] == 0

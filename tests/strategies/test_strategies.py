@@ -1,0 +1,143 @@
+"""What all strategies have in common beyond their promises: bugs, interrupts, resources, the wire."""
+
+import _thread
+import contextlib
+import resource
+import threading
+
+import pytest
+
+import strategies
+from exchanges.plugins import MissingLibrary
+from exchanges.wire import Request
+from strategies import Declares, Failed, Fetched, Limits
+from strategies.gate_server import GateServer
+from strategies.strategy import declares_of
+from strategies.terms import HEADERS
+
+
+def seen(request, response):
+    if request.target == "/bug":
+        raise TwoArguments("this", "that")
+    return response.headers["content-type"], response.headers["X-Thing"]
+
+
+class TwoArguments(Exception):
+    def __init__(self, one, two):
+        super().__init__(f"{one} and {two}")
+
+
+@pytest.fixture(params=strategies.names())
+def strategy(request):
+    try:
+        return strategies.load(request.param)
+    except MissingLibrary as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def server():
+    with GateServer() as server:
+        server.answer = lambda arrival: arrival.reply(b"ok", "200 OK", "Content-Type: text/plain", "X-Thing: 7")
+        yield server
+
+
+def test_a_bug_in_decode_is_raised_and_the_next_batch_is_sound(strategy, server):
+    def asked(*targets):
+        return [Request("test", server.origins[0], target) for target in targets]
+
+    with strategy(Limits(2), seen) as fetch:
+        with pytest.raises((TwoArguments, RuntimeError), match="this and that"):
+            fetch(asked("/1", "/bug", "/2", "/3"))
+        assert [o.value for o in fetch(asked("/4", "/5"))] == [("text/plain", "7")] * 2
+
+
+def test_headers_are_alike_from_every_strategy(strategy, server):
+    with strategy(Limits(1), seen) as fetch:
+        fetch([Request("test", server.origins[0], "/")])
+    sent = {name: value for name, value in server.arrivals[0].headers.items() if name not in ("host", "connection")}
+    assert sent == {name.lower(): value for name, value in HEADERS.items()}
+
+
+def test_a_cookie_that_a_server_sets_is_never_sent_back(strategy, server):
+    server.answer = lambda arrival: arrival.reply(b"", "200 OK", "Set-Cookie: a=b", "Content-Type: x", "X-Thing: y")
+    with strategy(Limits(1), seen) as fetch:
+        fetch([Request("test", server.origins[0], "/")] * 2)
+    assert ["cookie" in arrival.headers for arrival in server.arrivals] == [False, False]
+
+
+def test_a_proxy_in_the_environment_is_not_used(strategy, server, monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with strategy(Limits(1), seen) as fetch:
+        (outcome,) = fetch([Request("test", server.origins[0], "/")])
+    assert isinstance(outcome, Fetched)
+
+
+def test_a_connection_that_the_server_closed_between_batches_is_replaced(strategy, server):
+    def once(arrival):
+        arrival.reply(b"", "200 OK", "Content-Type: x", "X-Thing: y")
+        arrival.replied = None  # close, without having said so
+
+    server.answer = once
+    with strategy(Limits(1), seen) as fetch:
+        for _ in range(3):
+            (outcome,) = fetch([Request("test", server.origins[0], "/")])
+            assert isinstance(outcome, Fetched), outcome
+            assert server.still_open() == 0
+    assert server.connections == 3
+
+
+def test_ctrl_c_ends_a_batch_at_once_and_leaves_a_sound_strategy(strategy, server):
+    come = threading.Event()
+
+    def hold(arrival):
+        if arrival.target == "/hold":
+            come.set()
+            arrival.connection.recv(1)  # until the client hangs up
+        else:
+            arrival.reply(b"", "200 OK", "Content-Type: x", "X-Thing: y")
+
+    def press():
+        come.wait()
+        _thread.interrupt_main()
+
+    server.answer = hold
+    key = threading.Thread(target=press)
+    with strategy(Limits(2), seen) as fetch:
+        key.start()
+        with pytest.raises(KeyboardInterrupt):
+            fetch([Request("test", server.origins[0], "/hold")] * 3)
+        key.join()
+        (outcome,) = fetch([Request("test", server.origins[0], "/")])
+        assert isinstance(outcome, Fetched), outcome
+    assert server.still_open() == 0
+
+
+def test_running_out_of_descriptors_fails_requests_and_not_the_batch(strategy, server):
+    declares = declares_of(strategy)
+    if declares.in_flight == 1 or declares.max_in_flight is not None:
+        pytest.skip("needs too few descriptors: one at a time, or a process each")
+    gate = threading.Event()
+    server.answer = lambda arrival: gate.wait(2) and arrival.reply(b"", "200 OK", "Content-Type: x", "X-Thing: y")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with strategy(Limits(40), seen) as fetch, contextlib.ExitStack() as files:
+        fetch([])
+        # Every connection costs two here, because the server lives in the same process.
+        lowest = files.enter_context(open("/dev/null")).fileno()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + 30, hard))
+        try:
+            threading.Timer(0.2, gate.set).start()
+            outcomes = fetch([Request("test", server.origins[0], f"/{n}") for n in range(40)])
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        kinds = {outcome.kind for outcome in outcomes if isinstance(outcome, Failed)}
+    assert "resource" in kinds
+    assert kinds <= {"resource", "disconnected", "reset", "deadline"}
+
+
+def test_what_the_built_ins_declare_is_what_they_are_raced_for():
+    assert declares_of(strategies.load("sequential")) == Declares(in_flight=1)
+    assert declares_of(strategies.load("processes")) == Declares(max_in_flight=64)
+    assert declares_of(strategies.load("threads")) == Declares()
