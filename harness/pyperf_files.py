@@ -11,16 +11,13 @@ import pyperf
 
 from harness.store import replace_file
 
-# What pyperf notes of every process and what would tell strangers whose machine this was.
-_PRIVATE: Final = (
-    "hostname",
-    "python_executable",
-    "boot_time",
-    "uptime",
-    "command",
-    "runnable_threads",
-    "load_avg_1min",
-)
+# Of what pyperf notes of every process, what it needs itself and what helps to judge the numbers. The rest may
+# tell strangers whose machine this was: host name, paths, command, uptime, and whatever a later version adds.
+_PUBLIC: Final = frozenset({
+    "name", "unit", "loops", "inner_loops", "date", "duration", "perf_version", "timer", "aslr", "cpu_count",
+    "cpu_model_name", "cpu_config", "cpu_freq", "cpu_affinity", "mem_max_rss", "platform", "python_hash_seed",
+    "python_implementation", "python_version", "python_unicode",
+})  # fmt: skip
 
 
 def merge(path: Path, worker_json: str) -> None:
@@ -50,7 +47,8 @@ def merge(path: Path, worker_json: str) -> None:
 
 def _public(node: Any) -> Any:
     if isinstance(node, dict):
-        return {key: _public(value) for key, value in node.items() if key not in _PRIVATE}
-    if isinstance(node, list):
-        return [_public(value) for value in node]
-    return node
+        kept = {key: _public(value) for key, value in node.items()}
+        if isinstance(metadata := kept.get("metadata"), dict):
+            kept["metadata"] = {key: value for key, value in metadata.items() if key in _PUBLIC}
+        return kept
+    return [_public(value) for value in node] if isinstance(node, list) else node

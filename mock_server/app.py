@@ -71,9 +71,6 @@ class Mock:
             await self._serve(Listener(functools.partial(self._answer, venue), self._accepted), listening[name])
         await self._serve(Listener(control_handler), control)
         self._chores.append(asyncio.create_task(self._sweep()))
-        # What was imported stays; the collector need not look at it again in the middle of a batch.
-        gc.collect()
-        gc.freeze()
 
     async def stop(self) -> None:
         """Close everything; requests that are still held are cancelled after a tenth of a second."""
@@ -88,6 +85,7 @@ class Mock:
 
     def begin(self, seed: int, block: int, batch: int) -> None:
         """Restart the market's clock and start a log; a log that was not ended is dropped."""
+        # Here and not in the middle of the batch.
         gc.collect()
         self._reset(seed, block, batch, kept=True)
         self._stop_probe()
@@ -119,9 +117,9 @@ class Mock:
             return await self._page(venue, request)
         connection = Connection.taken_from(request)
         arrived, number, record = connection.arrived, connection.number, self.record
-        record.enter()
         index, attempt = _index_from(request.headers.get(INDEX_HEADER, ""))
         asked = venue.asked(request)
+        record.enter()
         asked_s, status, size, priced_at = 0.0, GONE, 0, None
         try:
             refuse = self.conditions.refuse.get(venue.name)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import cast
 
+from exchanges.errors import Rejected
 from exchanges.plugins import Group
 from strategies.strategy import Declares, Decode, Failed, Fetch, Fetched, Limits, Outcome, Strategy
 
 __all__ = [
-    "Declares", "Decode", "Failed", "Fetch", "Fetched", "GROUP", "Limits", "Outcome", "Strategy", "load", "names",
+    "Declares", "Decode", "Failed", "Fetch", "Fetched", "GROUP", "Limits", "Outcome", "Rejected", "Strategy", "load",
+    "names",
 ]  # fmt: skip
 
 GROUP = Group(

@@ -10,7 +10,6 @@ import selectors
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from exchanges.wire import Request
 from strategies.declaring import declares
@@ -77,17 +76,19 @@ def _batch(crew: list[Worker], requests: Sequence[Request]) -> list[Outcome]:
                 give(place)
             while busy:
                 for key, _ in selector.select():
-                    index, sent = busy.pop(key.data)
-                    selector.unregister(key.fileobj)
-                    answer: Any = crew[key.data].receive()
+                    place = int(key.data)
+                    worker = crew[place]
+                    selector.unregister(worker.pipe)
+                    index, sent = busy.pop(place)
+                    answer = worker.receive()
                     if isinstance(answer, BaseException):
                         raise answer
                     if answer is None:
-                        detail = f"its worker process ended with {crew[place].how_it_ended()} before the answer"
+                        detail = f"its worker process ended with {worker.how_it_ended()} before the answer"
                         answer = Failed("worker_died", detail, sent, time.monotonic())
-                        crew[key.data] = crew[key.data].replaced()
+                        crew[place] = worker.replaced()
                     outcomes[index] = answer
-                    give(key.data)
+                    give(place)
         except BaseException:
             # A bug in decode, or Ctrl-C: what is still under way must not answer into the next batch.
             for place in busy:

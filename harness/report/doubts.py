@@ -56,16 +56,15 @@ def scenario_doubts(scenario: ScenarioEntry) -> list[str]:
 
 
 def detectable(scenario: ScenarioEntry) -> str:
-    """The smallest difference that the comparison with the baseline could have shown."""
-    sizes = [size for arm in scenario.measured if (size := arm.number("smallest_detectable"))]
+    """How small a difference from the baseline the comparison could have seen, for its finest and its coarsest arm."""
+    sizes = [(size, arm.name) for arm in scenario.measured if (size := arm.number("smallest_detectable"))]
     if not sizes:
         return ""
-    if max(sizes) > 1:
-        return "With so few blocks, even a difference of 100 % could have gone unseen."
-    blocks = plural(int(scenario.number("finished_blocks") or 0), "block")
+    least, most = min(sizes), max(sizes)
+    told = [f"{percent(size, 1)} ({name})" if size < 1 else f"more than 100 % ({name})" for size, name in (least, most)]
     return (
-        f"With {blocks}, a difference of {percent(max(sizes), 1)} from {scenario.baseline} "
-        "would have shown in any arm (80 % power)."
+        f"The smallest difference from {scenario.baseline} that would have shown (80 % power): "
+        f"{' to '.join(told if most is not least else told[:1])}."
     )
 
 

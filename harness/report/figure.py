@@ -7,6 +7,7 @@ identifiers are salted with a constant, and no file carries a date.
 from __future__ import annotations
 
 import io
+import math
 import re
 import unicodedata
 import warnings
@@ -127,7 +128,9 @@ def even_marks(low: float, high: float) -> list[float]:
 def limit_line(axes: Axes, x: float, text: str) -> None:
     """The physical limit: a dashed line over all lanes, named above them."""
     axes.axvline(x, color=LIGHT["limit"], linestyle=(0, (4, 3)), linewidth=1.2, zorder=3)
-    middle = x > sum(axes.get_xlim()) / 2 if axes.get_xscale() == "linear" else False
+    low, high = (math.log(end) if axes.get_xscale() == "log" else end for end in axes.get_xlim())
+    # Right of the middle the name goes to the left, where no column of numbers has its heading.
+    middle = (math.log(x) if axes.get_xscale() == "log" else x) > (low + high) / 2
     axes.annotate(
         text, (x, 1.0), xycoords=axes.get_xaxis_transform(), xytext=(-4 if middle else 4, 4),
         textcoords="offset points", ha="right" if middle else "left", va="bottom", color=LIGHT["limit"],

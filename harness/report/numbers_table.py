@@ -71,7 +71,7 @@ def _cells(arm: ArmEntry, ranked: bool, baseline: object) -> list[Cell]:
         Cell(NONE if memory is None else text_from_bytes(memory), _value(memory)),
         Cell(NONE if reached is None else f"{count(reached)} / {count(declared)}", _value(reached)),
         Cell(count(number("connections")), _value(number("connections"))),
-        Cell(NONE if failed is None else f"{count(failed)} / {count(asked)}", _value(failed)),
+        Cell(f"{count(failed)} / {count(asked)}" if failed else count(failed), _value(failed)),
     ]
 
 

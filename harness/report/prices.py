@@ -33,13 +33,14 @@ def prices_of(scenario: ScenarioEntry) -> Prices | None:
         return None
     best = [
         (price.text("pair"), _money(price, "bid"), price.text("bid_exchange"), _money(price, "ask"),
-         price.text("ask_exchange"), price.text("spread_bps"), str(len(price.texts("exchanges"))))
+         price.text("ask_exchange"), _minus(price, "spread_bps"), str(len(price.texts("exchanges"))))
         for price in found
     ]  # fmt: skip
     ways = readout.entries("arbitrage")
     chances = [
         (way.text("pair"), f"{way.text('buy')} → {way.text('sell')}", _money(way, "ask"), _money(way, "bid"),
-         way.text("gross_bps"), way.text("fee_bps"), way.text("net_bps"), way.text("reason") or way.text("verdict"))
+         _minus(way, "gross_bps"), _minus(way, "fee_bps"), _minus(way, "net_bps"),
+         way.text("reason") or way.text("verdict"))
         for way in ways[:_ROWS]
     ]  # fmt: skip
     charged = readout.entry("taker_fees")
@@ -56,7 +57,7 @@ def _takeaway(ways: list[Entry]) -> str:
     overlaps = sum((way.number("gross_bps") or _float(way.text("gross_bps"))) > 0 for way in ways)
     top = ways[0]
     said = f"Of {len(ways)} ways to buy here and sell there, {overlaps} overlap before fees and {trades} after them"
-    best = f"{top.text('pair')}, {top.text('buy')} to {top.text('sell')}: {top.text('net_bps')} bps net"
+    best = f"{top.text('pair')}, {top.text('buy')} to {top.text('sell')}: {_minus(top, 'net_bps')} bps net"
     return f"{said}; the best is {best}."
 
 
@@ -66,10 +67,14 @@ def _money(entry: Entry, key: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text and "E" not in text.upper() else text
 
 
+def _minus(entry: Entry, key: str) -> str:
+    return entry.text(key).replace("-", "−")
+
+
 def _basis_points(fraction: str) -> str:
     try:
-        return f"{Decimal(fraction) * 10_000:.4g} bps"
-    except (InvalidOperation, ValueError):
+        return f"{float(Decimal(fraction) * 10_000):g} bps"
+    except (InvalidOperation, OverflowError):
         return fraction
 
 

@@ -7,6 +7,7 @@ interrupted run is drawn as far as it went.
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -54,14 +55,25 @@ class RequestLog:
         rows: pd.DataFrame = table[table["scenario"].eq(scenario) & table["arm"].eq(arm)]
         return rows
 
-    def last_batch(self, scenario: str, arm: str) -> pd.DataFrame:
-        """The last warm batch of an arm's last block, in the order of its requests."""
+    def batch(self, scenario: str, arm: str, block: float, batch: float) -> pd.DataFrame:
+        """One batch of an arm, in the order of its requests."""
         rows = self.of(scenario, arm)
-        rows = rows[rows["batch"] > 0]
-        if rows.empty:
-            return rows
-        rows = rows[rows["block"] == rows["block"].max()]
-        return rows[rows["batch"] == rows["batch"].max()].sort_values("index", kind="stable")
+        chosen: pd.DataFrame = rows[rows["block"].eq(block) & rows["batch"].eq(batch)]
+        return chosen.sort_values("index", kind="stable")
+
+    def typical_batch(self, scenario: str, arms: list[str]) -> tuple[float, float] | None:
+        """(block, batch) of the warm batch in which most of the arms took a time like their own median; where
+        batches are alike, the earliest. Only batches that as many arms as possible have are looked at."""
+        table = self.table
+        rows = table[table["scenario"].eq(scenario) & table["arm"].isin(arms) & (table["batch"] > 0)]
+        ends = rows.groupby(["arm", "block", "batch"])["replied"].max()
+        ends = ends[ends > 0]
+        if ends.empty:
+            return None
+        apart = (ends / ends.groupby("arm").transform("median")).map(lambda ratio: abs(math.log(ratio)))
+        batches = apart.groupby(["block", "batch"]).agg(["count", "mean"])
+        best = batches[batches["count"] == batches["count"].max()]["mean"].round(9).idxmin()
+        return float(best[0]), float(best[1])
 
     def latencies(self, scenario: str, arm: str) -> Any:
         """Seconds from a request's turn to its value, for every answered request of the warm batches: an array."""

@@ -34,15 +34,17 @@ _CUT: Final = 4.0
 
 def waterfall_chart(scenario: ScenarioEntry, log: RequestLog) -> Chart | None:
     """One warm batch of each arm, disqualified ones included; None where the server's log has none."""
-    shown: list[tuple[ArmEntry, Any]] = []
-    for arm in [*scenario.measured, *(arm for arm in scenario.out if arm.status == "disqualified")]:
-        spans = _spans(log.last_batch(str(scenario.raw.get("name")), arm.key))
-        if len(spans):
-            shown.append((arm, spans))
+    name = str(scenario.raw.get("name"))
+    arms = [*scenario.measured, *(arm for arm in scenario.out if arm.status == "disqualified")]
+    typical = log.typical_batch(name, [arm.key for arm in arms])
+    if typical is None:
+        return None
+    batches = [(arm, log.batch(name, arm.key, *typical)) for arm in arms]
+    shown = [(arm, spans) for arm, rows in batches if len(spans := _spans(rows)) and spans[:, 3].max() > 0]
     if not shown:
         return None
     ends = [float(spans[:, 3].max()) for _, spans in shown]
-    limit = _limit(scenario, log, [arm for arm, _ in shown])
+    limit = _limit(scenario, next(rows for arm, rows in batches if arm is shown[0][0]))
     kept = [end for end in ends if end <= _CUT * min(ends)]
     right_end = max([*kept, limit or 0.0]) * 1.03
     labels = [arm.label if arm.status != "disqualified" else f"{arm.label[:24]} (out)" for arm, _ in shown]
@@ -63,7 +65,7 @@ def waterfall_chart(scenario: ScenarioEntry, log: RequestLog) -> Chart | None:
         f"{arm.label}: {len(spans)} requests, the last value after {duration(end)}"
         for (arm, spans), end in zip(shown, ends, strict=True)
     )
-    note = _note(shown, ends, right_end)
+    note = _note(*typical, shown, ends, right_end)
     return Chart("waterfall", "Where does the time go?", _takeaway(shown, limit), description, figure, note)
 
 
@@ -78,10 +80,10 @@ def _spans(rows: Any) -> Any:
     return columns[np.argsort(columns[:, 0], kind="stable")]
 
 
-def _limit(scenario: ScenarioEntry, log: RequestLog, arms: list[ArmEntry]) -> float | None:
+def _limit(scenario: ScenarioEntry, rows: Any) -> float | None:
     """The bound of the very batch that is drawn, from the delays asked for; every arm was given the same."""
     in_flight = scenario.number("concurrency")
-    asked = [float(value) for value in log.last_batch(str(scenario.raw.get("name")), arms[0].key)["asked"]]
+    asked = [float(value) for value in rows["asked"]]
     if not in_flight or in_flight < 1 or not asked or not all(value >= 0 for value in asked):
         return None
     return bound(asked, int(in_flight)) or None
@@ -152,8 +154,10 @@ def _outside(spans: Any) -> str:
     return duration(float(np.median((spans[:, 3] - spans[:, 0]) - (spans[:, 2] - spans[:, 1]))))
 
 
-def _note(shown: list[tuple[ArmEntry, Any]], ends: list[float], right_end: float) -> str:
-    notes = ["One warm batch of the last block."]
+def _note(
+    block: float, batch: float, shown: list[tuple[ArmEntry, Any]], ends: list[float], right_end: float
+) -> str:  # fmt: skip
+    notes = [f"Block {block + 1:.0f}, warm batch {batch:.0f}: the most typical of those that every arm has."]
     cut = [arm.name for (arm, _), end in zip(shown, ends, strict=True) if end > right_end]
     if cut:
         notes.append(f"{listing(cut)} {'run' if len(cut) > 1 else 'runs'} on beyond the right edge.")

@@ -47,7 +47,8 @@ def percent(share: float | None, digits: int = 0) -> str:
 
 def signed_percent(share: float) -> str:
     """A small difference: ``+1.2 %``."""
-    return f"{share * 100:+.1f} %".replace("-", "−")
+    text = f"{share * 100:+.1f} %".replace("-", "−")
+    return text if text[1:] != "0.0 %" else "0.0 %"
 
 
 def count(number: float | None) -> str:

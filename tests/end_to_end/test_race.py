@@ -145,7 +145,7 @@ def test_an_honest_guest_is_ranked_among_the_built_ins(guests: Raced) -> None:
         ("cached", "the server saw 0 of 40 requests"),
         ("half", "the server saw 20 of 40 requests"),
         ("altered", "prices are not what the server sent"),
-        ("greedy", "40 requests in flight, 20 declared"),
+        ("greedy", "requests in flight, 20 allowed"),
         ("opens_each_time", "new connections"),
         ("short", "39 outcomes for 40 requests"),
     ],
