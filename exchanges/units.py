@@ -48,6 +48,11 @@ def bytes_from(text: str) -> int:
     raise ValueError(f"expected a size such as 4MiB, 500KB or 1024, found {text!r}")
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 block``, ``5 blocks``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def text_from_bytes(size: float) -> str:
     """Print a size in binary units: ``43.1 MiB``."""
     for unit, scale in (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024)):

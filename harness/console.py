@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from exchanges.errors import safe
-from exchanges.units import text_from_bytes, text_from_seconds
+from exchanges.units import counted, text_from_bytes, text_from_seconds
 
 _STATE_STYLE = {"VALID": "bold green", "NOISY": "bold yellow", "SERVER-BOUND": "bold red"}
 _ARBITRAGE_ROWS = 6
@@ -25,7 +25,9 @@ def console() -> Console:
     columns = shutil.get_terminal_size((100, 24)).columns
     # rich's own reading of NO_COLOR leaves bold and dim in; no colour system at all leaves no escape codes.
     system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(file=sys.stdout, width=100 if columns >= 100 else 80, highlight=False, color_system=system)
+    return Console(
+        file=sys.stdout, width=100 if columns >= 100 else 80, highlight=False, markup=False, color_system=system
+    )
 
 
 def print_run(run: Mapping[str, Any], page: Path) -> None:
@@ -51,32 +53,35 @@ def table(*columns: str, title: str = "") -> Table:
         box=None, title=title or None, title_justify="left", title_style="bold", pad_edge=False, padding=(0, 2, 0, 0)
     )
     for place, name in enumerate(columns):
-        made.add_column(name, justify="left" if place == 0 else "right", header_style="dim", no_wrap=True)
+        # Where it gets narrow, rich takes from columns that may wrap first: from names, never from numbers.
+        made.add_column(name, justify="left" if place == 0 else "right", header_style="dim", no_wrap=place > 0)
     return made
 
 
 def _numbers(scenario: Mapping[str, Any], width: int) -> Table:
     wide = width >= 100
     title = (
-        f"\n{scenario['requests']} requests, {scenario['concurrency']} in flight, {scenario['latency']}; "
-        f"warm medians of {scenario['finished_blocks']} blocks; physical limit {_seconds(scenario['bound_s'])}"
+        f"\n{counted(scenario['requests'], 'request')}, {scenario['concurrency']} in flight, {scenario['latency']}; "
+        f"warm medians of {counted(scenario['finished_blocks'], 'block')}; "
+        f"physical limit {_seconds(scenario['bound_s'])}"
     )
-    names = ["strategy", "rank", "time", "speedup", "95 % CI", "of limit", "one shot", "CPU/request"]
-    made = table(*names, *(["memory"] if wide else []), title=title)
+    names = ["strategy", "rank", "time", "speedup", "95 % CI", "of limit", "one shot"]
+    made = table(*names, *(["CPU/request", "memory"] if wide else []), title=title)
     for row in scenario["strategies"]:
         if "time_s" not in row or row["status"] == "disqualified":
             continue
         cells = [
             _name(row["name"]), _rank(row), _seconds(row["time_s"]), _times(row["speedup"]), _span(row),
-            _share(row["efficiency"]), _seconds(row["one_shot_s"]), _seconds(row["cpu_s_per_request"]),
+            _share(row["efficiency"]), _seconds(row["one_shot_s"]),
         ]  # fmt: skip
-        made.add_row(*cells, *([text_from_bytes(row["peak_rss_bytes"])] if wide else []))
+        cost = [_seconds(row["cpu_s_per_request"]), text_from_bytes(row["peak_rss_bytes"])]
+        made.add_row(*cells, *(cost if wide else []))
     return made
 
 
 def _print_notes(out: Console, scenario: Mapping[str, Any]) -> None:
     out.print(
-        Text("rank = marks a tie; one shot = opening + first batch, what a script that runs once pays", style="dim")
+        Text("= after a rank: tied; one shot: opening + first batch, what a script that runs once pays", style="dim")
     )
     for row in scenario["strategies"]:
         if row["status"] in ("disqualified", "failed", "skipped"):
@@ -130,8 +135,8 @@ def shown_price(text: str) -> str:
     return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
 
 
-def _name(name: str) -> str:
-    return safe(name, 24)
+def _name(name: str) -> Text:
+    return Text(safe(name, 24), no_wrap=True, overflow="ellipsis")
 
 
 def _rank(row: Mapping[str, Any]) -> str:

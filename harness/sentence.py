@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from exchanges.errors import safe
-from exchanges.units import text_from_seconds
+from exchanges.units import counted, text_from_seconds
 
 _TELLING = 0.5
 """A tie "within 300 %" tells nobody anything: the blocks were too few or too noisy."""
@@ -33,9 +33,10 @@ def sentence_for(scenario: Mapping[str, Any], state: str) -> str:
         if within is not None and within <= _TELLING:
             text += f" Tied with it, within {within:.0%}: {_list(tied)}."
         else:
-            text += f" {_plural(scenario['finished_blocks'], 'block')} cannot tell it from {_list(tied)}."
+            text += f" {counted(scenario['finished_blocks'], 'block')} cannot tell it from {_list(tied)}."
     if state == "NOISY":
-        text += " Provisional: the machine was too noisy for a firm ranking."
+        why = "one block is too few" if scenario["finished_blocks"] == 1 else "the machine was too noisy"
+        text += f" Provisional: {why} for a firm ranking."
     return text
 
 
@@ -43,10 +44,6 @@ def _interval(row: Mapping[str, Any]) -> str:
     if row.get("speedup_low") is None or row.get("speedup_high") is None:
         return ""
     return f" (95 % CI {row['speedup_low']:.1f} to {row['speedup_high']:.1f})"
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _list(names: list[str]) -> str:

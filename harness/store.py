@@ -51,9 +51,11 @@ def csv_text(rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _inert(cell: Any) -> Any:
-    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell
+    if not isinstance(cell, str):
+        return cell
+    if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
+        cell = f"'{cell}"
+    return cell.replace("\r", "\\r")  # csv leaves a bare one unquoted, and readers end the row there
 
 
 class RunFolder:

@@ -1,4 +1,8 @@
-"""asyncio with one aiohttp.ClientSession: the fastest of the well-known clients."""
+"""asyncio with one aiohttp.ClientSession: the fastest of the well-known clients.
+
+Measured with 100 in flight, answers after 10 ms: a connection per request (``force_close``) takes 1.7 to 2 times
+as long; a connector's ``limit`` of 100 instead of none makes no difference, and promises less.
+"""
 
 from __future__ import annotations
 

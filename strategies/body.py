@@ -40,15 +40,15 @@ class Body:
         Fault: redirect, protocol, encoding or too_large; also from ``add`` and ``whole``.
     """
 
-    __slots__ = ("_fresh", "_inflate", "_limit", "_pieces", "_raw_deflate", "_size")
+    __slots__ = ("_begun", "_inflate", "_limit", "_opening", "_pieces", "_size")
 
     def __init__(self, status: int, headers: Mapping[str, str], max_body: int) -> None:
         self._limit = max_body
         self._pieces: list[bytes] = []
         self._size = 0
         self._inflate: zlib._Decompress | None = None
-        self._fresh = True
-        self._raw_deflate = False
+        self._begun = False
+        self._opening: bytes | None = None
         if 300 <= status < 400 and "location" in headers:
             raise Fault(
                 "redirect", f"status {status} points to {safe(headers['location'])}; redirects are not followed"
@@ -73,7 +73,7 @@ class Body:
             self._inflate = zlib.decompressobj(16 + zlib.MAX_WBITS)
         elif encoding == "deflate":
             self._inflate = zlib.decompressobj()
-            self._raw_deflate = True  # some servers send the bare stream without its zlib frame
+            self._opening = b""
         elif encoding not in ("identity", ""):
             raise Fault("encoding", f"expected Content-Encoding gzip, deflate or none, found {safe(encoding)!r}")
 
@@ -82,12 +82,21 @@ class Body:
         if self._inflate is None:
             self._keep(piece)
             return
+        if self._opening is not None:
+            piece = self._opening = self._opening + piece
+            if len(piece) < 2:
+                return
+            # Some servers send deflate bare, without the zlib frame that RFC 9110 asks for. The frame's first
+            # two bytes name the method 8 and are divisible by 31 (RFC 1950).
+            if piece[0] & 15 != 8 or int.from_bytes(piece[:2], "big") % 31:
+                self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+            self._opening = None
         while piece:
             piece = self._inflated(piece)
 
     def whole(self) -> bytes:
         """The decoded body. Raises Fault("encoding") where the compressed stream was cut."""
-        if self._inflate is not None and not self._inflate.eof and not self._fresh:
+        if self._inflate is not None and not self._inflate.eof and (self._begun or self._opening):
             raise Fault("encoding", "the compressed body ends in the middle of its stream")
         return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
 
@@ -106,11 +115,7 @@ class Body:
         try:
             out = self._inflate.decompress(piece, self._limit - self._size + 1)
         except zlib.error as error:
-            if self._raw_deflate and self._fresh:
-                self._raw_deflate = False
-                self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-                return piece
             raise Fault("encoding", f"the compressed body is broken: {error}") from error
-        self._fresh = False
+        self._begun = True
         self._keep(out)  # raises where input was left over because the limit was reached
         return self._inflate.unconsumed_tail or self._inflate.unused_data

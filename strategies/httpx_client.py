@@ -9,7 +9,7 @@ had in flight at once, and warm batches find theirs connected.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Generic, TypeVar
 
@@ -24,26 +24,32 @@ _ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_ex
 
 
 class Idle(Generic[_Client]):
-    """Clients at rest, by origin. ``make`` opens one where none is left; safe to use from several threads."""
+    """Clients at rest, by origin; safe to use from several threads. ``make`` opens one where none is left.
+
+    A client whose request failed is closed and not given back: httpcore's pool may count a connection for
+    ever whose request was cancelled, and a pool of one then waits for ever.
+    """
 
     def __init__(self, make: Callable[[str], _Client]) -> None:
         self._make = make
         self._idle: defaultdict[str, list[_Client]] = defaultdict(list)
-        self.every: list[_Client] = []
-        """All clients ever made, for whoever closes them."""
 
     def take(self, origin: str) -> _Client:
         """A client that nobody else uses; its connection to ``origin`` may be open already."""
         try:
             return self._idle[origin].pop()
         except IndexError:
-            client = self._make(origin)
-            self.every.append(client)
-            return client
+            return self._make(origin)
 
     def give_back(self, origin: str, client: _Client) -> None:
-        """The client is free again, whatever became of its request."""
+        """The client's request has ended well, and it is free again."""
         self._idle[origin].append(client)
+
+    def take_all(self) -> Iterator[_Client]:
+        """All clients at rest, for whoever closes them."""
+        for clients in self._idle.values():
+            while clients:
+                yield clients.pop()
 
 
 def options_for(origin: str, trust: Trust) -> dict[str, Any]:

@@ -65,6 +65,15 @@ class _Adapter(HTTPAdapter):
             keys = {"ssl_context": self._trust.context(), "cert_reqs": "CERT_REQUIRED"}
         return host, keys
 
+    def close(self) -> None:
+        """Close all connections now; urllib3 would wait until its pools are collected as garbage."""
+        pools = self.poolmanager.pools
+        for key in pools.keys():  # noqa: SIM118  this container cannot be iterated otherwise
+            pool = pools.get(key)
+            if pool is not None:
+                pool.close()
+        super().close()
+
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Nothing to do: the context is there, and requests would read certifi's file again per connection."""
 

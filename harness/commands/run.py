@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from exchanges.plugins import nearest
-from exchanges.units import bytes_from
+from exchanges.units import bytes_from, counted
 from harness import entries, options, race
-from harness.console import print_run
 from harness.exits import DONE, FAILURES, NO_VERDICT, USAGE, Ended, EnvironmentGap, Stop, UsageError
 from harness.progress import Progress
 from harness.scenario import Scenario, markets_for
@@ -86,6 +85,8 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     if args.json:
         sys.stdout.write(json.dumps(session.result, indent=1, allow_nan=False) + "\n")
     else:
+        from harness.console import print_run
+
         print_run(session.result, page)
     return _exit_code(session, args.strict)
 
@@ -95,8 +96,9 @@ def _race(session: Session, entered: entries.Entries, scenario: Scenario, sabota
     about = sum(race.estimate_s(heat.scenario, entered.declared) for heat in session.heats)
     with Progress(total) as progress:
         progress.say(
-            f"{len(entered.arms) - 1} arms and a twin, {scenario.requests} requests, {scenario.concurrency} in flight, "
-            f"{scenario.latency}, {scenario.blocks} blocks: about {about:.0f} s"
+            f"{counted(len(entered.arms) - 1, 'arm')} and a twin, {counted(scenario.requests, 'request')}, "
+            f"{scenario.concurrency} in flight, {scenario.latency}, {counted(scenario.blocks, 'block')}: "
+            f"about {about:.0f} s"
         )
         with running(scenario.exchanges, scenario.latency, scenario.seed, sabotage) as mock:
             for heat in session.heats:

@@ -87,7 +87,7 @@ class ArmEntry(Entry):
     def place(self) -> str:
         """The rank, with an equals sign where it is shared: ``2=``."""
         rank = self.number("rank")
-        return "" if rank is None else f"{rank:.0f}{'=' if self.status == 'tied' else ''}"
+        return "" if rank is None else f"{rank:.6g}{'=' if self.status == 'tied' else ''}"
 
     @cached_property
     def medians(self) -> dict[int, float]:

@@ -121,7 +121,7 @@ def even_marks(low: float, high: float) -> list[float]:
         return [low]
     power = 10.0 ** int(f"{rough:e}".partition("e")[2])
     step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.999)
-    first = int(low / step) + (low % step > step * 1e-6)
+    first = math.ceil(low / step * (1 - 1e-9))
     return [round(k * step, 12) for k in range(first, int(high / step + 1e-9) + 1)]
 
 

@@ -6,6 +6,7 @@ interrupted run is drawn as far as it went.
 
 from __future__ import annotations
 
+import csv
 import io
 import math
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
+
+from harness.store import csv_text
 
 _TEXT: Final = ("scenario", "arm", "kind")
 _NUMBERS: Final = ("block", "batch", "index", "started", "ended", "arrived", "asked", "replied")
@@ -52,7 +55,7 @@ class RequestLog:
     def of(self, scenario: str, arm: str) -> pd.DataFrame:
         """All requests of an arm in a scenario."""
         table = self.table
-        rows: pd.DataFrame = table[table["scenario"].eq(scenario) & table["arm"].eq(arm)]
+        rows: pd.DataFrame = table[table["scenario"].eq(_spelled(scenario)) & table["arm"].eq(_spelled(arm))]
         return rows
 
     def batch(self, scenario: str, arm: str, block: float, batch: float) -> pd.DataFrame:
@@ -65,7 +68,8 @@ class RequestLog:
         """(block, batch) of the warm batch in which most of the arms took a time like their own median; where
         batches are alike, the earliest. Only batches that as many arms as possible have are looked at."""
         table = self.table
-        rows = table[table["scenario"].eq(scenario) & table["arm"].isin(arms) & (table["batch"] > 0)]
+        wanted = table["scenario"].eq(_spelled(scenario)) & table["arm"].isin([_spelled(arm) for arm in arms])
+        rows = table[wanted & (table["batch"] > 0)]
         ends = rows.groupby(["arm", "block", "batch"])["replied"].max()
         ends = ends[ends > 0]
         if ends.empty:
@@ -84,5 +88,10 @@ class RequestLog:
 
     def asked(self, scenario: str) -> Any:
         """The delays that the requests of a scenario's warm batches were given, in seconds: an array."""
-        rows = self.table[(self.table["scenario"] == scenario) & (self.table["batch"] > 0)]
+        rows = self.table[self.table["scenario"].eq(_spelled(scenario)) & (self.table["batch"] > 0)]
         return rows["asked"].dropna().to_numpy()
+
+
+def _spelled(name: str) -> str:
+    """A name as the file has it: the store takes the sting out of what a spreadsheet would run as a formula."""
+    return next(csv.reader(io.StringIO(csv_text([[name]]), newline="")))[0]

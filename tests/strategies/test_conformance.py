@@ -289,9 +289,9 @@ def test_a_temporary_file_left_behind_is_caught(leaking, impatient):
 
 
 def test_the_command_says_one_line_per_promise(capsys):
-    assert main(["sequential"]) == 0
+    assert main(["asyncio-aiohttp"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[:3] for line in lines] == [["sequential", str(n), "kept"] for n in range(1, 8)]
+    assert [line.split()[:3] for line in lines] == [["asyncio-aiohttp", str(n), "kept"] for n in range(1, 8)]
 
 
 def test_the_command_fails_for_a_strategy_from_a_file_that_breaks_a_promise(capsys, tmp_path):

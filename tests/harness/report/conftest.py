@@ -108,7 +108,7 @@ def four_arms():
 def runs():
     """The builders above, as a namespace: test modules cannot import their conftest."""
     return SimpleNamespace(
-        arm=arm, scenario=scenario, run=run, request_rows=request_rows, write=write, four_arms=four_arms
+        arm=arm, scenario=scenario, run=run, request_rows=request_rows, write=write, four_arms=four_arms, header=HEADER
     )
 
 

@@ -1,0 +1,83 @@
+"""What a worker would have left behind, made by hand from the market's real values: no process, no socket.
+
+The scenario: 6 requests to 3 exchanges, 2 in flight, 100 ms each, so three rounds and a bound of 0.3 s.
+"""
+
+import copy
+
+import pytest
+
+import exchanges
+from exchanges.pair import Pair
+from harness.measurement import Batch, Measurement
+from harness.quote_rows import row_from_quote
+from harness.scenario import Scenario
+from mock_server.log import COLUMNS
+from mock_server.market import Market
+
+MARKETS = (("binance", "BTC/USDT"), ("coinbase", "BTC/USD"), ("kraken", "BTC/USD"))
+
+
+@pytest.fixture
+def scenario():
+    return Scenario(
+        name="quick", markets=MARKETS, requests=6, concurrency=2, latency="100ms", blocks=3, warm=2, seed=7,
+        deadline_s=10.0, max_body=4096, baseline="sequential",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def record_of(scenario):
+    """A batch of an honest arm that lasted ``time_s`` and began at monotonic second 1000."""
+
+    def make(block=0, batch=1, time_s=0.31, held=0.1, accepted=0):
+        market = Market(scenario.seed, block, batch)
+        outcomes, rows = [], []
+        for index in range(scenario.requests):
+            name, pair = scenario.markets[index % len(scenario.markets)]
+            started = (index // 2) * held + 0.001
+            arrived, replied = 1000 + started + 0.001, 1000 + started + 0.001 + held
+            # The market's clock starts a little before the batch does; ticks are 10 ms apart.
+            priced_at = round(replied - 1000, 2)
+            quote = market.quote(exchanges.load(name), Pair.parse(pair), priced_at)
+            outcomes.append({
+                "started": started, "ended": started + held + 0.002, "status": 200, "size": 90,
+                "quotes": [row_from_quote(quote)],
+            })  # fmt: skip
+            rows.append([index, 0, name, pair, index % 2 + 1, arrived, 0.1, held, priced_at, replied, 200, 90])
+        server = {"peak_in_flight": 2, "accepted": accepted, "cpu_s": 0.031, "wall_s": 0.31, "unfinished": 0}
+        return {
+            "time_s": time_s, "began": 1000.0, "cpu_s": 0.012, "load": 0.5, "outcomes": outcomes,
+            "server": {"batch": server, "columns": list(COLUMNS), "rows": rows},
+        }  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def side(record_of):
+    """The side file of an honest worker in block 0: a cold batch that opened two connections, and two warm ones."""
+    return copy.deepcopy({
+        "import_s": 0.05, "open_s": 0.01, "close_s": 0.002, "declared_in_flight": 2, "reuse": True,
+        "peak_rss_bytes": 40_000_000, "threads": 3, "files": 12,
+        "batches": [record_of(batch=0, time_s=0.35, accepted=2), record_of(batch=1), record_of(batch=2, time_s=0.33)],
+    })  # fmt: skip
+
+
+@pytest.fixture
+def measured():
+    """A measurement with the given warm times, in seconds; everything else as asked for or plain."""
+
+    def make(arm, block, *warm, cold=0.2, breaches=(), problem=None, declared=2, **batch):
+        plain = {
+            "cpu_s": 0.01, "bound_s": 0.3, "held_bound_s": 0.3, "overshoot_s": 0.0, "reached": 2, "accepted": 0,
+            "connections": 2, "server_cpu": 0.1, "skew_s": 0.2, "age_s": 0.15, "load": 0.1, "requests": 6,
+            "failures": {}, "latencies": (0.1,) * 6,
+        }  # fmt: skip
+        batches = tuple(Batch(time_s=time_s, **{**plain, **batch}) for time_s in (cold, *warm))
+        return Measurement(
+            arm, block, 0, () if problem else batches, problem, tuple(breaches), declared, 0.05, 0.01, 0.002,
+            40_000_000, 3, 12,
+        )  # fmt: skip
+
+    return make

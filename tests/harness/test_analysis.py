@@ -1,0 +1,271 @@
+"""The rows of run.json, against numbers computed by hand."""
+
+import json
+import math
+
+import pytest
+
+from harness.analysis import medians_of, scenario_result
+from harness.arm import Arm
+from harness.race import Heat
+
+
+@pytest.fixture
+def heat_of(scenario):
+    """A heat of the given measurements; every arm's name is its strategy's, and ``twin`` repeats ``fast``."""
+
+    def make(*measurements, names=("sequential", "fast"), dropped=None, twin=True):
+        arms = [Arm(name, name) for name in names] + ([Arm("fast (twin)", "fast", "fast")] if twin else [])
+        blocks = len({m.block for m in measurements})
+        return Heat(scenario, tuple(arms), [], list(measurements), dropped or {}, {}, blocks)
+
+    return make
+
+
+@pytest.fixture
+def calm(measured):
+    """Three blocks; the sequential arm takes ten times as long as the fast one, whose twin is equal to it."""
+    times = [(0.60, 0.060), (0.66, 0.066), (0.54, 0.054)]
+    return [
+        m
+        for block, (slow, fast) in enumerate(times)
+        for m in (
+            measured("sequential", block, slow, declared=1, reached=1, connections=3),
+            measured("fast", block, fast, fast, fast, cold=0.1, bound_s=0.05),
+            measured("fast (twin)", block, fast, fast, fast),
+        )
+    ]
+
+
+def rows_of(heat, skipped=None, fast=False):
+    result, verdict = scenario_result(heat, skipped or {}, fast)
+    json.dumps(result, allow_nan=False)  # every result must be JSON
+    return result, verdict, {row["name"]: row for row in result["strategies"]}
+
+
+def test_speedups_are_ratios_over_blocks_with_their_interval(heat_of, calm):
+    result, verdict, rows = rows_of(heat_of(*calm))
+    assert verdict.state == "VALID"
+    assert rows["fast"]["speedup"] == pytest.approx(10.0)
+    assert rows["fast"]["speedup_low"] == pytest.approx(10.0)
+    assert rows["fast"]["speedup_high"] == pytest.approx(10.0)
+    assert rows["fast"]["p_adjusted"] == 0.0
+    assert (rows["fast"]["status"], rows["fast"]["rank"]) == ("ranked", 1)
+    assert (rows["sequential"]["status"], rows["sequential"]["rank"]) == ("ranked", 2)
+    assert rows["sequential"]["speedup"] == 1.0
+    assert result["fastest"] == "fast"
+
+
+def test_the_interval_of_a_speedup_is_the_t_interval_of_the_log_ratios(heat_of, measured):
+    # Ratios 2, 2 and 2 * e**0.3: mean log = ln 2 + 0.1, standard error 0.1, t(0.975, 2) = 4.302653.
+    blocks = [(0.2, 0.1), (0.2, 0.1), (0.2 * math.exp(0.3), 0.1)]
+    measurements = [
+        m
+        for block, (slow, fast) in enumerate(blocks)
+        for m in (measured("sequential", block, slow), measured("fast", block, fast))
+    ]
+    _, _, rows = rows_of(heat_of(*measurements, twin=False))
+    row = rows["fast"]
+    assert row["speedup"] == pytest.approx(2 * math.exp(0.1))
+    assert row["speedup_low"] == pytest.approx(2 * math.exp(0.1 - 0.4302653), rel=1e-6)
+    assert row["speedup_high"] == pytest.approx(2 * math.exp(0.1 + 0.4302653), rel=1e-6)
+    assert row["speedup_low"] < row["speedup"] < row["speedup_high"]
+
+
+@pytest.mark.parametrize("names", [("sequential", "fast"), ("fast", "sequential")])
+def test_the_order_of_the_arms_does_not_turn_a_speedup_upside_down(heat_of, calm, names):
+    _, _, rows = rows_of(heat_of(*calm, names=names))
+    assert rows["fast"]["speedup"] == pytest.approx(10.0)
+
+
+def test_an_arm_slower_than_the_baseline_has_a_speedup_below_one(heat_of, measured, scenario):
+    measurements = [m for b in range(3) for m in (measured("sequential", b, 0.1), measured("fast", b, 0.2))]
+    _, _, rows = rows_of(heat_of(*measurements, twin=False))
+    assert rows["fast"]["speedup"] == pytest.approx(0.5)
+
+
+def test_the_time_is_the_geometric_mean_of_the_blocks_medians(heat_of, calm):
+    _, _, rows = rows_of(heat_of(*calm))
+    assert rows["fast"]["time_s"] == pytest.approx((0.060 * 0.066 * 0.054) ** (1 / 3))
+    assert rows["fast"]["block_medians_s"] == {0: 0.060, 1: 0.066, 2: 0.054}
+    assert rows["fast"]["low_s"] < rows["fast"]["time_s"] < rows["fast"]["high_s"]
+
+
+def test_efficiency_is_the_bound_over_the_time(heat_of, calm):
+    result, _, rows = rows_of(heat_of(*calm))
+    # The bound is the one of the arm with most warm batches of a block: 0.05 s here.
+    assert result["bound_s"] == pytest.approx(0.05)
+    assert rows["fast"]["efficiency"] == pytest.approx(0.05 / rows["fast"]["time_s"])
+    assert rows["sequential"]["efficiency"] == pytest.approx(0.05 / rows["sequential"]["time_s"])
+
+
+def test_a_bound_of_zero_gives_no_efficiency(heat_of, measured):
+    measurements = [m for b in range(2) for m in (measured("fast", b, 0.1, bound_s=0.0),)]
+    result, _, rows = rows_of(heat_of(*measurements, names=("fast",), twin=False))
+    assert (result["bound_s"], rows["fast"]["efficiency"]) == (None, None)
+
+
+def test_the_costs_of_an_arm_are_those_computed_by_hand(heat_of, calm):
+    _, _, rows = rows_of(heat_of(*calm))
+    row = rows["fast"]
+    # 9 warm batches of 6 requests and 10 ms of CPU; 3 cold ones besides.
+    assert row["cpu_s_per_request"] == pytest.approx(0.01 / 6)
+    assert row["cpu_share"] == pytest.approx(9 * 0.01 / (3 * (0.060 + 0.066 + 0.054)))
+    assert (row["requests"], row["failed"], row["failures"]) == (72, 0, {})
+    assert (row["open_s"], row["cold_s"]) == (0.01, 0.1)
+    assert row["one_shot_s"] == pytest.approx(0.11)
+    assert (row["blocks"], row["values"]) == (3, 9)
+    assert (row["skew_s"], row["age_s"]) == (pytest.approx(0.2), pytest.approx(0.15))
+    assert row["peak_rss_bytes"] == 40_000_000
+
+
+def test_reuse_is_one_less_the_share_of_warm_requests_that_opened_a_connection(heat_of, measured):
+    # Three new connections for 12 warm requests.
+    blocks = [measured("fast", 0, 0.1, accepted=3), measured("fast", 1, 0.1, accepted=0)]
+    _, _, rows = rows_of(heat_of(*blocks, names=("fast",), twin=False))
+    assert rows["fast"]["reuse"] == pytest.approx(0.75)
+
+
+def test_latencies_are_quantiles_of_the_raw_warm_samples(heat_of, measured):
+    samples = tuple(n / 1000 for n in range(1, 102))
+    block = measured("fast", 0, 0.1, latencies=samples)
+    _, _, rows = rows_of(heat_of(block, names=("fast",), twin=False))
+    assert rows["fast"]["latency_s"] == {
+        "p50": pytest.approx(0.051), "p90": pytest.approx(0.091), "p99": pytest.approx(0.100),
+    }  # fmt: skip
+
+
+def test_an_arm_whose_every_request_failed_has_no_latency_and_is_never_ranked(heat_of, measured):
+    said = "6 of 6 requests failed (6 rate_limited) where none should; the first: slow down"
+    bad = [
+        measured("fast", b, 0.001, latencies=(), failures={"rate_limited": 6}, breaches=[said]) for b in range(3)
+    ]
+    good = [measured("sequential", b, 0.6) for b in range(3)]
+    result, _, rows = rows_of(heat_of(*bad, *good, twin=False))
+    row = rows["fast"]
+    assert (row["status"], row["rank"], row["latency_s"]) == ("disqualified", None, None)
+    assert row["reason"] == said + " (in 3 of 3 blocks)"
+    assert (row["failed"], row["failures"], row["requests"]) == (36, {"rate_limited": 36}, 36)
+    assert result["fastest"] == "sequential"
+    assert "speedup" not in row
+
+
+def test_one_broken_block_is_enough_to_be_out(heat_of, calm, measured):
+    calm[1] = measured("fast", 0, 0.060, breaches=["had 3 requests in flight, 2 allowed"])
+    _, _, rows = rows_of(heat_of(*calm))
+    assert rows["fast"]["reason"] == "had 3 requests in flight, 2 allowed (in 1 of 3 blocks)"
+
+
+def test_without_its_baseline_an_arm_is_ranked_but_has_no_speedup(heat_of, calm, measured):
+    calm[0] = measured("sequential", 0, 0.6, breaches=["returned 5 outcomes for 6 requests"])
+    _, _, rows = rows_of(heat_of(*calm))
+    assert rows["sequential"]["status"] == "disqualified"
+    assert (rows["fast"]["rank"], rows["fast"]["speedup"], rows["fast"]["p_adjusted"]) == (1, None, None)
+
+
+def test_a_dropped_arm_failed_with_its_reason_and_is_not_ranked_by_its_earlier_blocks(heat_of, calm):
+    result, _, rows = rows_of(heat_of(*calm, dropped={"fast": "did not finish within 30 s"}))
+    assert rows["fast"] == {
+        "name": "fast", "status": "failed", "reason": "did not finish within 30 s", "rank": None, "efficiency": None,
+    }  # fmt: skip
+    assert result["fastest"] == "sequential"
+
+
+def test_the_twin_is_no_row_but_a_ratio(heat_of, calm):
+    result, _, rows = rows_of(heat_of(*calm))
+    assert "fast (twin)" not in rows
+    twin = result["twin"]
+    assert (twin["of"], twin["blocks"]) == ("fast", 3)
+    assert twin["ratio"] == pytest.approx(1.0)
+
+
+def test_the_twins_ratio_is_its_time_over_the_originals(heat_of, measured):
+    measurements = [
+        m for b in range(2) for m in (measured("fast", b, 0.1), measured("fast (twin)", b, 0.103))
+    ]
+    result, _, _ = rows_of(heat_of(*measurements, names=("fast",)))
+    assert result["twin"]["ratio"] == pytest.approx(1.03)
+
+
+def test_one_block_ranks_provisionally_and_leaves_endless_intervals_null(heat_of, calm):
+    result, verdict, rows = rows_of(heat_of(*calm[:3]))
+    assert verdict.state == "NOISY"
+    assert rows["fast"]["speedup"] == pytest.approx(10.0)
+    assert rows["fast"]["speedup_high"] is None
+    assert rows["fast"]["smallest_detectable"] is None
+    assert rows["fast"]["high_s"] is None
+    assert result["twin"]["high"] is None
+    assert {row["rank"] for row in rows.values()} == {1}
+    assert rows["fast"]["status"] == "tied"
+
+
+def test_before_the_first_block_there_is_a_result_without_numbers(heat_of):
+    result, verdict, rows = rows_of(heat_of())
+    assert verdict.state == "NOISY"
+    assert (result["bound_s"], result["twin"], result["fastest"], result["pairings"]) == (None, None, None, [])
+    assert {row["reason"] for row in rows.values()} == {"interrupted before its first block"}
+
+
+def test_a_bound_server_takes_ranks_and_ties_away_but_leaves_the_numbers(heat_of, measured):
+    measurements = [
+        m
+        for b in range(3)
+        for m in (measured("sequential", b, 0.6), measured("fast", b, 0.1, server_cpu=1.0))
+    ]
+    result, verdict, rows = rows_of(heat_of(*measurements, twin=False))
+    assert verdict.state == "SERVER-BOUND"
+    assert result["fastest"] is None
+    for row in rows.values():
+        assert (row["status"], row["rank"], row["tied_with"], row["tied_within"]) == ("unranked", None, [], None)
+    assert rows["fast"]["time_s"] == pytest.approx(0.1)
+
+
+def test_a_skipped_arm_is_listed_last_with_what_it_needs(heat_of, calm):
+    result, _, _ = rows_of(heat_of(*calm), skipped={"trio-httpx": "needs the library 'trio'"})
+    assert result["strategies"][-1] == {
+        "name": "trio-httpx", "status": "skipped", "reason": "needs the library 'trio'", "rank": None,
+        "efficiency": None,
+    }  # fmt: skip
+
+
+def test_rows_come_ranked_first_then_disqualified_failed_and_skipped(heat_of, measured):
+    names = ("gone", "bad", "slow", "fast")
+    measurements = [
+        m
+        for b in range(3)
+        for m in (
+            measured("bad", b, 0.01, breaches=["cheated"]), measured("slow", b, 0.5), measured("fast", b, 0.1),
+            measured("gone", b, 0.05),
+        )
+    ]  # fmt: skip
+    heat = heat_of(*measurements, names=names, dropped={"gone": "died"}, twin=False)
+    result, _, _ = rows_of(heat, skipped={"away": "not installed"})
+    assert [row["name"] for row in result["strategies"]] == ["fast", "slow", "bad", "gone", "away"]
+
+
+def test_all_pairs_are_compared_once(heat_of, measured):
+    measurements = [measured(name, b, 0.1 * (place + 1)) for b in range(3) for place, name in enumerate("abc")]
+    result, _, _ = rows_of(heat_of(*measurements, names=tuple("abc"), twin=False))
+    assert [(p["first"], p["second"], p["faster"]) for p in result["pairings"]] == [
+        ("a", "b", "a"), ("a", "c", "a"), ("b", "c", "b"),
+    ]  # fmt: skip
+    assert [p["ratio"] for p in result["pairings"]] == pytest.approx([1 / 2, 1 / 3, 2 / 3])
+
+
+def test_an_outlier_is_counted_and_kept(heat_of, measured):
+    blocks = [measured("fast", b, 0.100, 0.101, 0.102) for b in range(2)]
+    blocks.append(measured("fast", 2, 0.100, 0.101, 1.0))
+    _, _, rows = rows_of(heat_of(*blocks, names=("fast",), twin=False))
+    assert (rows["fast"]["outliers"], rows["fast"]["values"]) == (1, 9)
+
+
+def test_medians_leave_out_blocks_with_a_problem(measured):
+    found = medians_of([measured("x", 0, 0.1, 0.3), measured("x", 1, 0.2, problem="died")])
+    assert found == {0: pytest.approx(0.2)}
+
+
+def test_the_conditions_are_kept_beside_the_numbers(heat_of, calm, scenario):
+    result, _, _ = rows_of(heat_of(*calm))
+    assert (result["name"], result["requests"], result["concurrency"]) == ("quick", 6, 2)
+    assert result["markets"] == [list(market) for market in scenario.markets]
+    assert result["finished_blocks"] == 3

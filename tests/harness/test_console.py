@@ -1,0 +1,192 @@
+"""The readout on a terminal: what it says, how wide it is, and no escape codes where nobody asked for them."""
+
+import os
+import pty
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from harness.console import console, print_arbitrage, print_prices, print_run, shown_price
+
+NAME = "asyncio-aiohttp-with-a-very-long-name-indeed"
+
+
+def row(name, status="ranked", rank=1, **more):
+    plain = {
+        "reason": None, "time_s": 0.0612, "speedup": 17.12, "speedup_low": 16.6, "speedup_high": 17.5,
+        "efficiency": 0.901, "one_shot_s": 0.1, "cpu_s_per_request": 0.00041, "peak_rss_bytes": 45_000_000,
+    }  # fmt: skip
+    return {"name": name, "status": status, "rank": rank, **plain, **more}
+
+
+def out(name, status, reason):
+    return {"name": name, "status": status, "reason": reason, "rank": None, "efficiency": None}
+
+
+@pytest.fixture
+def run():
+    prices = [
+        {
+            "pair": pair, "bid": "91191.50000", "bid_exchange": "coinbase", "ask": "91200.10000",
+            "ask_exchange": "kraken", "spread_bps": "0.94", "exchanges": exchanges,
+        }
+        for pair, exchanges in (("BTC/USD", ["coinbase", "kraken"]), ("BTC/USDT", ["binance"]))
+    ]  # fmt: skip
+    routes = [
+        {
+            "pair": "BTC/USD", "buy": "kraken", "sell": "coinbase", "ask": "1", "bid": "2", "gross_bps": "12.00",
+            "fee_bps": "160.00", "net_bps": f"-{148 + n}.00", "size": None, "verdict": "fees", "reason": "",
+        }
+        for n in range(9)
+    ]  # fmt: skip
+    rows = [
+        row(NAME, "tied"),
+        row("threads", "tied", efficiency=None, speedup_high=None, time_s=0.07),
+        row("sequential", rank=3, speedup=1.0, speedup_low=1.0, speedup_high=1.0, time_s=1.05),
+        row("cheat.py:fast", "disqualified", None, reason="the server saw 0 of 40 requests", time_s=0.0001),
+        out("broken.py:x", "failed", "ZeroDivisionError: division by zero"),
+        out("trio-httpx", "skipped", "needs the library 'trio', which is not installed: pip install trio"),
+    ]
+    return {
+        "verdict": {"state": "NOISY", "reasons": ["the machine was noisy " * 8], "sentence": "It was so. " * 20},
+        "scenarios": [{
+            "requests": 40, "concurrency": 20, "latency": "lognormal:20ms,200ms", "finished_blocks": 5, "bound_s": 0.055,
+            "strategies": rows, "readout": {"arm": NAME, "prices": prices, "arbitrage": routes, "quotes": []},
+        }],
+    }  # fmt: skip
+
+
+def shown(run, capsys):
+    print_run(run, Path("results/20260101T000000Z-abcd/report.html"))
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("columns", "width"), [("40", 80), ("80", 80), ("99", 80), ("100", 100), ("300", 100)])
+def test_nothing_is_wider_than_100_columns_or_80_on_a_narrow_terminal(run, capsys, monkeypatch, columns, width):
+    monkeypatch.setenv("COLUMNS", columns)
+    text = shown(run, capsys)
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+    for name in ("memory", "CPU/request"):
+        assert (name in text) is (width == 100)
+
+
+@pytest.mark.parametrize("columns", ["80", "100"])
+def test_where_it_gets_narrow_a_name_is_cut_and_never_a_number(run, capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    run["scenarios"][0]["strategies"] = [
+        row("x" * 24, time_s=0.999, speedup=117.1, speedup_low=116.6, speedup_high=117.5, one_shot_s=0.999),
+        row("asyncio-aiohttp", "tied"),
+    ]
+    text = shown(run, capsys)
+    assert re.search(r"xxx… +1 +999 ms +117\.1× +116\.6 to 117\.5 +90% +999 ms", text)
+    assert re.search(r"asyncio-aio.* +1= +61\.2 ms", text)
+
+
+def test_wide_characters_and_long_names_keep_to_the_width(run, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    run["scenarios"][0]["strategies"].append(row("日本" * 100))
+    run["scenarios"][0]["strategies"].append(out("x" * 5000, "failed", "y" * 5000))
+    assert max(cell_len(line) for line in shown(run, capsys).splitlines()) <= 80
+
+
+def test_a_piped_readout_has_no_escape_codes(run, capsys, monkeypatch):
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    assert "\x1b" not in shown(run, capsys)
+
+
+@pytest.mark.parametrize(("no_color", "escapes"), [("1", False), ("", True)])
+def test_on_a_terminal_no_color_takes_every_escape_code_away(run, monkeypatch, no_color, escapes):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("NO_COLOR", no_color)
+    ours, theirs = pty.openpty()
+    with open(theirs, "w", encoding="utf-8") as terminal, open(ours, "rb", buffering=0) as screen:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        run["scenarios"][0]["readout"] = None  # so that all of it fits into the terminal's buffer
+        print_run(run, Path("report.html"))
+        terminal.flush()
+        text = screen.read(65536)
+    assert b"NOISY" in text
+    assert (b"\x1b" in text) is escapes
+
+
+def test_the_verdict_comes_first_then_its_reasons(run, capsys):
+    lines = shown(run, capsys).splitlines()
+    assert lines[0] == ""
+    assert lines[1].startswith("NOISY  It was so.")
+
+
+def test_the_table_has_ranks_ties_and_numbers_in_words(run, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    text = shown(run, capsys)
+    assert re.search(r"asyncio-a[\w-]*… +1= +61\.2 ms +17\.1× +16\.6 to 17\.5 +90% +100 ms +410 µs +42\.9 MiB", text)
+    assert re.search(r"threads +1= +70\.0 ms +17\.1× +- +- ", text)
+    assert re.search(r"sequential +3 +1\.05 s +1\.0× +- ", text)
+
+
+def test_an_arm_that_is_out_is_told_with_its_reason_and_never_in_the_table(run, capsys):
+    text = shown(run, capsys)
+    assert "disqualified cheat.py:fast: the server saw 0 of 40 requests" in text
+    assert "failed broken.py:x: ZeroDivisionError" in text
+    assert "skipped trio-httpx: needs the library 'trio'" in text
+    assert "0.10 ms" not in text
+    assert "100 µs" not in text
+
+
+def test_what_plugins_say_is_escaped_and_not_read_as_markup(run, capsys):
+    run["scenarios"][0]["strategies"] = [
+        out("\x1b[2J[bold]x", "failed", "[/nonsense]\nline \x1b]0;owned\x07"), row("[red]\x1b[31m", rank=1),
+    ]  # fmt: skip
+    text = shown(run, capsys)
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert r"failed \x1b[2J[bold]x: [/nonsense]\nline" in text
+
+
+def test_a_run_without_a_readout_or_a_bound_is_shown(run, capsys):
+    run["scenarios"][0].update(readout=None, bound_s=None, strategies=[])
+    text = shown(run, capsys)
+    assert "physical limit -" in text
+    assert "arbitrage" not in text
+
+
+def test_six_routes_are_shown_and_the_others_counted(run, capsys):
+    text = shown(run, capsys)
+    assert "0 of 9 routes pay" in text
+    assert "3 more routes, none better" in text
+
+
+def test_every_route_that_pays_is_shown(run, capsys):
+    for found in run["scenarios"][0]["readout"]["arbitrage"][:8]:
+        found["verdict"] = "trade"
+    print_arbitrage(console(), run["scenarios"][0]["readout"])
+    text = capsys.readouterr().out
+    assert text.count(" trade") == 8
+    assert "8 of 9 routes pay" in text
+    assert "1 more routes" in text
+
+
+def test_prices_name_their_source_and_where_they_are_best(run, capsys):
+    print_prices(console(), run["scenarios"][0]["readout"], "threads")
+    text = capsys.readouterr().out
+    assert "prices, as threads fetched them" in text
+    assert re.search(r"BTC/USD +91191\.50 +coinbase +91200\.10 +kraken +0\.94", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("91191.50000", "91191.50"), ("1", "1.00"), ("0.00000820", "0.0000082"), ("1.234", "1.234"), ("100.0", "100.00"),
+    ],
+)  # fmt: skip
+def test_a_price_keeps_two_decimals_and_loses_padding(text, expected):
+    assert shown_price(text) == expected
+
+
+def test_the_console_writes_to_the_stdout_of_the_moment(capsys):
+    console().print("here")
+    assert capsys.readouterr().out == "here" + os.linesep

@@ -1,0 +1,156 @@
+"""From a side file to numbers, each computed by hand from the record in conftest."""
+
+import copy
+
+import pytest
+
+from harness.bound import bound
+from harness.measurement import Batch, Measurement, asked_delays, measurement_from
+from mock_server.conditions import Delay
+from mock_server.log import COLUMNS
+
+
+def test_an_honest_side_file_becomes_a_measurement_without_breaches(side, scenario):
+    found = measurement_from(side, scenario, "threads", 0, 4)
+    assert (found.arm, found.block, found.position) == ("threads", 0, 4)
+    assert (found.problem, found.breaches) == (None, ())
+    assert (found.import_s, found.open_s, found.close_s) == (0.05, 0.01, 0.002)
+    assert (found.declared_in_flight, found.peak_rss_bytes, found.threads, found.files) == (2, 40_000_000, 3, 12)
+
+
+def test_the_first_batch_is_cold_and_the_blocks_number_is_the_median_of_the_warm_ones(side, scenario):
+    found = measurement_from(side, scenario, "threads", 0, 0)
+    assert found.cold.time_s == 0.35
+    assert [batch.time_s for batch in found.warm] == [0.31, 0.33]
+    assert found.time_s == pytest.approx(0.32)
+
+
+def test_the_numbers_of_a_batch_are_those_computed_by_hand(side, scenario):
+    batch = measurement_from(side, scenario, "threads", 0, 0).warm[0]
+    # Three rounds of 100 ms with two in flight.
+    assert batch.bound_s == pytest.approx(0.3)
+    assert batch.held_bound_s == pytest.approx(0.3)
+    assert batch.overshoot_s == pytest.approx(0.0)
+    assert batch.server_cpu == pytest.approx(0.1)
+    assert (batch.reached, batch.accepted, batch.connections, batch.requests) == (2, 0, 2, 6)
+    # Priced at 0.10, 0.20 and 0.30 s.
+    assert batch.skew_s == pytest.approx(0.2)
+    # Replied at 0.102, 0.202 and 0.302 s, in hand at 0.31 s: 208, 108 and 8 ms old.
+    assert batch.age_s == pytest.approx(0.108)
+    assert batch.latencies == pytest.approx((0.102,) * 6)
+    assert batch.failures == {}
+
+
+def test_holding_longer_than_asked_is_overshoot_and_leaves_the_bound_alone(side, scenario, record_of):
+    side["batches"][1] = record_of(batch=1, time_s=0.41, held=0.13)
+    batch = measurement_from(side, scenario, "threads", 0, 0).warm[0]
+    assert batch.bound_s == pytest.approx(0.3)
+    assert batch.held_bound_s == pytest.approx(0.39)
+    assert batch.overshoot_s == pytest.approx(0.09)
+
+
+def test_a_sequential_arms_overshoot_is_counted_at_its_own_concurrency_and_its_bound_at_the_scenarios(side, scenario):
+    side["declared_in_flight"] = 1
+    for record in side["batches"]:
+        record["server"]["batch"]["peak_in_flight"] = 1
+        record["time_s"] = 0.7
+    found = measurement_from(side, scenario, "sequential", 0, 0)
+    assert found.breaches == ()
+    assert found.warm[0].bound_s == pytest.approx(0.3)
+    assert found.warm[0].held_bound_s == pytest.approx(0.6)
+    assert found.warm[0].overshoot_s == pytest.approx(0.0)
+
+
+def test_failures_are_counted_by_kind_and_their_latencies_left_out(side, scenario):
+    for index in (0, 1):
+        side["batches"][1]["outcomes"][index] = {
+            "started": 0.0, "ended": 0.3, "status": None, "kind": "reset", "detail": "the connection was reset",
+        }  # fmt: skip
+    found = measurement_from(side, scenario, "threads", 0, 0)
+    assert found.warm[0].failures == {"reset": 2}
+    assert len(found.warm[0].latencies) == 4
+    assert len(found.breaches) == 1
+
+
+def test_a_breach_in_every_batch_is_told_once(side, scenario):
+    for record in side["batches"]:
+        record["outcomes"].pop()
+    assert measurement_from(side, scenario, "x", 0, 0).breaches == ("returned 5 outcomes for 6 requests",)
+
+
+def test_new_connections_in_warm_batches_are_a_breach_unless_declared(side, scenario):
+    for record in side["batches"][1:]:
+        record["server"]["batch"]["accepted"] = 6
+    said = "opened 12 new connections for 12 warm requests without declaring reuse=False"
+    assert measurement_from(side, scenario, "x", 0, 0).breaches == (said,)
+    side["reuse"] = False
+    assert measurement_from(side, scenario, "x", 0, 0).breaches == ()
+
+
+def test_new_connections_in_the_cold_batch_are_nobodys_fault(side, scenario):
+    side["batches"][0]["server"]["batch"]["accepted"] = 6
+    assert measurement_from(side, scenario, "x", 0, 0).breaches == ()
+
+
+def test_an_empty_log_gives_zeros_and_a_breach(side, scenario):
+    for record in side["batches"]:
+        record["server"]["rows"] = []
+        record["server"]["batch"].update(peak_in_flight=0, wall_s=0.0)
+    found = measurement_from(side, scenario, "x", 0, 0)
+    assert found.breaches == ("the server saw 0 of 6 requests",)
+    batch = found.warm[0]
+    assert (batch.held_bound_s, batch.overshoot_s, batch.skew_s, batch.age_s) == (0.0, 0.0, 0.0, 0.0)
+    assert (batch.connections, batch.server_cpu) == (0, 0.0)
+
+
+def test_rows_that_were_never_priced_have_no_part_in_the_skew(side, scenario):
+    side["batches"][1]["server"]["rows"][5][COLUMNS.index("priced_at")] = None
+    side["batches"][1]["server"]["rows"][4][COLUMNS.index("priced_at")] = None
+    assert measurement_from(side, scenario, "x", 0, 0).warm[0].skew_s == pytest.approx(0.1)
+
+
+def test_a_side_file_without_what_it_may_lack_is_read(side, scenario):
+    for key in ("close_s", "peak_rss_bytes", "threads", "files"):
+        del side[key]
+    found = measurement_from(side, scenario, "x", 0, 0)
+    assert (found.close_s, found.peak_rss_bytes, found.threads, found.files) == (0.0, 0, 0, 0)
+
+
+def test_the_delays_asked_for_are_the_mocks_own_draws(scenario):
+    wide = type(scenario).from_json({**scenario.to_json(), "latency": "lognormal:20ms,200ms"})
+    delay = Delay.parse("lognormal:20ms,200ms")
+    assert asked_delays(wide, 1, 2) == [delay.draw(7, 1, 2, index, 0) for index in range(6)]
+    assert asked_delays(wide, 1, 2) != asked_delays(wide, 1, 3)
+
+
+def test_the_bound_of_unequal_delays_comes_from_those_of_its_own_block_and_batch(side, scenario):
+    wide = type(scenario).from_json({**scenario.to_json(), "latency": "uniform:1ms,90ms"})
+    batches = measurement_from(side, wide, "x", 0, 0).batches
+    assert [b.bound_s for b in batches] == [bound(asked_delays(wide, 0, number), 2) for number in range(3)]
+
+
+def test_the_json_of_a_measurement_has_everything_but_the_raw_latencies(side, scenario):
+    data = measurement_from(side, scenario, "threads", 0, 1).to_json()
+    assert "arm" not in data
+    assert (data["block"], data["position"], data["problem"], data["breaches"]) == (0, 1, None, [])
+    assert len(data["batches"]) == 3
+    assert {"time_s", "bound_s", "failures"} <= set(data["batches"][0])
+    assert "latencies" not in data["batches"][0]
+
+
+def test_reading_a_side_file_changes_nothing_in_it(side, scenario):
+    before = copy.deepcopy(side)
+    measurement_from(side, scenario, "x", 0, 0)
+    assert side == before
+
+
+def test_a_measurement_with_a_problem_has_no_batches():
+    broken = Measurement("x", 0, 0, problem="its process ended")
+    assert (broken.batches, broken.warm) == ((), ())
+    assert broken.to_json()["problem"] == "its process ended"
+
+
+def test_the_raw_latencies_stay_out_of_a_batchs_repr(side, scenario):
+    batch = measurement_from(side, scenario, "x", 0, 0).cold
+    assert isinstance(batch, Batch)
+    assert "latencies" not in repr(batch)

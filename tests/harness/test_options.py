@@ -1,0 +1,101 @@
+"""Options at the door: what is good passes, what is not is one sentence with exit code 2."""
+
+import math
+
+import pytest
+
+from exchanges.pair import Pair
+from exchanges.units import bytes_from, seconds_from
+from harness import options
+from harness.exits import UsageError
+
+
+def refused(call, *args):
+    with pytest.raises(UsageError) as caught:
+        call(*args)
+    said = str(caught.value)
+    assert caught.value.code == 2
+    assert "\n" not in said
+    assert len(said) < 200
+    return said
+
+
+def test_all_exchanges_or_those_named_in_that_order():
+    assert options.exchange_names("all")[:3] == ["binance", "coinbase", "kraken"]
+    assert options.exchange_names(" kraken, binance,") == ["kraken", "binance"]
+
+
+def test_an_unknown_exchange_is_refused_with_the_nearest_name():
+    assert refused(options.exchange_names, "krakn") == "unknown exchange 'krakn'; did you mean kraken?"
+
+
+@pytest.mark.parametrize("text", ["", ",", " , ", "kraken,kraken"])
+def test_no_exchange_or_one_twice_is_refused(text):
+    assert "expected different names such as binance,kraken" in refused(options.exchange_names, text)
+
+
+def test_pairs_are_a_number_or_a_list():
+    assert options.pairs("3", ["kraken"]) == 3
+    assert options.pairs("btc/usd,ETH-USD", ["kraken"]) == [Pair("BTC", "USD"), Pair("ETH", "USD")]
+
+
+def test_a_pair_that_no_chosen_exchange_lists_is_refused_with_the_nearest():
+    assert refused(options.pairs, "BTC/UST", ["binance"]).startswith("no chosen exchange lists BTC/UST; did you mean BTC/US")
+
+
+@pytest.mark.parametrize("text", ["", ",", "BTC", "BTC/USD,", "BTC/USD/EUR", "$x_$/USD", "日本/USD", "x" * 5000, "-3"])
+def test_what_is_no_pair_is_refused(text):
+    with pytest.raises(UsageError, match="--pairs: expected a pair such as BTC/USD"):
+        options.pairs(text, ["kraken"])
+
+
+@pytest.mark.parametrize("text", ["0", "00"])
+def test_no_pairs_at_all_are_refused(text):
+    assert "from 1 to" in refused(options.pairs, text, ["kraken"])
+
+
+@pytest.mark.parametrize(("text", "number"), [("1", 1), ("40", 40), (" 8 ", 8), ("1000000", 10**6)])
+def test_a_count_is_a_whole_number_of_at_least_one(text, number):
+    assert options.count("--requests", text) == number
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1000001", "9" * 400])
+def test_a_count_of_nothing_or_of_more_than_memory_holds_is_refused(text):
+    assert refused(options.count, "--requests", text).startswith(
+        "--requests: expected a whole number from 1 to 1,000,000, found "
+    )
+
+
+@pytest.mark.parametrize("text", ["", "x", "1.5", "1e3", "nan", "²", "0x10", "9" * 5000, "\x1b[2J"])
+def test_what_is_no_whole_number_is_refused_and_cut_short(text):
+    said = refused(options.count, "--blocks", text)
+    assert said.startswith("--blocks: expected a whole number, found ")
+    assert said.isprintable()
+
+
+@pytest.mark.parametrize("number", [0.0, -1.0, math.inf, math.nan])
+def test_a_positive_number_is_above_nothing_and_below_infinity(number):
+    assert refused(options.positive, "--deadline", number).startswith("--deadline: expected more than nothing")
+    assert options.positive("--deadline", 1e-9) == 1e-9
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("10s", 10.0), ("250ms", 0.25), ("2min", 120.0)])
+def test_a_deadline_is_a_duration(text, seconds):
+    assert options.deadline(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("text", ["", "10", "-1s", "0", "0s", "fast", "1 parsec", "9" * 400 + "s"])
+def test_what_is_no_deadline_is_refused(text):
+    assert refused(options.deadline, text).startswith("--deadline: expected ")
+
+
+def test_a_size_beyond_all_numbers_is_refused_and_not_a_traceback():
+    assert refused(options.read, "--max-body", "9" * 400 + "GiB", bytes_from).startswith(
+        "--max-body: expected a smaller number, found '9999"
+    )
+
+
+def test_reading_names_the_flag_and_what_was_expected():
+    assert refused(options.read, "--latency", "20", seconds_from) == (
+        "--latency: expected a duration such as 20ms, 1.5s or 500us, found '20'"
+    )

@@ -1,0 +1,121 @@
+"""Looking at strategies before they race: guests of every kind, each in a process of its own."""
+
+import json
+
+import pytest
+
+from harness import probe
+from harness.probe import Finding, look
+from strategies.strategy import Declares
+
+GUESTS = {
+    "honest": "def guest(limits, decode): ...",
+    "one": "from strategies import Declares\ndef guest(limits, decode): ...\nguest.declares = Declares(in_flight=1)",
+    "capped": "from strategies import Declares\ndef guest(limits, decode): ...\nguest.declares = Declares(max_in_flight=4)",
+    "raises": "raise RuntimeError('no\\nluck')",
+    "syntax": "def guest(:",
+    "exits": "raise SystemExit(7)",
+    "dies": "import os; os._exit(9)",
+    "prints": "print('{}' * 10000)\nimport sys; print('x' * 100000, file=sys.stderr)\ndef guest(limits, decode): ...",
+    "number": "guest = 7",
+    "none": "guest = None",
+    "zero": "from strategies import Declares\ndef guest(limits, decode): ...\nguest.declares = Declares(in_flight=0)",
+    "text": "from strategies import Declares\ndef guest(limits, decode): ...\nguest.declares = Declares(in_flight='many')",
+    "half": "from strategies import Declares\ndef guest(limits, decode): ...\nguest.declares = Declares(in_flight=2.5)",
+    "library": "import no_such_library_at_all",
+    "reads": "import sys; assert sys.stdin.read() == ''\ndef guest(limits, decode): ...",
+}
+
+
+def finding_of(tmp_path, kind):
+    """What ``main`` finds of a guest, without a process."""
+    file = tmp_path / "guest.py"
+    file.write_text(GUESTS[kind])
+    name, answer = f"{file}:guest", tmp_path / "answer.json"
+    probe.main([str(answer), "20", name])
+    (entry,) = json.loads(answer.read_text())
+    assert entry["name"] == name
+    return Finding(**entry)
+
+
+@pytest.mark.parametrize(("kind", "declared"), [("honest", 20), ("one", 1), ("capped", 4)])
+def test_a_guest_that_loads_declares_what_it_will_have_in_flight(tmp_path, kind, declared):
+    found = finding_of(tmp_path, kind)
+    assert (found.problem, found.message, found.declared_in_flight) == (None, "", declared)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("raises", "failed at import: RuntimeError: no luck"),
+        ("syntax", "failed at import: SyntaxError"),
+        ("number", "is a int, expected a function that opens"),
+        ("none", "has no 'guest'"),
+        ("zero", "expected it to declare at least one request in flight"),
+        ("text", "expected it to declare at least one request in flight"),
+        ("half", "expected it to declare at least one request in flight"),
+        ("library", "failed at import: ModuleNotFoundError"),
+    ],
+)
+def test_a_guest_that_cannot_race_is_broken_and_told_why_in_one_line(tmp_path, kind, said):
+    found = finding_of(tmp_path, kind)
+    assert found.problem == "broken"
+    assert said in found.message
+    assert "\n" not in found.message
+
+
+def test_a_name_that_nobody_has_is_unknown(tmp_path):
+    probe.main([str(tmp_path / "a.json"), "20", "thread"])
+    (entry,) = json.loads((tmp_path / "a.json").read_text())
+    assert entry["problem"] == "unknown"
+    assert "did you mean threads?" in entry["message"]
+
+
+@pytest.mark.parametrize(("kind", "code"), [("exits", 7), ("dies", 9)])
+def test_a_guest_that_ends_its_process_takes_nobody_with_it(tmp_path, kind, code):
+    (tmp_path / "guest.py").write_text(GUESTS[kind])
+    (found,) = look([f"{tmp_path}/guest.py:guest"], 20)
+    assert found.problem == "broken"
+    assert f"ended the process at import (exit {code}" in found.message
+
+
+@pytest.mark.parametrize("kind", ["prints", "reads"])
+def test_a_guest_that_prints_or_reads_at_import_disturbs_nobody(tmp_path, capfd, kind):
+    (tmp_path / "guest.py").write_text(GUESTS[kind])
+    (found,) = look([f"{tmp_path}/guest.py:guest"], 20)
+    assert (found.problem, found.declared_in_flight) == (None, 20)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_guest_that_never_finishes_importing_is_given_up(tmp_path, monkeypatch):
+    (tmp_path / "guest.py").write_text("import threading; threading.Event().wait()")
+    monkeypatch.setattr(probe, "_LIMIT_S", 0.3)
+    (found,) = look([f"{tmp_path}/guest.py:guest"], 20)
+    assert found.problem == "broken"
+    assert "did not finish importing in" in found.message
+
+
+def test_findings_come_in_the_order_of_the_names_and_built_ins_share_a_process(monkeypatch):
+    asked = []
+
+    def probed(names, in_flight):
+        asked.append(names)
+        return [Finding(name, None, "", in_flight) for name in names]
+
+    monkeypatch.setattr(probe, "_probe", probed)
+    names = ["a.py:x", "threads", "b.py:y", "sequential"]
+    assert [finding.name for finding in look(names, 3)] == names
+    assert asked == [["threads", "sequential"], ["a.py:x"], ["b.py:y"]]
+
+
+def test_looking_at_nothing_starts_nothing(monkeypatch):
+    monkeypatch.setattr(probe, "_probe", None)
+    assert look([], 3) == []
+
+
+def test_a_declaration_that_is_no_declaration_counts_as_none():
+    def guest(limits, decode): ...
+
+    guest.declares = {"in_flight": 1}
+    assert not isinstance(guest.declares, Declares)
+    assert probe.declared_in_flight(guest, probe.Limits(20)) == 20

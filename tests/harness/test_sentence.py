@@ -1,0 +1,96 @@
+"""The verdict in words says what the numbers say, and no more."""
+
+import pytest
+
+from harness.sentence import sentence_for
+
+
+def row(name, rank=1, status="ranked", **more):
+    plain = {
+        "time_s": 0.061, "speedup": 17.12, "speedup_low": 16.6, "speedup_high": 17.5, "efficiency": 0.901,
+        "tied_with": [], "tied_within": None,
+    }  # fmt: skip
+    return {"name": name, "rank": rank, "status": status, **plain, **more}
+
+
+def scenario(*rows, blocks=5):
+    return {"requests": 40, "baseline": "sequential", "finished_blocks": blocks, "strategies": list(rows)}
+
+
+SEQUENTIAL = row("sequential", 2, time_s=1.05, speedup=1.0, speedup_low=1.0, speedup_high=1.0, efficiency=0.05)
+
+
+def test_the_winner_its_time_its_speedup_with_interval_and_the_limit():
+    assert sentence_for(scenario(row("asyncio-aiohttp"), SEQUENTIAL), "VALID") == (
+        "asyncio-aiohttp fetched 40 prices in 61.0 ms, 17.1× faster than sequential (95 % CI 16.6 to 17.5), "
+        "at 90% of the physical limit."
+    )
+
+
+def test_a_winning_baseline_is_not_compared_with_itself():
+    found = sentence_for(scenario(SEQUENTIAL), "VALID")
+    assert found == "sequential fetched 40 prices in 1.05 s, at 5% of the physical limit."
+
+
+def test_a_tie_is_told_with_how_large_a_difference_it_leaves_open():
+    tied = row("a", status="tied", tied_with=["b", "c"], tied_within=0.034)
+    assert sentence_for(scenario(tied, SEQUENTIAL), "VALID").endswith(" Tied with it, within 3%: b and c.")
+
+
+@pytest.mark.parametrize("within", [None, 0.51, 3.0])
+def test_a_tie_that_leaves_everything_open_is_called_not_knowing(within):
+    tied = row("a", status="tied", tied_with=["b", "c", "d"], tied_within=within)
+    found = sentence_for(scenario(tied, SEQUENTIAL, blocks=2), "NOISY")
+    assert " 2 blocks cannot tell it from b, c and d." in found
+    assert "Tied" not in found
+
+
+def test_one_block_is_one_block():
+    tied = row("a", status="tied", tied_with=["b"])
+    assert " 1 block cannot tell it from b." in sentence_for(scenario(tied, blocks=1), "NOISY")
+
+
+def test_an_arm_tied_with_the_baseline_is_not_called_faster():
+    tied = row("a", status="tied", tied_with=["sequential"], tied_within=0.04, speedup=1.02)
+    found = sentence_for(scenario(tied, SEQUENTIAL), "VALID")
+    assert "faster" not in found
+    assert found.endswith("Tied with it, within 4%: sequential.")
+
+
+def test_noise_makes_the_ranking_provisional():
+    assert sentence_for(scenario(row("a")), "NOISY").endswith(
+        " Provisional: the machine was too noisy for a firm ranking."
+    )
+
+
+def test_a_bound_server_ranks_nobody_even_where_rows_look_ranked():
+    found = sentence_for(scenario(row("a")), "SERVER-BOUND")
+    assert found.startswith("No ranking: the mock server was the bottleneck")
+    assert "61" not in found
+
+
+@pytest.mark.parametrize("status", ["disqualified", "failed", "skipped", "unranked"])
+def test_an_arm_that_is_not_ranked_is_never_the_winner(status):
+    assert sentence_for(scenario(row("a", None, status)), "NOISY") == "No arm finished a block that can be ranked."
+
+
+def test_no_arms_at_all_are_no_ranking():
+    assert sentence_for(scenario(), "NOISY") == "No arm finished a block that can be ranked."
+
+
+def test_numbers_that_are_missing_are_left_out():
+    found = sentence_for(
+        scenario(row("a", speedup=None, speedup_low=None, speedup_high=None, efficiency=None)), "VALID"
+    )
+    assert found == "a fetched 40 prices in 61.0 ms."
+
+
+def test_a_speedup_without_an_interval_is_told_without_one():
+    found = sentence_for(scenario(row("a", speedup_high=None)), "VALID")
+    assert "17.1× faster than sequential, at" in found
+
+
+def test_a_hostile_name_cannot_move_the_cursor_or_break_the_line():
+    hostile = "\x1b[2J\n\u202eevil"
+    tied = row(hostile, status="tied", tied_with=[hostile], tied_within=0.01)
+    assert sentence_for(scenario(tied), "VALID").isprintable()
