@@ -102,16 +102,17 @@ class _Watched(HTTPConnection):
                 sock.connect(address)
                 # A blocking socket without time-out: one system call a read less; the Watchdog ends it.
                 sock.settimeout(None)
-            except (OSError, Fault) as error:
+                if isinstance(self, HTTPSConnection):
+                    # Wrapping detaches this socket; a duplicate reaches the connection throughout the handshake.
+                    self._handshake = sock.dup()
+                    watch.hold(self._handshake)
+            except OSError as error:
                 sock.close()
-                if not isinstance(error, OSError):
-                    raise
                 failure = error
                 continue
-            if isinstance(self, HTTPSConnection):
-                # Wrapping detaches this socket; a duplicate reaches the connection throughout the handshake.
-                self._handshake = sock.dup()
-                watch.hold(self._handshake)
+            except BaseException:
+                sock.close()
+                raise
             sys.audit("http.client.connect", self, self.host, self.port)
             return sock
         raise failure

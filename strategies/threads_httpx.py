@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from exchanges.wire import Request, Response
-from strategies.body import Body, Fault
+from strategies.body import Body
 from strategies.crew import crew
 from strategies.deadline import Watch, Watchdog
 from strategies.failure import failed
@@ -104,11 +104,11 @@ class _Line:
         assert self._watch is not None  # set before every send
         try:
             self._watch.hold(sock)
-        except Fault:
+            if self._secure and event == "connection.connect_tcp.complete":
+                # Wrapping detaches this socket; a duplicate reaches the connection throughout the handshake.
+                self._handshake = sock.dup()
+                self._watch.hold(self._handshake)
+        except BaseException:
             stream.close()  # httpcore forgets what it has just opened where its trace raises
             raise
         self._socket = sock
-        if self._secure and event == "connection.connect_tcp.complete":
-            # Wrapping detaches this socket; a duplicate reaches the connection throughout the handshake.
-            self._handshake = sock.dup()
-            self._watch.hold(self._handshake)

@@ -68,6 +68,9 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     try:
         try:
             _race(session, entered, scenario, sabotage)
+        except Exception:
+            session.state = "partial"
+            raise
         finally:
             session.end()
         page = session.draw()

@@ -103,6 +103,7 @@ def test_a_mock_server_that_dies_ends_the_run_with_a_sentence(tmp_path: Path) ->
     assert "mock server ended" in last
     assert "blocks are kept in" in last
     assert "Traceback" not in said
+    assert kept(tmp_path)["state"] == "partial"
 
 
 def test_two_runs_at_once_keep_their_files_apart(tmp_path: Path) -> None:
