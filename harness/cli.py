@@ -43,6 +43,11 @@ class _Parser(argparse.ArgumentParser):
             message = f"unknown argument {first!r}{nearest(first.split('=')[0], flags)}"
         raise UsageError(message)
 
+    def print_help(self, file: object = None) -> None:
+        """To stdout, at once: argparse swallows what a full disk says."""
+        sys.stdout.write(self.format_help())
+        sys.stdout.flush()
+
 
 def main(argv: Sequence[str]) -> int:
     """Run one command and return its exit code."""

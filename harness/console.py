@@ -70,7 +70,7 @@ def _numbers(scenario: Mapping[str, Any], width: int) -> Table:
     for row in scenario["strategies"]:
         if "time_s" not in row or row["status"] == "disqualified":
             continue
-        cells = [
+        cells: list[str | Text] = [
             _name(row["name"]), _rank(row), _seconds(row["time_s"]), _times(row["speedup"]), _span(row),
             _share(row["efficiency"]), _seconds(row["one_shot_s"]),
         ]  # fmt: skip

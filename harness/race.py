@@ -135,17 +135,22 @@ def _measure(
                 pyperf_files.merge(folder.path / "pyperf" / f"{slug(arm.name)}.json", ending.pyperf)
             except ValueError as error:
                 problem = f"pyperf could not read its result: {error}"
-        if problem is not None:
-            return side, Measurement(arm.name, block, position, problem=problem)
-        return side, measurement_from(side, scenario, arm.name, block, position)
+        if problem is None:
+            try:
+                return side, measurement_from(side, scenario, arm.name, block, position)
+            except (LookupError, TypeError, ValueError) as error:
+                # A guest shares its process with the worker and may have meddled with anything there.
+                problem = f"its record cannot be read: {type(error).__name__}: {error}"
+        return side, Measurement(arm.name, block, position, problem=problem)
 
 
 def _side(file: Path) -> dict[str, Any]:
     """What the worker left; nothing where it was killed before, or in the middle of writing it."""
     try:
-        return dict(json.loads(file.read_text(encoding="utf-8")))
+        side = json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
+    return side if isinstance(side, dict) else {}
 
 
 def _limit_s(scenario: Scenario, declared: int, warm: int) -> float:

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 import exchanges
 import strategies
 from exchanges.decode import decode_quotes
+from exchanges.errors import safe
 from exchanges.pair import Pair
 from exchanges.quote import Quote
 from harness import options
-from harness.exits import EnvironmentGap
+from harness.exits import EnvironmentGap, Stop
 from harness.scenario import markets_for
 from mock_server.conditions import Delay
 from mock_server.process import Control, MockFailed, running
-from strategies.strategy import Fetched, Limits, Outcome, Strategy
+from strategies.strategy import Failed, Fetched, Limits, Outcome, Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def take(args: argparse.Namespace) -> Snapshot:
-    """Fetch what the options ask for. Raises UsageError, PluginError, MockFailed."""
+    """Fetch what the options ask for. Raises UsageError, PluginError, EnvironmentGap, and Stop where the strategy
+    breaks its promises."""
     names = options.exchange_names(args.exchange)
     pairs = options.pairs(args.pairs if args.pairs != "all" else "1000", names)
     seed = options.read("--seed", args.seed, int)
@@ -58,12 +60,19 @@ def take(args: argparse.Namespace) -> Snapshot:
         outcomes = _fetch(markets, strategy, Limits(in_flight, deadline_s), latency, seed)
     except MockFailed as error:
         raise EnvironmentGap(str(error)) from error
+    except Exception as error:  # whatever a guest raises: here it runs in this process
+        raise Stop(f"strategy {args.strategy} broke: {type(error).__name__}: {error}") from error
+    if len(outcomes) != len(markets):
+        raise Stop(f"strategy {args.strategy} returned {len(outcomes)} outcomes for {len(markets)} requests")
     quotes, failures = [], []
     for (name, pair), outcome in zip(markets, outcomes, strict=True):
-        if isinstance(outcome, Fetched):
-            quotes += list(outcome.value)
-        else:
-            failures.append(f"{name} {pair}: {outcome.kind}: {outcome.detail}")
+        match outcome:
+            case Fetched(tuple(found)) if all(isinstance(quote, Quote) for quote in found):
+                quotes += list(found)
+            case Failed(kind, detail):
+                failures.append(safe(f"{name} {pair}: {kind}: {detail}", 300))
+            case _:
+                raise Stop(f"strategy {args.strategy} returned no quote for {name} {pair}, and no failure either")
     return Snapshot(quotes, failures, args.strategy)
 
 
@@ -75,7 +84,7 @@ def _fetch(
         with Control(mock) as control:
             control.begin(seed)
             with strategy(limits, decode_quotes) as fetch:
-                return fetch(requests)
+                return list(fetch(requests))
 
 
 def report_failures(snapshot: Snapshot) -> None:

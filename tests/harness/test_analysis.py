@@ -137,9 +137,7 @@ def test_latencies_are_quantiles_of_the_raw_warm_samples(heat_of, measured):
 
 def test_an_arm_whose_every_request_failed_has_no_latency_and_is_never_ranked(heat_of, measured):
     said = "6 of 6 requests failed (6 rate_limited) where none should; the first: slow down"
-    bad = [
-        measured("fast", b, 0.001, latencies=(), failures={"rate_limited": 6}, breaches=[said]) for b in range(3)
-    ]
+    bad = [measured("fast", b, 0.001, latencies=(), failures={"rate_limited": 6}, breaches=[said]) for b in range(3)]
     good = [measured("sequential", b, 0.6) for b in range(3)]
     result, _, rows = rows_of(heat_of(*bad, *good, twin=False))
     row = rows["fast"]
@@ -180,9 +178,7 @@ def test_the_twin_is_no_row_but_a_ratio(heat_of, calm):
 
 
 def test_the_twins_ratio_is_its_time_over_the_originals(heat_of, measured):
-    measurements = [
-        m for b in range(2) for m in (measured("fast", b, 0.1), measured("fast (twin)", b, 0.103))
-    ]
+    measurements = [m for b in range(2) for m in (measured("fast", b, 0.1), measured("fast (twin)", b, 0.103))]
     result, _, _ = rows_of(heat_of(*measurements, names=("fast",)))
     assert result["twin"]["ratio"] == pytest.approx(1.03)
 
@@ -208,9 +204,7 @@ def test_before_the_first_block_there_is_a_result_without_numbers(heat_of):
 
 def test_a_bound_server_takes_ranks_and_ties_away_but_leaves_the_numbers(heat_of, measured):
     measurements = [
-        m
-        for b in range(3)
-        for m in (measured("sequential", b, 0.6), measured("fast", b, 0.1, server_cpu=1.0))
+        m for b in range(3) for m in (measured("sequential", b, 0.6), measured("fast", b, 0.1, server_cpu=1.0))
     ]
     result, verdict, rows = rows_of(heat_of(*measurements, twin=False))
     assert verdict.state == "SERVER-BOUND"

@@ -7,7 +7,17 @@ from harness.exits import Ended, EnvironmentGap, Stop, UsageError
 
 
 def test_the_codes_are_those_that_the_documents_promise():
-    codes = ("DONE", "FAILURES", "USAGE", "ENVIRONMENT", "GATE", "NO_VERDICT", "OUT_OF_TIME", "INTERRUPTED", "TERMINATED")
+    codes = (
+        "DONE",
+        "FAILURES",
+        "USAGE",
+        "ENVIRONMENT",
+        "GATE",
+        "NO_VERDICT",
+        "OUT_OF_TIME",
+        "INTERRUPTED",
+        "TERMINATED",
+    )
     assert [getattr(exits, name) for name in codes] == [0, 1, 2, 3, 4, 5, 124, 130, 143]
 
 

@@ -169,9 +169,7 @@ def test_a_failure_where_nothing_was_priced_is_counted_as_a_failure_only(record_
     record = record_of()
     cell(record, 0, "priced_at")(None)
     record["outcomes"][0] = {"started": 0.0, "ended": 0.1, "status": 429, "kind": "rate_limited", "detail": "slow down"}
-    assert breaches(record) == [
-        "1 of 6 requests failed (1 rate_limited) where none should; the first: slow down"
-    ]
+    assert breaches(record) == ["1 of 6 requests failed (1 rate_limited) where none should; the first: slow down"]
 
 
 GARBAGE = [

@@ -13,7 +13,9 @@ from harness.machine import machine, shown_command, versions
 
 def test_the_machine_is_described_by_kind_in_plain_json():
     found = json.loads(json.dumps(machine(), allow_nan=False))
-    assert {"system", "kernel", "architecture", "cpu", "cores", "affinity", "memory_bytes", "python", "gil"} <= set(found)
+    assert {"system", "kernel", "architecture", "cpu", "cores", "affinity", "memory_bytes", "python", "gil"} <= set(
+        found
+    )
     assert found["cores"] >= 1
     assert found["memory_bytes"] > 2**20
     assert found["python"].count(".") == 2
@@ -67,7 +69,9 @@ def test_the_command_repeats_the_run_without_the_folders_of_this_machine(argv, s
     assert shown_command(argv) == shown
 
 
-@pytest.mark.parametrize("path", ["/home/secretuser", "/home/secretuser/", "/home/secretuser/x", "/home/secretuser/y.py:z"])
+@pytest.mark.parametrize(
+    "path", ["/home/secretuser", "/home/secretuser/", "/home/secretuser/x", "/home/secretuser/y.py:z"]
+)
 @pytest.mark.parametrize("flag", ["--results-dir {}", "--results-dir={}"])
 def test_the_home_folders_name_is_not_in_the_command(monkeypatch, flag, path):
     monkeypatch.setenv("HOME", "/home/secretuser")

@@ -40,7 +40,9 @@ def test_pairs_are_a_number_or_a_list():
 
 
 def test_a_pair_that_no_chosen_exchange_lists_is_refused_with_the_nearest():
-    assert refused(options.pairs, "BTC/UST", ["binance"]).startswith("no chosen exchange lists BTC/UST; did you mean BTC/US")
+    assert refused(options.pairs, "BTC/UST", ["binance"]).startswith(
+        "no chosen exchange lists BTC/UST; did you mean BTC/US"
+    )
 
 
 @pytest.mark.parametrize("text", ["", ",", "BTC", "BTC/USD,", "BTC/USD/EUR", "$x_$/USD", "日本/USD", "x" * 5000, "-3"])

@@ -59,17 +59,19 @@ def test_a_worker_that_closes_its_pipe_and_sleeps_on_is_ended_too(run):
     assert (found.pyperf, found.exit_code) == ("{}", None)
 
 
-def test_a_process_that_a_worker_leaves_behind_is_ended_and_told(run):
+def test_a_process_that_a_worker_leaves_behind_is_ended_and_told(run, tmp_path):
+    os.mkfifo(tmp_path / "held")
+    held = os.open(tmp_path / "held", os.O_RDONLY | os.O_NONBLOCK)
     found = run(
         "import subprocess\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import threading; threading.Event().wait()'], close_fds=True)\n"
-        "os.write(pipe, str(child.pid).encode())"
+        f"held = os.open({str(tmp_path / 'held')!r}, os.O_WRONLY)\n"
+        "command = [sys.executable, '-c', 'import threading; threading.Event().wait()']\n"
+        "subprocess.Popen(command, pass_fds=(held,))"
     )
-    assert found.exit_code == 0
-    assert found.left_behind
-    # Killed, and reaped by init or waiting to be: it runs no more.
-    stat = Path(f"/proc/{found.pyperf}/stat")
-    assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] in "ZX"
+    assert (found.exit_code, found.left_behind) == (0, True)
+    os.set_blocking(held, True)
+    assert os.read(held, 1) == b""  # end of file: the only other one who could write is gone
+    os.close(held)
 
 
 def test_a_worker_killed_by_a_signal_has_its_number(run):
@@ -89,7 +91,9 @@ def test_no_file_descriptor_and_no_folder_is_left_over(run, tmp_path, monkeypatc
 def test_when_the_worker_cannot_be_started_nothing_is_left_over(run, monkeypatch):
     run("pass")
     before = sorted(os.listdir("/proc/self/fd"))
-    monkeypatch.setattr(spawn.subprocess, "Popen", lambda *args, **kwargs: (_ for _ in ()).throw(OSError(11, "no more")))
+    monkeypatch.setattr(
+        spawn.subprocess, "Popen", lambda *args, **kwargs: (_ for _ in ()).throw(OSError(11, "no more"))
+    )
     with pytest.raises(OSError, match="no more"):
         run("pass")
     assert sorted(os.listdir("/proc/self/fd")) == before
@@ -135,7 +139,13 @@ def test_our_modules_start_without_the_working_folder_on_the_import_path():
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("", ""), ("\n \n", ""), ("a\nb\n\n", "b"), ("Traceback\n  x\nValueError: y", "ValueError: y"), ("z" * 999, "z" * 300)],
+    [
+        ("", ""),
+        ("\n \n", ""),
+        ("a\nb\n\n", "b"),
+        ("Traceback\n  x\nValueError: y", "ValueError: y"),
+        ("z" * 999, "z" * 300),
+    ],
 )
 def test_the_last_line_is_the_last_that_says_something(text, line):
     assert spawn.last_line(text) == line

@@ -171,7 +171,9 @@ def test_after_25_kills_of_a_writer_run_json_is_whole_every_time(folder):
     folder.write_run({"schema": 1, "blocks": -1, "filler": ""})
     for _ in range(25):
         writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(folder.path)], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": REPO}
+            [sys.executable, "-c", WRITER, str(folder.path)],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": REPO},
         )
         with writer:
             assert writer.stdout.readline() == b"ready\n"

@@ -1,0 +1,176 @@
+"""A run from its first run.json to its last, without a race: measurements are put into the heat by hand."""
+
+import csv
+import json
+import platform
+from pathlib import Path
+
+import pytest
+
+from harness import raw_rows
+from harness.arm import Arm
+from harness.entries import Entries
+from harness.exits import EnvironmentGap
+from harness.measurement import measurement_from
+from harness.race import Heat
+from harness.session import Session
+from harness.store import read_run
+
+
+@pytest.fixture
+def heat(scenario):
+    arms = (Arm("sequential", "sequential"), Arm("fast", "fast"), Arm("fast (twin)", "fast", "fast"))
+    return Heat(scenario, arms, [[arm.name for arm in arms]] * 3)
+
+
+@pytest.fixture
+def begin(tmp_path, heat):
+    def start(argv=("run", "--fast"), skipped=None, broken=None):
+        entered = Entries(heat.arms, {arm.name: 2 for arm in heat.arms}, skipped or {}, broken or {})
+        return Session.begin(tmp_path / "results", argv, [heat], entered, fast=False)
+
+    return start
+
+
+@pytest.fixture
+def race_a_block(heat, measured, side, scenario):
+    """What the race does at the end of a block."""
+
+    def race(session, block):
+        for arm in heat.arms:
+            heat.measured.append(measured(arm.name, block, 0.6 if arm.name == "sequential" else 0.06))
+            quotes = raw_rows.quote_rows(side, scenario, arm.name, block)
+            heat.snapshots[arm.name] = [row[5:13] for row in quotes]
+        heat.finished_blocks = block + 1
+        session.save()
+
+    return race
+
+
+def test_no_run_is_ever_without_a_run_json(begin, tmp_path):
+    session = begin()
+    run = read_run(session.folder.path)
+    assert (run["schema"], run["id"], run["state"], run["seed"]) == (1, session.folder.id, "interrupted", 7)
+    assert run["command"] == "python -m harness run --fast"
+    assert run["verdict"]["state"] == "NOISY"
+    assert {row["reason"] for row in run["scenarios"][0]["strategies"]} == {"interrupted before its first block"}
+    assert (tmp_path / "results" / "latest").resolve() == session.folder.path.resolve()
+
+
+def test_every_block_is_in_run_json_when_it_is_finished(begin, race_a_block):
+    session = begin()
+    for block in range(3):
+        race_a_block(session, block)
+        run = read_run(session.folder.path)
+        assert run["scenarios"][0]["finished_blocks"] == block + 1
+        assert {row["blocks"] for row in run["scenarios"][0]["strategies"]} == {block + 1}
+    assert run["scenarios"][0]["fastest"] == "fast"
+    assert run["verdict"]["sentence"].startswith("fast fetched 6 prices in 60.0 ms, 10.0× faster than sequential")
+
+
+def test_a_complete_run_says_so_and_logs_no_interruption(begin, race_a_block):
+    session = begin()
+    race_a_block(session, 0)
+    session.state = "complete"
+    session.end()
+    run = read_run(session.folder.path)
+    assert run["state"] == "complete"
+    assert run["started"] <= run["finished"]
+    assert "interrupted" not in (session.folder.path / "log.jsonl").read_text()
+
+
+def test_an_interrupted_run_keeps_its_finished_blocks_and_says_where(begin, race_a_block):
+    session = begin()
+    race_a_block(session, 0)
+    session.end()
+    assert read_run(session.folder.path)["state"] == "interrupted"
+    (line,) = (session.folder.path / "log.jsonl").read_text().splitlines()
+    assert json.loads(line)["finished_blocks"] == [1]
+    assert session.kept() == f"1 of 3 blocks are kept in {session.folder.path}"
+
+
+def test_the_readout_has_the_prices_of_the_fastest_arm(begin, race_a_block):
+    session = begin()
+    race_a_block(session, 0)
+    race_a_block(session, 1)
+    readout = session.result["scenarios"][0]["readout"]
+    assert readout["arm"] == "fast"
+    assert {quote["exchange"] for quote in readout["quotes"]} == {"binance", "coinbase", "kraken"}
+
+
+def test_a_disqualified_arms_prices_are_never_shown(begin, race_a_block, heat, measured):
+    session = begin()
+    race_a_block(session, 0)
+    heat.snapshots["fast"] = [["binance", "BTC/USDT", "garbage", "garbage", None, None, None, None]]
+    heat.measured[1] = measured("fast", 0, 0.06, breaches=["1 of 6 prices are not what the server sent"])
+    session.save()
+    assert session.result["scenarios"][0]["readout"]["arm"] == "sequential"
+
+
+def test_before_the_first_block_there_is_no_readout(begin):
+    assert begin().result["scenarios"][0]["readout"] is None
+
+
+def test_skipped_and_broken_arms_are_rows_with_their_reasons(begin):
+    session = begin(skipped={"trio-httpx": "needs 'trio'"}, broken={"bad.py:x": "failed at import: KeyError: 'a'"})
+    rows = {row["name"]: row for row in session.result["scenarios"][0]["strategies"]}
+    assert (rows["trio-httpx"]["status"], rows["trio-httpx"]["reason"]) == ("skipped", "needs 'trio'")
+    assert (rows["bad.py:x"]["status"], rows["bad.py:x"]["efficiency"]) == ("failed", None)
+    (line,) = (session.folder.path / "log.jsonl").read_text().splitlines()
+    assert json.loads(line)["event"] == "strategy_broken"
+
+
+def test_a_results_folder_that_cannot_be_written_to_stops_the_session_before_it_begins(begin, tmp_path):
+    (tmp_path / "results").write_text("a file")
+    with pytest.raises(EnvironmentGap):
+        begin()
+
+
+def test_when_storing_fails_the_last_whole_run_json_stays(begin, race_a_block, monkeypatch):
+    session = begin()
+    race_a_block(session, 0)
+
+    def full(self, to):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        race_a_block(session, 1)
+    monkeypatch.undo()
+    assert read_run(session.folder.path)["scenarios"][0]["finished_blocks"] == 1
+
+
+def test_no_file_of_a_run_names_the_host_the_user_or_the_home_folder(
+    begin, race_a_block, heat, side, scenario, monkeypatch
+):
+    monkeypatch.setenv("HOME", "/home/secretuser")
+    monkeypatch.setenv("USER", "secretuser")
+    monkeypatch.setenv("API_KEY", "SECRETVAL")
+    monkeypatch.setattr(platform, "node", lambda: "secrethost")
+    said = "FileNotFoundError: /home/secretuser/mine.py"
+    session = begin(
+        argv=["-s", "/home/secretuser/mine.py:x", "--results-dir", "/home/secretuser"], broken={"mine.py:x": said}
+    )
+    session.folder.log("arm_failed", arm="fast", reason=said)
+    session.folder.append_rows(
+        "requests.csv", raw_rows.REQUESTS_HEADER, next(raw_rows.request_rows(side, scenario, "fast", 0))
+    )
+    heat.dropped["sequential"] = said
+    race_a_block(session, 0)
+    session.end()
+    files = [file for file in session.folder.path.rglob("*") if file.is_file()]
+    assert {file.name for file in files} == {"run.json", "log.jsonl", "requests.csv"}
+    for file in files:
+        assert "secret" not in file.read_text().lower(), file.name
+
+
+def test_the_raw_rows_of_a_run_can_be_read_back(begin, side, scenario):
+    session = begin()
+    batches = list(raw_rows.request_rows(side, scenario, "fast", 0))
+    session.folder.append_rows("requests.csv", raw_rows.REQUESTS_HEADER, [row for batch in batches for row in batch])
+    with (session.folder.path / "requests.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 18
+    assert rows[6]["arm"] == "fast"
+    assert float(rows[6]["asked"]) == 0.1
+    assert measurement_from(side, scenario, "fast", 0, 0).warm[0].requests == 6
