@@ -60,8 +60,6 @@ def take(args: argparse.Namespace) -> Snapshot:
         outcomes = _fetch(markets, strategy, Limits(in_flight, deadline_s), latency, seed)
     except MockFailed as error:
         raise EnvironmentGap(str(error)) from error
-    except Exception as error:  # whatever a guest raises: here it runs in this process
-        raise Stop(f"strategy {args.strategy} broke: {type(error).__name__}: {error}") from error
     if len(outcomes) != len(markets):
         raise Stop(f"strategy {args.strategy} returned {len(outcomes)} outcomes for {len(markets)} requests")
     quotes, failures = [], []
@@ -83,8 +81,11 @@ def _fetch(
         requests = [exchanges.load(name).request_for(Pair.parse(pair)).at(mock.origins[name]) for name, pair in markets]
         with Control(mock) as control:
             control.begin(seed)
-            with strategy(limits, decode_quotes) as fetch:
-                return list(fetch(requests))
+            try:
+                with strategy(limits, decode_quotes) as fetch:
+                    return list(fetch(requests))
+            except Exception as error:  # whatever a guest raises: here it runs in this process
+                raise Stop(f"the strategy broke: {type(error).__name__}: {error}") from error
 
 
 def report_failures(snapshot: Snapshot) -> None:

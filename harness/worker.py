@@ -130,7 +130,7 @@ def _plain(outcome: Any, began: float) -> dict[str, Any]:
             }  # fmt: skip
         case Failed(kind, detail, started, ended, status):
             if kind not in KINDS:
-                raise ValueError(f"fetch() returned a failure of the kind {kind!r}, which is not one of {KINDS}")
+                raise ValueError(f"fetch() returned a failure of the kind {kind!r}, expected one of errors.KINDS")
             return {
                 "started": started - began, "ended": ended - began, "status": status, "kind": kind,
                 "detail": safe(str(detail), 300),

@@ -56,7 +56,8 @@ def test_speedups_are_ratios_over_blocks_with_their_interval(heat_of, calm):
     assert result["fastest"] == "fast"
 
 
-def test_the_interval_of_a_speedup_is_the_t_interval_of_the_log_ratios(heat_of, measured):
+@pytest.mark.parametrize("names", [("sequential", "fast"), ("fast", "sequential")])
+def test_the_interval_of_a_speedup_is_the_t_interval_of_the_log_ratios(heat_of, measured, names):
     # Ratios 2, 2 and 2 * e**0.3: mean log = ln 2 + 0.1, standard error 0.1, t(0.975, 2) = 4.302653.
     blocks = [(0.2, 0.1), (0.2, 0.1), (0.2 * math.exp(0.3), 0.1)]
     measurements = [
@@ -64,7 +65,7 @@ def test_the_interval_of_a_speedup_is_the_t_interval_of_the_log_ratios(heat_of, 
         for block, (slow, fast) in enumerate(blocks)
         for m in (measured("sequential", block, slow), measured("fast", block, fast))
     ]
-    _, _, rows = rows_of(heat_of(*measurements, twin=False))
+    _, _, rows = rows_of(heat_of(*measurements, names=names, twin=False))
     row = rows["fast"]
     assert row["speedup"] == pytest.approx(2 * math.exp(0.1))
     assert row["speedup_low"] == pytest.approx(2 * math.exp(0.1 - 0.4302653), rel=1e-6)

@@ -94,14 +94,17 @@ def test_the_version_is_told_even_in_a_checkout_that_is_not_installed(capsys, mo
         (["run", ""], "unknown argument ''"),
         (["run", " "], "unknown argument ''"),
         (["--blocks"], "argument --blocks: expected one argument"),
-        (["--order", "random"], "argument --order: invalid choice: 'random' (choose from 'shuffled', 'sequential')"),
+        (["--order", "random"], "argument --order: invalid choice: 'random' (choose from "),
         (["report"], "the following arguments are required: RUN"),
         (["prices", "--json", "--csv"], "argument --csv: not allowed with argument --json"),
     ],
 )
 def test_a_slip_is_one_sentence_with_exit_code_2(capsys, argv, said):
     assert cli.main(argv) == 2
-    assert capsys.readouterr() == ("", f"fetchrace: {said}\n")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"fetchrace: {said}")  # Pythons differ in how they quote a list of choices
+    assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

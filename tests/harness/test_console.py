@@ -53,8 +53,9 @@ def run():
     return {
         "verdict": {"state": "NOISY", "reasons": ["the machine was noisy " * 8], "sentence": "It was so. " * 20},
         "scenarios": [{
-            "requests": 40, "concurrency": 20, "latency": "lognormal:20ms,200ms", "finished_blocks": 5, "bound_s": 0.055,
-            "strategies": rows, "readout": {"arm": NAME, "prices": prices, "arbitrage": routes, "quotes": []},
+            "requests": 40, "concurrency": 20, "latency": "lognormal:20ms,200ms", "finished_blocks": 5,
+            "bound_s": 0.055, "strategies": rows,
+            "readout": {"arm": NAME, "prices": prices, "arbitrage": routes, "quotes": []},
         }],
     }  # fmt: skip
 
@@ -174,13 +175,16 @@ def test_prices_name_their_source_and_where_they_are_best(run, capsys):
     print_prices(console(), run["scenarios"][0]["readout"], "threads")
     text = capsys.readouterr().out
     assert "prices, as threads fetched them" in text
+    print_prices(console(), run["scenarios"][0]["readout"], "[/b][red].py:x")
+    assert "prices, as [/b][red].py:x fetched them" in capsys.readouterr().out
     assert re.search(r"BTC/USD +91191\.50 +coinbase +91200\.10 +kraken +0\.94", text)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("91191.50000", "91191.50"), ("1", "1.00"), ("0.00000820", "0.0000082"), ("1.234", "1.234"), ("100.0", "100.00"),
+        ("91191.50000", "91191.50"), ("1", "1.00"), ("0.00000820", "0.0000082"), ("1.234", "1.234"),
+        ("100.0", "100.00"),
     ],
 )  # fmt: skip
 def test_a_price_keeps_two_decimals_and_loses_padding(text, expected):

@@ -147,7 +147,7 @@ def test_the_folders_of_a_broken_file_are_not_told(findings, tmp_path):
 
 @pytest.mark.parametrize("pair", ["a/mine.py:x,b/mine.py:x", "mine é.py:x,mine_.py:x"])
 def test_two_files_that_would_share_a_name_or_a_file_are_refused(findings, pair):
-    with pytest.raises(UsageError, match="would both be called .*give one of the files another name"):
+    with pytest.raises(UsageError, match=r"would both be called .*give one of the files another name"):
         entries_for(pair, 20)
 
 

@@ -158,7 +158,8 @@ def test_the_list_goes_on_past_runs_that_cannot_be_read(capsys, listed, tmp_path
     good.write_run({"schema": 1, "id": good.id, "state": "complete", "verdict": {"sentence": "It was so."}})
     good.point_latest_here()
     for name, content in {
-        "1": "{", "2": '{"schema": 9}', "3": '{"schema": 1}', "4": '{"schema": 1, "id": null, "state": [], "verdict": 7}',
+        "1": "{", "2": '{"schema": 9}', "3": '{"schema": 1}',
+        "4": '{"schema": 1, "id": null, "state": [], "verdict": 7}',
         "5": '{"schema": 1, "id": null, "state": null, "verdict": {"sentence": "\\u001b[2J\\n"}}',
     }.items():  # fmt: skip
         (tmp_path / name).mkdir()

@@ -8,10 +8,11 @@ from harness import probe
 from harness.probe import Finding, look
 from strategies.strategy import Declares
 
+DECLARING = "from strategies import Declares\ndef guest(limits, decode): ...\nguest.declares = Declares({})"
 GUESTS = {
     "honest": "def guest(limits, decode): ...",
-    "one": "from strategies import Declares\ndef guest(limits, decode): ...\nguest.declares = Declares(in_flight=1)",
-    "capped": "from strategies import Declares\ndef guest(limits, decode): ...\nguest.declares = Declares(max_in_flight=4)",
+    "one": DECLARING.format("in_flight=1"),
+    "capped": DECLARING.format("max_in_flight=4"),
     "raises": "raise RuntimeError('no\\nluck')",
     "syntax": "def guest(:",
     "exits": "raise SystemExit(7)",
@@ -19,9 +20,9 @@ GUESTS = {
     "prints": "print('{}' * 10000)\nimport sys; print('x' * 100000, file=sys.stderr)\ndef guest(limits, decode): ...",
     "number": "guest = 7",
     "none": "guest = None",
-    "zero": "from strategies import Declares\ndef guest(limits, decode): ...\nguest.declares = Declares(in_flight=0)",
-    "text": "from strategies import Declares\ndef guest(limits, decode): ...\nguest.declares = Declares(in_flight='many')",
-    "half": "from strategies import Declares\ndef guest(limits, decode): ...\nguest.declares = Declares(in_flight=2.5)",
+    "zero": DECLARING.format("in_flight=0"),
+    "text": DECLARING.format("in_flight='many'"),
+    "half": DECLARING.format("in_flight=2.5"),
     "library": "import no_such_library_at_all",
     "reads": "import sys; assert sys.stdin.read() == ''\ndef guest(limits, decode): ...",
 }

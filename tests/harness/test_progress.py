@@ -60,7 +60,11 @@ def test_on_a_terminal_the_cursor_is_back_after_an_error():
     class Broken(Exception):
         pass
 
-    with pytest.raises(Broken), Progress(2, stream) as progress:
-        progress.begin("a", 0, 1)
-        raise Broken
+    def race():
+        with Progress(2, stream) as progress:
+            progress.begin("a", 0, 1)
+            raise Broken
+
+    with pytest.raises(Broken):
+        race()
     assert stream.getvalue().rfind("\x1b[?25h") >= stream.getvalue().rfind("\x1b[?25l")

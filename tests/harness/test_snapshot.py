@@ -22,7 +22,16 @@ def take(monkeypatch):
     def running(names, latency, seed):
         yield SimpleNamespace(origins=dict.fromkeys(names, "http://127.0.0.1:1"), control="", token="")
 
-    class Control(contextlib.nullcontext):
+    class Control:
+        def __init__(self, mock):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *rest):
+            pass
+
         def begin(self, seed):
             pass
 
@@ -62,9 +71,9 @@ def broken(requests):
 @pytest.mark.parametrize(
     ("fetch", "said"),
     [
-        (broken, "strategy threads broke: ZeroDivisionError: division by zero"),
-        (lambda requests: None, "strategy threads broke: TypeError"),
-        (None, "strategy threads broke: TypeError"),
+        (broken, "the strategy broke: ZeroDivisionError: division by zero"),
+        (lambda requests: None, "the strategy broke: TypeError"),
+        (None, "the strategy broke: TypeError"),
         (lambda requests: [], "strategy threads returned 0 outcomes for 2 requests"),
         (lambda requests: [None, None], "strategy threads returned no quote for coinbase BTC/USD"),
         (lambda requests: [fetched(r, 7) for r in requests], "strategy threads returned no quote for coinbase BTC/USD"),

@@ -300,7 +300,7 @@ def test_a_run_is_read_by_its_folder_by_its_file_and_by_latest(folder):
 
 @pytest.mark.parametrize("path", ["nowhere", "results", "."])
 def test_where_there_is_no_run_the_error_says_what_was_expected(tmp_path, path):
-    with pytest.raises(UsageError, match="expected a folder with a run.json, such as results/latest"):
+    with pytest.raises(UsageError, match=r"expected a folder with a run\.json, such as results/latest"):
         read_run(tmp_path / path)
 
 
