@@ -24,7 +24,7 @@ MAX_HEADER_LINE: Final = 65536
 class Trust:
     """One TLS context for all connections of a strategy, built when the first ``https`` origin appears.
 
-    Building it reads the certificate store (30 ms measured, and 14 for certifi); a run over plain HTTP never pays for it.
+    Building it reads the certificate store (30 ms measured, and 14 for certifi); a run over plain HTTP never pays.
     Verification cannot be turned off: ``ca_file`` (PEM) adds an authority and takes none away.
 
     Raises:

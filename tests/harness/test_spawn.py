@@ -29,7 +29,7 @@ def run(scenario, monkeypatch, tmp_path):
 
 
 def test_a_workers_result_code_and_last_words_are_brought_back(run):
-    found = run("print('first'); print('last words', file=sys.stderr); os.write(pipe, b'{}' * 100_000); sys.exit(3)")
+    found = run("print('first', flush=True); print('last words', file=sys.stderr); os.write(pipe, b'{}' * 100_000); sys.exit(3)")
     assert (found.pyperf, found.exit_code, found.said, found.left_behind) == ("{}" * 100_000, 3, "last words", False)
 
 
