@@ -7,7 +7,8 @@
 Many pairs come in one request with ``symbols=["BTCUSDT","ETHUSDT"]``, and all of them with neither field;
 then the answer is a list. ``ticker/bookTicker`` has the same quotes without last price and time, and
 ``ticker/price`` the last price alone. Prices are strings of eight decimals, ``closeTime`` is in
-milliseconds. An unknown symbol is HTTP 400 ``{"code": -1121, ...}`` and fails a whole batch.
+milliseconds. An unknown symbol is HTTP 400 ``{"code": -1121, ...}`` and fails a whole batch; the other codes are in
+``binance_errors``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from functools import cached_property
 from math import ceil
 from typing import Any, Final
 from urllib.parse import quote as percent_encoded
+from urllib.parse import unquote
 
+from exchanges.binance_errors import kind_of, refusal_of
 from exchanges.errors import Rejected, UnknownPair, safe
 from exchanges.exchange import Exchange, Instrument
 from exchanges.instruments import Listing, instruments_from
@@ -54,25 +57,6 @@ _INSTRUMENTS: Final = instruments_from("""
 _PATH: Final = "/api/v3/ticker/"
 _ENDPOINTS: Final = frozenset({"24hr", "bookTicker", "price"})
 _HEADERS: Final = {"content-type": "application/json;charset=UTF-8"}
-
-# https://developers.binance.com/docs/binance-spot-api-docs/errors: what each code means in our vocabulary.
-_KIND_OF_CODE: Final = {
-    "-1121": "unknown_symbol", "-1100": "unknown_symbol",
-    "-1003": "rate_limited", "-1015": "rate_limited", "-1034": "rate_limited",
-    "-1000": "server", "-1001": "server", "-1006": "server", "-1007": "server", "-1008": "server", "-1016": "server",
-}  # fmt: skip
-_TOO_MUCH: Final = (
-    "Too much request weight used; current limit is 6000 request weight per 1 MINUTE. "
-    "Please use WebSocket Streams for live updates to avoid polling the API."
-)
-_REFUSALS: Final = {
-    "unknown_symbol": (400, {"code": -1121, "msg": "Invalid symbol."}),
-    "rate_limited": (429, {"code": -1003, "msg": _TOO_MUCH}),
-    "banned": (418, {"code": -1003, "msg": "Way too much request weight used; IP banned."}),
-    "blocked": (403, None),
-    "server": (503, {"code": -1001, "msg": "Internal error; unable to process your request. Please try again."}),
-    "not_found": (404, None),
-}
 
 _TENTH: Final = Decimal("0.1")
 _FIFTIETH: Final = Decimal("0.02")
@@ -121,10 +105,11 @@ class Binance:
     def _refusal_in(self, reply: Any, response: Response) -> Rejected | None:
         if type(reply) is not dict or "code" not in reply:
             return None
-        kind = _KIND_OF_CODE.get(str(reply["code"]))
-        said = f"code {safe(str(reply['code']), 20)}, {safe(str(reply.get('msg')))!r}"
+        code, message = str(reply["code"]), str(reply.get("msg"))
+        kind = kind_of(code, message)
+        said = f"code {safe(code, 20)}, {safe(message)!r}"
         if kind is None:
-            raise Unreadable("schema", f"HTTP {response.status} refused with {said}, which is not documented")
+            raise Unreadable("schema", f"HTTP {response.status} refused with {said}, which this adapter does not know")
         return Rejected(kind, f"{self.name} answered HTTP {response.status} with {said}")
 
     def _quotes_of(self, pairs: Sequence[Pair], reply: Any) -> tuple[Quote, ...]:
@@ -195,11 +180,11 @@ class Binance:
         return _ok(ticker(quotes[0]) if "symbol" in query else f"[{','.join(map(ticker, quotes))}]")
 
     def refusal_for(self, kind: str, request: Request, retry_after: float | None = None) -> Response:
-        status, error = _REFUSALS[kind]
+        status, error = refusal_of(kind, request.target) if _endpoint_of(request) else refusal_of(kind, "")
         headers = dict(_HEADERS)
         if retry_after is not None:
             headers["retry-after"] = str(ceil(retry_after))
-        if error is None:  # the firewall and the router answer before the API does, in HTML
+        if error is None:
             headers["content-type"] = "text/html"
             return Response(status, f"<html><body><h1>{status}</h1></body></html>".encode(), headers)
         return Response(status, json.dumps(error, separators=(",", ":")).encode(), headers)
@@ -234,13 +219,19 @@ class Binance:
 
 
 def _price_request(request: Request) -> tuple[str, Query]:
-    path, query = path_and_query(request.target)
-    endpoint = path.removeprefix(_PATH)
-    if not path.startswith(_PATH) or endpoint not in _ENDPOINTS:
-        raise LookupError(f"{safe(path)} is not a price endpoint of Binance")
-    if "symbol" in query and "symbols" in query:  # -1128
+    endpoint = _endpoint_of(request)
+    if endpoint is None:
+        raise LookupError(f"{safe(request.target)} is not a price endpoint of Binance")
+    _, query = path_and_query(request.target)
+    if "symbol" in query and "symbols" in query:
         raise LookupError("symbol and symbols exclude each other")
     return endpoint, query
+
+
+def _endpoint_of(request: Request) -> str | None:
+    path = unquote(request.target.partition("?")[0])
+    endpoint = path.removeprefix(_PATH)
+    return endpoint if path != endpoint and endpoint in _ENDPOINTS else None
 
 
 def _ok(text: str) -> Response:

@@ -124,12 +124,16 @@ class Coinbase:
         said = f"{safe(error, 40)!r}, {safe(str(reply.get('message')))!r}"
         kind = _KIND_OF_ERROR.get(error)
         if kind is None:
-            raise Unreadable("schema", f"HTTP {response.status} refused with {said}, which is not documented")
+            raise Unreadable("schema", f"HTTP {response.status} refused with {said}, which this adapter does not know")
         return Rejected(kind, f"{self.name} answered HTTP {response.status} with {said}")
 
     def _quotes_of(self, pairs: Sequence[Pair], reply: Any) -> tuple[Quote, ...]:
+        if len(pairs) != 1:
+            raise Unreadable(
+                "schema", f"expected an answer to be read for one product, found {len(pairs)} wanted of it"
+            )
         read = self._from_book if type(reply) is dict and "pricebook" in reply else self._from_ticker
-        return tuple(read(pair, reply) for pair in pairs)
+        return (read(pairs[0], reply),)
 
     def _from_ticker(self, pair: Pair, reply: Any) -> Quote:
         bid, ask = bid_and_ask(member(reply, "best_bid"), member(reply, "best_ask"))

@@ -7,13 +7,13 @@ A table is text, one market a line, in the order in which the project prefers th
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from exchanges.errors import UnknownPair
 from exchanges.exchange import Instrument
 from exchanges.pair import Pair
+from exchanges.plugins import nearest_name
 
 
 def instruments_from(table: str) -> tuple[Instrument, ...]:
@@ -56,21 +56,16 @@ class Listing:
         found = self._by_pair.get(pair)
         if found is None:
             known = [str(listed) for listed in self._by_pair]
-            raise UnknownPair(self._exchange, pair, str(pair), _nearest(str(pair), known))
+            raise UnknownPair(self._exchange, pair, str(pair), nearest_name(str(pair), known) or "")
         return found
 
     def named(self, name: str) -> Instrument:
         """The instrument that the exchange knows by ``name``. Raises UnknownPair with the nearest name."""
         found = self._by_name.get(name)
         if found is None:
-            # Only the beginning is compared: a name arrives from a stranger and may be a megabyte long.
-            raise UnknownPair(self._exchange, None, name[:80], _nearest(name[:80], self._by_name))
+            # Only the beginning is kept: a name arrives from a stranger and may be a megabyte long.
+            raise UnknownPair(self._exchange, None, name[:80], nearest_name(name, self._by_name) or "")
         return found
-
-
-def _nearest(name: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
-    return close[0] if close else ""
 
 
 def decimals_of(step: Decimal) -> int:

@@ -80,6 +80,8 @@ _KIND_OF_ERROR: Final = (
     ("EGeneral:Temporary lockout", "banned"),
     ("EGeneral:Permission denied", "blocked"),
     ("EGeneral:Internal error", "server"),
+    ("EGeneral:Invalid arguments", "protocol"),
+    ("EGeneral:Unknown method", "protocol"),
     ("EService:", "server"),
 )
 _REFUSALS: Final = {
@@ -136,7 +138,7 @@ class Kraken:
             return None
         kind = next((kind for beginning, kind in _KIND_OF_ERROR if refusal.startswith(beginning)), None)
         if kind is None:
-            raise Unreadable("schema", f"refused with {safe(refusal)!r}, which is not documented")
+            raise Unreadable("schema", f"refused with {safe(refusal)!r}, which this adapter does not know")
         throttled = _THROTTLED.fullmatch(refusal)
         wait = wait_until(float(throttled[1])) if throttled else None
         return Rejected(kind, f"{self.name} answered HTTP {response.status} with {safe(refusal)!r}", wait)
@@ -183,7 +185,10 @@ class Kraken:
 
     def refusal_for(self, kind: str, request: Request, retry_after: float | None = None) -> Response:
         # Kraken has no header for it, so retry_after is not said.
-        body = json.dumps({"error": [_REFUSALS[kind]]}, separators=(",", ":")).encode()
+        error = _REFUSALS[kind]
+        if kind == "not_found" and request.target.partition("?")[0] == _PATH:  # the path is right, its query is not
+            error = "EGeneral:Invalid arguments"
+        body = json.dumps({"error": [error]}, separators=(",", ":")).encode()
         return Response(200, body, dict(_HEADERS))
 
     def _ticker(self, quote: Quote) -> str:

@@ -43,10 +43,17 @@ class BrokenPlugin(PluginError):
     """The module is there and raised, or does not hold what was asked for."""
 
 
+def nearest_name(name: str, names: Iterable[str]) -> str | None:
+    """The one of ``names`` that resembles ``name`` most; None where none is near."""
+    # Only the beginning is compared: a name may arrive from a stranger and be a megabyte long.
+    close = difflib.get_close_matches(name[:80], list(names), n=1, cutoff=0.5)
+    return close[0] if close else None
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
-    """`` (did you mean X?)``, or nothing where no name is near."""
-    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else ""
+    """``; did you mean X?``, to end a sentence with, or nothing where no name is near."""
+    close = nearest_name(name, names)
+    return "" if close is None else f"; did you mean {close}?"
 
 
 @dataclass(frozen=True)

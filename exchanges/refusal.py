@@ -6,7 +6,12 @@
 418               banned          (Binance's own; nobody else sends it)
 429               rate_limited
 5xx and above     server
-other 4xx         the body decides: each exchange has its own words for an unknown symbol
+other 4xx         the body decides: each exchange has its own words
+
+Where the words complain about our request, the symbol at fault is ``unknown_symbol``: another pair may do. Everything
+else in it that breaks the exchange's rules (a parameter that is missing, empty, surplus, doubled or contradictory, an
+unknown method) is ``protocol``: the two sides disagree on how to ask, and asking again in the same way does not help.
+Words that an adapter does not know are a BadReply, ``schema``.
 """
 
 from __future__ import annotations

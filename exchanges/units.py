@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 _DURATION = {"us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _SIZE = {"B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
@@ -59,3 +60,14 @@ def text_from_bytes(size: float) -> str:
         if size >= scale:
             return f"{size / scale:.1f} {unit}"
     return f"{size:.0f} B"
+
+
+def text_from_price(text: str) -> str:
+    """An exact price without the zeros that an exchange pads it with, two decimals at least: ``91191.50``."""
+    whole, _, decimals = f"{Decimal(text):f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
+def text_from_ratio(ratio: float) -> str:
+    """A ratio with the digits that tell 0.98 from 1.02 and no more: ``0.98``, ``3.25``, ``18.3``."""
+    return f"{ratio:.2f}" if ratio < 9.995 else f"{ratio:.1f}"

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
+from harness.arm import Arm
 from harness.measurement import Measurement
 from harness.race import Heat
 from harness.ranking import Ranking, ranks
 from harness.statistics import Comparison, centre_over_blocks, median, outliers, quantile, ratio_over_blocks
-from harness.verdict import RANKED, Verdict, judge
+from harness.verdict import RANKED, Twin, Verdict, judge
 
 
 def medians_of(measurements: Sequence[Measurement]) -> dict[int, float]:
@@ -30,8 +31,8 @@ def scenario_result(heat: Heat, skipped: Mapping[str, str], fast: bool) -> tuple
     medians = {name: medians_of(by_arm[name]) for name in fit}
     ranking = ranks(fit, medians) if fit else None
     fastest = ranking.standings[0].name if ranking else None
-    twin = _twin(by_arm, twin_arm.name, twin_arm.twin_of or "") if twin_arm else None
-    verdict = judge({name: by_arm[name] for name in fit}, fastest, twin, fast)
+    twin = _twin(heat, by_arm, twin_arm)
+    verdict = judge({name: by_arm[name] for name in fit}, fastest, twin, fast, heat.order_mode)
     rows: list[dict[str, Any]] = []
     for name in shown:
         if name in heat.dropped:
@@ -51,8 +52,8 @@ def scenario_result(heat: Heat, skipped: Mapping[str, str], fast: bool) -> tuple
     result = {
         **heat.scenario.to_json(), "markets": [list(market) for market in heat.scenario.markets],
         "bound_s": bounds, "verdict": verdict.to_json(),
-        "twin": _twin_json(twin, twin_arm.twin_of if twin_arm else None),
-        "finished_blocks": heat.finished_blocks, "order": heat.order,
+        "twin": _twin_json(twin.comparison, twin_arm.twin_of if twin_arm else None),
+        "finished_blocks": heat.finished_blocks, "order": heat.order, "order_mode": heat.order_mode,
         "fastest": fastest if verdict.state in RANKED else None, "pairings": _pairings(ranking),
         "strategies": sorted(rows, key=_place),
     }  # fmt: skip
@@ -68,9 +69,16 @@ def _disqualified(measurements: Sequence[Measurement]) -> str | None:
     return broken[0].breaches[0] + more
 
 
-def _twin(by_arm: Mapping[str, Sequence[Measurement]], twin: str, original: str) -> Comparison | None:
-    comparison = ratio_over_blocks(medians_of(by_arm[twin]), medians_of(by_arm.get(original, [])))
-    return comparison if comparison.blocks else None
+def _twin(heat: Heat, by_arm: Mapping[str, Sequence[Measurement]], arm: Arm | None) -> Twin:
+    if arm is None or arm.twin_of is None:
+        return Twin(problem="was not raced")
+    if arm.name in heat.dropped:
+        return Twin(problem=f"broke down: {heat.dropped[arm.name]}")
+    broken = _disqualified(by_arm[arm.name])
+    if broken is not None:
+        return Twin(problem=f"broke a promise: {broken}")
+    comparison = ratio_over_blocks(medians_of(by_arm[arm.name]), medians_of(by_arm.get(arm.twin_of, [])))
+    return Twin(comparison if comparison.blocks else None)
 
 
 def _twin_json(twin: Comparison | None, of: str | None) -> dict[str, Any] | None:

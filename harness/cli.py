@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
+import io
 import os
 import signal
 import sys
@@ -51,6 +52,9 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str]) -> int:
     """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a question mark for ×, where the terminal has no ×
     try:
         with _signals():
             code = _dispatch(list(argv))
@@ -65,10 +69,8 @@ def main(argv: Sequence[str]) -> int:
     except Ended as ended:
         return _leave(ended.code, str(ended))
     except BrokenPipeError:
-        _forget_stdout()
-        return _leave(FAILURES, "nobody reads the output any more; what was measured is kept")
+        return _leave(FAILURES, "nobody reads the output any more")
     except OSError as error:
-        _forget_stdout()
         what = f"{error.filename}: " if error.filename else ""
         return _leave(ENVIRONMENT, f"{what}{error.strerror or error}")
 
@@ -95,7 +97,11 @@ def _dispatch(argv: list[str]) -> int:
     # allow_abbrev would let a typo pass as another flag's beginning.
     parser = _Parser(prog=f"python -m harness {verb}", description=VERBS[verb].capitalize() + ".", allow_abbrev=False)
     command.add_arguments(parser)
-    return int(command.run(parser.parse_args(argv), argv))
+    args = parser.parse_args(argv)
+    try:
+        return int(command.run(args, argv))
+    except SystemExit as error:  # nothing of ours leaves this way
+        raise Stop(f"a plugin ended the program: sys.exit({error.code!r})") from error
 
 
 def _help() -> str:
@@ -135,10 +141,14 @@ def _leave(code: int, sentence: str) -> int:
         # One line, whatever a path or a plugin put into it.
         sys.stderr.write(f"fetchrace: {safe(sentence, _LONGEST)}\n")
         sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _forget_stdout()
     return code
 
 
 def _forget_stdout() -> None:
-    """Keep the interpreter from failing once more when it flushes a stdout that is gone."""
+    """Keep the interpreter from failing once more when it flushes a stdout that is full or gone."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,10 +15,17 @@ from rich.table import Table
 from rich.text import Text
 
 from exchanges.errors import safe
-from exchanges.units import counted, text_from_bytes, text_from_seconds
+from exchanges.units import counted, text_from_bytes, text_from_price, text_from_ratio, text_from_seconds
 
 _STATE_STYLE = {"VALID": "bold green", "NOISY": "bold yellow", "SERVER-BOUND": "bold red"}
 _ARBITRAGE_ROWS = 6
+
+
+class _Piped(Console):
+    """rich ends the program by itself when nobody reads on; here the one door says what was kept."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 def console() -> Console:
@@ -25,13 +33,13 @@ def console() -> Console:
     columns = shutil.get_terminal_size((100, 24)).columns
     # rich's own reading of NO_COLOR leaves bold and dim in; no colour system at all leaves no escape codes.
     system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(
+    return _Piped(
         file=sys.stdout, width=100 if columns >= 100 else 80, highlight=False, markup=False, color_system=system
     )
 
 
-def print_run(run: Mapping[str, Any], page: Path) -> None:
-    """The whole readout of a run, and where its report is."""
+def print_run(run: Mapping[str, Any]) -> None:
+    """The whole readout of a run."""
     out = console()
     verdict = run["verdict"]
     out.print()
@@ -39,34 +47,36 @@ def print_run(run: Mapping[str, Any], page: Path) -> None:
     for reason in verdict["reasons"]:
         out.print(Text(f"  {reason}", style="yellow"))
     for scenario in run["scenarios"]:
-        out.print(_numbers(scenario, out.width))
+        _print_numbers(out, scenario)
         _print_notes(out, scenario)
         if scenario["readout"]:
             print_prices(out, scenario["readout"], scenario["readout"]["arm"])
             print_arbitrage(out, scenario["readout"])
-    out.print(Text(f"report  {page}"))
 
 
-def table(*columns: str, title: str = "") -> Table:
+def print_page(page: Path) -> None:
+    """Where a run's report is: the last line, so that it is found."""
+    console().print(Text(f"report  {page}"), soft_wrap=True)
+
+
+def table(*columns: str) -> Table:
     """A plain table: the first column left, the others right."""
-    made = Table(
-        box=None, title=title or None, title_justify="left", title_style="bold", pad_edge=False, padding=(0, 2, 0, 0)
-    )
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for place, name in enumerate(columns):
         # Where it gets narrow, rich takes from columns that may wrap first: from names, never from numbers.
         made.add_column(name, justify="left" if place == 0 else "right", header_style="dim", no_wrap=place > 0)
     return made
 
 
-def _numbers(scenario: Mapping[str, Any], width: int) -> Table:
-    wide = width >= 100
+def _print_numbers(out: Console, scenario: Mapping[str, Any]) -> None:
+    wide = out.width >= 100
     title = (
         f"\n{counted(scenario['requests'], 'request')}, {scenario['concurrency']} in flight, {scenario['latency']}; "
         f"warm medians of {counted(scenario['finished_blocks'], 'block')}; "
         f"physical limit {_seconds(scenario['bound_s'])}"
     )
     names = ["strategy", "rank", "time", "speedup", "95 % CI", "of limit", "one shot"]
-    made = table(*names, *(["CPU/request", "memory"] if wide else []), title=title)
+    made = table(*names, *(["CPU/request", "memory"] if wide else []))
     for row in scenario["strategies"]:
         if "time_s" not in row or row["status"] == "disqualified":
             continue
@@ -76,12 +86,13 @@ def _numbers(scenario: Mapping[str, Any], width: int) -> Table:
         ]  # fmt: skip
         cost = [_seconds(row["cpu_s_per_request"]), text_from_bytes(row["peak_rss_bytes"])]
         made.add_row(*cells, *(cost if wide else []))
-    return made
+    out.print(Text(title, style="bold"))
+    out.print(made)
 
 
 def _print_notes(out: Console, scenario: Mapping[str, Any]) -> None:
     out.print(
-        Text("= after a rank: tied; one shot: opening + first batch, what a script that runs once pays", style="dim")
+        Text("= after a rank: tied; one shot: opening and first batch, to which a script adds its imports", style="dim")
     )
     for row in scenario["strategies"]:
         if row["status"] in ("disqualified", "failed", "skipped"):
@@ -92,9 +103,10 @@ def _print_notes(out: Console, scenario: Mapping[str, Any]) -> None:
 
 def print_prices(out: Console, readout: Mapping[str, Any], source: str) -> None:
     """Best bid and ask of each pair."""
-    made = table("pair", "best bid", "at", "best ask", "at", "spread bp", title=f"\nprices, as {source} fetched them")
+    out.print(Text(f"\nprices, as {safe(source, 40)} fetched them", style="bold"))
+    made = table("pair", "best bid", "at", "best ask", "at", "spread bp")
     for row in readout["prices"]:
-        bid, ask = shown_price(row["bid"]), shown_price(row["ask"])
+        bid, ask = text_from_price(row["bid"]), text_from_price(row["ask"])
         cells = (row["pair"], bid, row["bid_exchange"], ask, row["ask_exchange"], row["spread_bps"])
         made.add_row(*cells, style="" if len(row["exchanges"]) > 1 else "dim")
     out.print(made)
@@ -103,36 +115,21 @@ def print_prices(out: Console, readout: Mapping[str, Any], source: str) -> None:
 def print_arbitrage(out: Console, readout: Mapping[str, Any], rows: int = _ARBITRAGE_ROWS) -> None:
     """The best opportunities after taker fees, and why most of them are none."""
     found = readout["arbitrage"]
-    trades = sum(1 for row in found if row["verdict"] == "trade")
-    shown = max(rows, trades)
-    title = f"\narbitrage: {trades} of {len(found)} routes pay after taker fees on both legs"
-    made = table("pair", "buy at", "sell at", "gross bp", "fees bp", "net bp", "verdict", title=title)
+    paying = sum(1 for row in found if Decimal(row["net_bps"]) > 0)
+    unsized = sum(1 for row in found if row["verdict"] == "size unknown" and Decimal(row["net_bps"]) > 0)
+    shown = max(rows, paying)
+    title = f"\narbitrage: {paying} of {len(found)} routes leave something after taker fees on both legs"
+    title += f", {unsized} of them of unknown size" if unsized else ""
+    out.print(Text(title, style="bold"))
+    made = table("pair", "buy at", "sell at", "gross bp", "fees bp", "net bp", "verdict")
     for row in found[:shown]:
         style = "bold green" if row["verdict"] == "trade" else ""
-        made.add_row(
-            row["pair"],
-            row["buy"],
-            row["sell"],
-            row["gross_bps"],
-            row["fee_bps"],
-            row["net_bps"],
-            row["verdict"],
-            style=style,
-        )
+        cells = (row[key] for key in ("pair", "buy", "sell", "gross_bps", "fee_bps", "net_bps", "verdict"))
+        made.add_row(*cells, style=style)
     out.print(made)
     if len(found) > shown:
-        out.print(
-            Text(
-                f"{len(found) - shown} more routes, none better; all of them: python -m harness arbitrage", style="dim"
-            )
-        )
+        out.print(Text(f"{len(found) - shown} more routes, none better", style="dim"))
     out.print(Text("USD and USDT are different money and are not compared.\n", style="dim"))
-
-
-def shown_price(text: str) -> str:
-    """A price without the zeros that an exchange pads it with, but two decimals at least: 91191.50000 as 91191.50."""
-    whole, _, decimals = text.partition(".")
-    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
 
 
 def _name(name: str) -> Text:
@@ -150,12 +147,12 @@ def _seconds(value: float | None) -> str:
 
 
 def _times(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}×"
+    return "-" if value is None else f"{text_from_ratio(value)}×"
 
 
 def _span(row: Mapping[str, Any]) -> str:
     low, high = row["speedup_low"], row["speedup_high"]
-    return "-" if low is None or high is None or low == high else f"{low:.1f} to {high:.1f}"
+    return "-" if low is None or high is None or low == high else f"{text_from_ratio(low)} to {text_from_ratio(high)}"
 
 
 def _share(value: float | None) -> str:

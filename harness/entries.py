@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import strategies
 from exchanges.errors import safe
-from exchanges.plugins import nearest
+from exchanges.plugins import BrokenPlugin, nearest
 from harness import probe
 from harness.arm import Arm, slug
 from harness.exits import EnvironmentGap, UsageError
@@ -89,6 +90,29 @@ def entries_for(text: str, in_flight: int) -> Entries:
     return Entries(tuple(arms), declared, skipped, broken)
 
 
+def loadable(name: str, in_flight: int) -> str:
+    """What ``strategies.load`` takes for a strategy that is to run in this process. A guest is probed in another
+    one first: it may hang at import, or end the process.
+
+    Raises:
+        UsageError: an unknown name or file.
+        EnvironmentGap: it lacks a library.
+        BrokenPlugin: it cannot be imported or holds no strategy.
+    """
+    if name in strategies.GROUP.builtins:
+        return name
+    if ".py:" not in name and name not in strategies.names():
+        raise UsageError(f"unknown strategy {name!r}{nearest(name, strategies.names())}")
+    (finding,) = probe.look([_absolute(name)], in_flight)
+    if finding.problem == "unknown":
+        raise UsageError(_as_said(finding, name))
+    if finding.problem == "missing":
+        raise EnvironmentGap(_as_said(finding, name))
+    if finding.problem is not None:
+        raise BrokenPlugin(name, _as_said(finding, name))
+    return finding.name
+
+
 def _twin(arms: Sequence[Arm], declared: dict[str, int]) -> Arm:
     """A second asyncio-aiohttp; where that is not in the race, of the first arm that has several requests in
     flight: one that goes through them one by one would take longest and tell least about the others' noise."""
@@ -129,4 +153,5 @@ def _as_said(finding: probe.Finding, name: str) -> str:
 
 def _absolute(name: str) -> str:
     path, colon, attribute = name.rpartition(":")
-    return f"{Path(path).expanduser().resolve()}:{attribute}" if ".py:" in name and colon else name
+    # Path.expanduser raises where there is no such user; a file that is not there is told later.
+    return f"{Path(os.path.expanduser(path)).resolve()}:{attribute}" if ".py:" in name and colon else name  # noqa: PTH111

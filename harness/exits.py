@@ -8,9 +8,7 @@ DONE: Final = 0
 FAILURES: Final = 1
 USAGE: Final = 2
 ENVIRONMENT: Final = 3
-GATE: Final = 4
 NO_VERDICT: Final = 5
-OUT_OF_TIME: Final = 124
 INTERRUPTED: Final = 130
 TERMINATED: Final = 143
 

@@ -34,7 +34,7 @@ def log_rows(server: dict[str, Any]) -> list[dict[str, Any]]:
 
 def breaches(
     record: dict[str, Any], log: Sequence[dict[str, Any]], scenario: Scenario, block: int, number: int,
-    declared: int, held_bound_s: float,
+    declared: int, asked: Sequence[float], held_bound_s: float,
 ) -> list[str]:  # fmt: skip
     """Every promise that a batch broke, as a sentence with its evidence; the gravest first."""
     outcomes = record["outcomes"]
@@ -42,6 +42,7 @@ def breaches(
     if len(outcomes) != scenario.requests:
         found.append(f"returned {len(outcomes)} outcomes for {scenario.requests} requests")
     found += _seen_once(log, scenario)
+    found += _other_delays(log, asked)
     reached = record["server"]["batch"]["peak_in_flight"]
     # An arm may declare less than the scenario's concurrency, never more.
     allowed = min(declared, scenario.concurrency)
@@ -55,7 +56,7 @@ def breaches(
             f"{failed.total()} of {scenario.requests} requests failed ({kinds}) where none should; the first: {first}"
         )
     found += _wrong_values(outcomes, log, scenario, block, number)
-    found += _impossible(record, held_bound_s)
+    found += _impossible(record, log, held_bound_s)
     return found
 
 
@@ -80,6 +81,20 @@ def _seen_once(log: Sequence[dict[str, Any]], scenario: Scenario) -> list[str]:
         if (row["exchange"], row["pair"]) != planned:
             found = f"{row['exchange']} {safe(str(row['pair']))}"
             return [f"asked for {found} where the plan has {' '.join(planned)}"]
+    return []
+
+
+def _other_delays(log: Sequence[dict[str, Any]], asked: Sequence[float]) -> list[str]:
+    """A client names its request's index, and by it the delay: it must be the plan's, drawn at the first attempt."""
+    for row in log:
+        index = row["index"]
+        if not isinstance(index, int) or not 0 <= index < len(asked):
+            continue
+        if row["attempt"] != 0:
+            return [f"asked for request {index} as attempt {row['attempt']}, where nothing is to be repeated"]
+        if row["asked"] != asked[index]:
+            had, drawn = text_from_seconds(row["asked"]), text_from_seconds(asked[index])
+            return [f"request {index} was held for a delay of {had}, the plan has {drawn}"]
     return []
 
 
@@ -121,8 +136,8 @@ def _difference(rows: Any, sent: Quote) -> str | None:
     return None
 
 
-def _impossible(record: dict[str, Any], held_bound_s: float) -> list[str]:
-    time_s = record["time_s"]
+def _impossible(record: dict[str, Any], log: Sequence[dict[str, Any]], held_bound_s: float) -> list[str]:
+    time_s, began = record["time_s"], record["began"]
     if time_s < held_bound_s - _ROUNDING:
         least = text_from_seconds(held_bound_s)
         return [f"claims {text_from_seconds(time_s)}, but the delays that the server held allow no less than {least}"]
@@ -130,4 +145,14 @@ def _impossible(record: dict[str, Any], held_bound_s: float) -> list[str]:
         if not -_ROUNDING <= outcome["started"] <= outcome["ended"] <= time_s + _ROUNDING:
             span = f"{text_from_seconds(outcome['started'])} to {text_from_seconds(outcome['ended'])}"
             return [f"reports a request from {span} in a batch of {text_from_seconds(time_s)}"]
+    outcomes = dict(enumerate(record["outcomes"]))
+    for row in log:
+        outcome = outcomes.get(row["index"])
+        if outcome is None or "kind" in outcome:
+            continue
+        arrived, replied = row["arrived"] - began, row["replied"] - began
+        if outcome["started"] > arrived + _ROUNDING or outcome["ended"] < replied - _ROUNDING:
+            said = f"{text_from_seconds(outcome['started'])} to {text_from_seconds(outcome['ended'])}"
+            seen = f"{text_from_seconds(arrived)} to {text_from_seconds(replied)}"
+            return [f"reports request {row['index']} from {said}, while the server had it from {seen}"]
     return []

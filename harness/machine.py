@@ -15,6 +15,8 @@ from typing import Any
 import psutil
 
 _DISTRIBUTIONS = ("fetchrace", "aiohttp", "httpx", "requests", "urllib3", "trio", "pyperf", "uvloop")
+_FLAG = re.compile(r"(--[^=]*=|-[A-Za-z]=?)?(.*)", re.DOTALL)
+"""A flag and the value glued to it: ``--latency=20ms``, ``-sthreads``."""
 _PAIR = re.compile(r"[A-Za-z0-9]{1,20}/[A-Za-z0-9]{1,20}")
 
 
@@ -51,9 +53,10 @@ def shown_command(arguments: Sequence[str]) -> str:
     """The command that repeats a run, with paths of this machine cut down to their last part."""
     shown = []
     for argument in arguments:
-        flag, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
+        match = _FLAG.fullmatch(argument)
+        flag, value = (match[1] or "", match[2]) if match else ("", argument)
         words = [word if _PAIR.fullmatch(word) or "://" in word else _last_part(word) for word in value.split(",")]
-        shown.append(shlex.quote(flag + equals + ",".join(words)))
+        shown.append(shlex.quote(flag + ",".join(words)))
     return " ".join(["python -m harness", *shown])
 
 
@@ -63,7 +66,8 @@ def _last_part(word: str) -> str:
     if os.sep not in path:
         return word
     found = Path(path)
-    return ("~" if found == Path.home() else found.name) + colon + attribute
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 (Path.home() raises where nobody knows a home folder)
+    return ("~" if found == home else found.name) + colon + attribute
 
 
 def _cpu_model() -> str:

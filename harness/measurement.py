@@ -13,7 +13,7 @@ from typing import Any
 
 from harness import fairness
 from harness.bound import bound
-from harness.scenario import Scenario
+from harness.scenario import DRAWS, Scenario
 from harness.statistics import median
 from mock_server.conditions import Delay
 
@@ -88,11 +88,13 @@ def measurement_from(side: dict[str, Any], scenario: Scenario, arm: str, block: 
     declared, reuse = int(side["declared_in_flight"]), bool(side["reuse"])
     batches, breaches = [], []
     for number, record in enumerate(side["batches"]):
+        if not record["time_s"] > 0:
+            raise ValueError(f"a batch of {record['time_s']} s")
         log = fairness.log_rows(record["server"])
-        asked = asked_delays(scenario, block, number)
+        asked = asked_delays(scenario, block)
         batch = _batch(record, log, asked, scenario, declared)
         batches.append(batch)
-        breaches += fairness.breaches(record, log, scenario, block, number, declared, batch.held_bound_s)
+        breaches += fairness.breaches(record, log, scenario, block, number, declared, asked, batch.held_bound_s)
     if not breaches and reuse:
         breaches += fairness.reuse_breach([(batch.accepted, batch.requests) for batch in batches[1:]])
     return Measurement(
@@ -102,10 +104,11 @@ def measurement_from(side: dict[str, Any], scenario: Scenario, arm: str, block: 
     )  # fmt: skip
 
 
-def asked_delays(scenario: Scenario, block: int, batch: int) -> list[float]:
-    """The delays that every arm faces in a batch, in seconds, drawn here as the mock draws them."""
+def asked_delays(scenario: Scenario, block: int) -> list[float]:
+    """The delays that every arm faces in a block, in seconds, drawn here as the mock draws them: the same in
+    each of its batches, so that an arm with one warm batch and an arm with three face equal work."""
     delay = Delay.parse(scenario.latency)
-    return [delay.draw(scenario.seed, block, batch, index, 0) for index in range(scenario.requests)]
+    return [delay.draw(scenario.seed, block, DRAWS, index, 0) for index in range(scenario.requests)]
 
 
 def _batch(
@@ -126,7 +129,8 @@ def _batch(
         reached=server["peak_in_flight"],
         accepted=server["accepted"],
         connections=len({row["connection"] for row in log}),
-        server_cpu=server["cpu_s"] / server["wall_s"] if server["wall_s"] > 0 else 0.0,
+        # Of the batch, not of the longer span between begin and end, in which the server mostly waits for us.
+        server_cpu=server["cpu_s"] / record["time_s"],
         skew_s=max(priced) - min(priced) if priced else 0.0,
         age_s=sum(ages) / len(ages) if ages else 0.0,
         load=record["load"],

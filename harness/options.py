@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from typing import TypeVar
 
 import exchanges
 from exchanges.errors import safe
 from exchanges.pair import Pair
-from exchanges.plugins import nearest
+from exchanges.plugins import PluginError, nearest
 from exchanges.units import seconds_from
-from harness.exits import UsageError
+from harness import listing
+from harness.exits import EnvironmentGap, UsageError
 
 _T = TypeVar("_T")
 _MOST = 1_000_000
@@ -19,27 +21,64 @@ _MOST = 1_000_000
 
 
 def exchange_names(text: str) -> list[str]:
+    """The exchanges meant by ``all`` or ``kraken,binance``. Under ``all`` a broken one is left out, and told.
+
+    Raises:
+        UsageError: an unknown name, a name twice, no name.
+        PluginError: one that was named is broken.
+        EnvironmentGap: all are broken.
+    """
     names = exchanges.names()
     if text == "all":
-        return names
+        return [name for name in names if _is_sound(name)] or _nobody()
     chosen = [word.strip() for word in text.split(",") if word.strip()]
     for name in chosen:
         if name not in names:
             raise UsageError(f"unknown exchange {name!r}{nearest(name, names)}")
     if not chosen or len(set(chosen)) < len(chosen):
         raise UsageError(f"--exchange: expected different names such as binance,kraken, found {text!r}")
+    for name in chosen:
+        listing.exchange(name)
     return chosen
 
 
+def _is_sound(name: str) -> bool:
+    try:
+        listing.exchange(name)
+    except PluginError as error:
+        _say(f"{error}; it is left out")
+        return False
+    return True
+
+
+def _nobody() -> list[str]:
+    raise EnvironmentGap("no exchange is left to ask; nothing was measured")
+
+
 def pairs(text: str, names: list[str]) -> list[Pair] | int:
+    """The pairs meant by ``5`` or ``BTC/USD,ETH/USD``; says which of the exchanges lists none of them.
+
+    Raises:
+        UsageError: no pair, a pair twice, or one that no chosen exchange lists.
+    """
     if text.strip().isdigit():
         return count("--pairs", text)
     pairs = [read("--pairs", word, Pair.parse) for word in text.split(",")]
-    listed = {i.pair for name in names for i in exchanges.load(name).instruments}
-    for pair in pairs:
+    by_name = {name: {instrument.pair for instrument in exchanges.load(name).instruments} for name in names}
+    listed = set().union(*by_name.values())
+    for place, pair in enumerate(pairs):
+        if pair in pairs[:place]:
+            raise UsageError(f"--pairs: {pair} is named twice")
         if pair not in listed:
             raise UsageError(f"no chosen exchange lists {pair}{nearest(str(pair), [str(p) for p in sorted(listed)])}")
+    for name, theirs in by_name.items():
+        if not theirs & set(pairs):
+            _say(f"{name} lists none of the chosen pairs; it is left out")
     return pairs
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"fetchrace: {safe(sentence, 300)}\n")
 
 
 def count(flag: str, text: str) -> int:

@@ -1,22 +1,22 @@
 """Look at strategies before anything is measured: can they be loaded, and what do they declare?
 
-Runs as a process of its own (``python -m harness.probe NAME ...``), so that the parent imports no HTTP
-library, and a guest that hangs or dies at import takes nobody with it.
+Runs as a process of its own (``python -m harness.probe --lifeline FD ANSWER IN_FLIGHT NAME ...``), so that the
+parent imports no HTTP library, and a guest that hangs or dies at import takes nobody with it.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import strategies
 from exchanges.plugins import MissingLibrary, PluginError, UnknownName
-from harness import spawn
+from harness import lifeline, spawn
 from strategies.strategy import Limits, declared_in_flight
 
 _LIMIT_S = 30.0
@@ -41,24 +41,21 @@ def look(names: Sequence[str], in_flight: int) -> list[Finding]:
 
 
 def _probe(names: list[str], in_flight: int) -> list[Finding]:
-    with tempfile.TemporaryDirectory(prefix="fetchrace-") as folder:
+    with tempfile.TemporaryDirectory(prefix="fetchrace-") as folder, Path(folder, "said").open("w+b") as said:
         answer = Path(folder, "answer.json")
-        command = [*spawn.python("harness.probe"), str(answer), str(in_flight), *names]
-        try:
-            done = subprocess.run(
-                command, env=spawn.environment(), cwd=folder, timeout=_LIMIT_S, start_new_session=True,
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
+        arguments = [str(answer), str(in_flight), *names]
+        with spawn.child("harness.probe", arguments, folder, spawn.environment(), said) as process:
+            code = spawn.exit_code_of(process, time.monotonic() + _LIMIT_S)
+        if code is None:
             return [
                 Finding(name, "broken", f"strategy {name} did not finish importing in {_LIMIT_S:.0f} s")
                 for name in names
             ]
         if not answer.exists():
-            last = spawn.last_line(done.stderr.decode("utf-8", "replace"))
-            how = f"exit {done.returncode}" + (f": {last}" if last else "")
-            said = f"strategy {', '.join(names)} ended the process at import ({how})"
-            return [Finding(name, "broken", said) for name in names]
+            last = spawn.last_words(said)
+            how = f"exit {code}" + (f": {last}" if last else "")
+            ended = f"strategy {', '.join(names)} ended the process at import ({how})"
+            return [Finding(name, "broken", ended) for name in names]
         return [Finding(**entry) for entry in json.loads(answer.read_text(encoding="utf-8"))]
 
 
@@ -82,7 +79,10 @@ def _finding(name: str, in_flight: int) -> Finding:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Write the findings as JSON to the first argument."""
+    """Write the findings as JSON: ``--lifeline FD ANSWER IN_FLIGHT NAME ...``."""
+    if argv[:1] == ["--lifeline"]:
+        lifeline.hold(int(argv[1]))
+        argv = argv[2:]
     findings = [_finding(name, int(argv[1])) for name in argv[2:]]
     rows = [{slot: getattr(finding, slot) for slot in Finding.__slots__} for finding in findings]
     Path(argv[0]).write_text(json.dumps(rows), encoding="utf-8")

@@ -9,8 +9,6 @@ from typing import Any, Final
 
 import pyperf
 
-from harness.store import replace_file
-
 # Of what pyperf notes of every process, what it needs itself and what helps to judge the numbers. The rest may
 # tell strangers whose machine this was: host name, paths, command, uptime, and whatever a later version adds.
 _PUBLIC: Final = frozenset({
@@ -20,8 +18,8 @@ _PUBLIC: Final = frozenset({
 })  # fmt: skip
 
 
-def merge(path: Path, worker_json: str) -> None:
-    """Add a worker's run to an arm's file, in place of the old file and never half of it.
+def merged(path: Path, worker_json: str) -> str:
+    """An arm's file with a worker's run added to it, to be written when the run's block is finished.
 
     Raises:
         ValueError: the worker's text is no pyperf benchmark.
@@ -42,7 +40,7 @@ def merge(path: Path, worker_json: str) -> None:
         suite = new
     buffer = io.StringIO()
     suite.dump(buffer)
-    replace_file(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _public(node: Any) -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import random
+import signal
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from harness.job import Job
 from harness.measurement import Measurement, asked_delays, measurement_from
 from harness.progress import Progress
 from harness.scenario import Scenario
-from harness.store import RunFolder
+from harness.store import RunFolder, replace_file
 from mock_server.process import Running
 
 _LIFE_S = 0.6
@@ -29,8 +31,9 @@ _CSV_ROWS = 100_000
 
 @dataclass
 class Heat:
-    """One scenario being raced: its arms, the order of each block, and what has been measured so far.
-    ``snapshots`` has each arm's newest batch of quotes, as rows of ``worker`` make them."""
+    """One scenario being raced: its arms, the order of each block and how it was made ("shuffled" or
+    "sequential"), and what has been measured so far. ``snapshots`` has each arm's newest batch of quotes, as
+    rows of ``worker`` make them."""
 
     scenario: Scenario
     arms: tuple[Arm, ...]
@@ -39,11 +42,24 @@ class Heat:
     dropped: dict[str, str] = field(default_factory=dict)
     snapshots: dict[str, list[list[Any]]] = field(default_factory=dict)
     finished_blocks: int = 0
+    order_mode: schedule.Order = "shuffled"
 
 
 def heat_for(scenario: Scenario, arms: Sequence[Arm], order: schedule.Order) -> Heat:
     names = [arm.name for arm in arms]
-    return Heat(scenario, tuple(arms), schedule.blocks(names, scenario.blocks, scenario.seed, order))
+    blocks = schedule.blocks(names, scenario.blocks, scenario.seed, order)
+    return Heat(scenario, tuple(arms), blocks, order_mode=order)
+
+
+@dataclass(frozen=True, slots=True)
+class _Worked:
+    """What a worker brought: its side file, the measurement made of it, the arm's pyperf file with it in (empty
+    where there was a problem), and whether processes of its own outlived it."""
+
+    side: dict[str, Any]
+    measurement: Measurement
+    pyperf: str
+    left_behind: bool
 
 
 def warm_batches(scenario: Scenario, declared: int) -> int:
@@ -54,7 +70,7 @@ def warm_batches(scenario: Scenario, declared: int) -> int:
 
 def estimate_s(scenario: Scenario, declared: dict[str, int]) -> float:
     """About how long a scenario will take, in seconds."""
-    total = sum(asked_delays(scenario, 0, 0))
+    total = sum(asked_delays(scenario, 0))
     per_block = 0.0
     for in_flight in declared.values():
         batches = 1 + warm_batches(scenario, in_flight)
@@ -74,24 +90,33 @@ def run(
     dice = random.Random(f"{heat.scenario.seed}/{heat.scenario.name}/workers")
     arms = {arm.name: arm for arm in heat.arms}
     rows_left = _CSV_ROWS
+    untidy: set[str] = set()
     for block, names in enumerate(heat.order):
         request_rows: list[list[Any]] = []
         quote_rows: list[list[Any]] = []
+        pyperf: dict[Path, str] = {}
         fresh: list[Measurement] = []
         for position, name in enumerate(names):
             if name in heat.dropped:
                 continue
             progress.begin(name, block, heat.scenario.blocks)
-            side, measurement = _measure(heat.scenario, arms[name], block, position, declared[name], mock, folder, dice)
+            worked = _measure(heat.scenario, arms[name], block, position, declared[name], mock, folder, dice)
+            side, measurement = worked.side, worked.measurement
             progress.advance()
             if mock.process.poll() is not None:
                 raise EnvironmentGap("the mock server ended in the middle of the run")
+            if worked.left_behind:
+                folder.log("left_behind", arm=name, block=block)
+                if name not in untidy:
+                    progress.say(f"{name} left processes running when it had ended; they were ended too")
+                untidy.add(name)
             fresh.append(measurement)
             if measurement.problem:
                 heat.dropped[name] = measurement.problem
                 progress.say(f"{name}: {measurement.problem}; it is out, the others go on")
                 folder.log("arm_failed", arm=name, block=block, reason=measurement.problem)
                 continue
+            pyperf[_pyperf_file(folder, name)] = worked.pyperf
             batches = list(raw_rows.request_rows(side, heat.scenario, name, block))
             if rows_left < heat.scenario.requests * len(batches):
                 if rows_left > 0:
@@ -104,11 +129,14 @@ def run(
             quotes = raw_rows.quote_rows(side, heat.scenario, name, block)
             heat.snapshots[name] = [row[5:13] for row in quotes]
             quote_rows += quotes
-        # A block counts when all of it is there: rows first, then the measurements that refer to them.
-        folder.append_rows("requests.csv", raw_rows.REQUESTS_HEADER, request_rows)
-        folder.append_rows("quotes.csv", raw_rows.QUOTES_HEADER, quote_rows)
-        heat.measured += fresh
-        heat.finished_blocks = block + 1
+        # A block counts when all of it is there: files first, then the measurements that refer to them.
+        with _undisturbed():
+            folder.append_rows("requests.csv", raw_rows.REQUESTS_HEADER, request_rows)
+            folder.append_rows("quotes.csv", raw_rows.QUOTES_HEADER, quote_rows)
+            for file, content in pyperf.items():
+                replace_file(file, content)
+            heat.measured += fresh
+            heat.finished_blocks = block + 1
         folder.log("block", scenario=heat.scenario.name, block=block, order=names)
         save()
         progress.end_block(block, heat.scenario.blocks)
@@ -117,7 +145,7 @@ def run(
 def _measure(
     scenario: Scenario, arm: Arm, block: int, position: int, declared: int, mock: Running, folder: RunFolder,
     dice: random.Random,
-) -> tuple[dict[str, Any], Measurement]:  # fmt: skip
+) -> _Worked:  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="fetchrace-") as scratch:
         side_file = Path(scratch, "side.json")
         warm = warm_batches(scenario, declared)
@@ -130,18 +158,44 @@ def _measure(
             problem = f"did not finish within {text_from_seconds(limit_s)}"
         elif problem is None and (ending.exit_code != 0 or not ending.pyperf):
             problem = f"its process ended with code {ending.exit_code}" + (f": {ending.said}" if ending.said else "")
+        merged = ""
         if problem is None:
             try:
-                pyperf_files.merge(folder.path / "pyperf" / f"{slug(arm.name)}.json", ending.pyperf)
+                merged = pyperf_files.merged(_pyperf_file(folder, arm.name), ending.pyperf)
             except ValueError as error:
                 problem = f"pyperf could not read its result: {error}"
         if problem is None:
             try:
-                return side, measurement_from(side, scenario, arm.name, block, position)
+                measurement = measurement_from(side, scenario, arm.name, block, position)
+                return _Worked(side, measurement, merged, ending.left_behind)
             except (LookupError, TypeError, ValueError) as error:
                 # A guest shares its process with the worker and may have meddled with anything there.
                 problem = f"its record cannot be read: {type(error).__name__}: {error}"
-        return side, Measurement(arm.name, block, position, problem=problem)
+        return _Worked(side, Measurement(arm.name, block, position, problem=problem), "", ending.left_behind)
+
+
+def _pyperf_file(folder: RunFolder, arm: str) -> Path:
+    return folder.path / "pyperf" / f"{slug(arm)}.json"
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let SIGINT and SIGTERM wait until a block's files agree with each other; a few milliseconds.
+
+    Handlers of our own, not a signal mask: a mask is one thread's, and the progress bar's thread would take them.
+    """
+    waiting: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, frame: waiting.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if waiting:
+            signal.raise_signal(waiting[0])
 
 
 def _side(file: Path) -> dict[str, Any]:
@@ -156,5 +210,5 @@ def _side(file: Path) -> dict[str, Any]:
 def _limit_s(scenario: Scenario, declared: int, warm: int) -> float:
     """When to give up on a worker: far beyond any honest time, and still a limit for one that sleeps for ever."""
     rounds = math.ceil(scenario.requests / max(1, declared))
-    slow = rounds * min(scenario.deadline_s, 10 * max(asked_delays(scenario, 0, 0)) + 1.0)
+    slow = rounds * min(scenario.deadline_s, 10 * max(asked_delays(scenario, 0)) + 1.0)
     return 20.0 + (1 + warm) * (slow + 5.0)

@@ -84,7 +84,7 @@ def ranks(names: Sequence[str], medians: Mapping[str, Medians], alpha: float = 0
     if len(set(names)) < len(names):
         raise ValueError(f"expected every arm once, found {', '.join(names)}")
     pairs = list(combinations(names, 2))
-    comparisons = [ratio_over_blocks(medians[one], medians[other], 1 - alpha) for one, other in pairs]
+    comparisons = [ratio_over_blocks(medians[one], medians[other], 1 - alpha, len(pairs)) for one, other in pairs]
     adjusted = holm([comparison.p for comparison in comparisons])
     pairings = tuple(
         Pairing(one, other, comparison, p, p <= alpha)

@@ -17,7 +17,7 @@ def readout(quotes: Sequence[Quote]) -> dict[str, Any]:
     Opportunities come best net first, those that the fees eat included, so that the reader sees why.
     """
     fees = {name: exchanges.load(name).taker_fee for name in {quote.exchange for quote in quotes}}
-    found = sorted(opportunities(quotes, fees), key=lambda o: o.net_bps, reverse=True)
+    found = opportunities(quotes, fees)
     return {
         "quotes": [_quote(quote) for quote in quotes],
         "prices": [_price(best) for best in best_prices(quotes)],
@@ -44,7 +44,8 @@ def _opportunity(o: Opportunity) -> dict[str, Any]:
     return {
         "pair": str(o.pair), "buy": o.buy_exchange, "sell": o.sell_exchange, "ask": str(o.ask), "bid": str(o.bid),
         "gross_bps": _bps(o.gross_bps), "fee_bps": _bps(o.fee_bps), "net_bps": _bps(o.net_bps),
-        "size": None if o.size is None else str(o.size), "verdict": o.verdict, "reason": o.reason,
+        "size": None if o.size is None else str(o.size), "profit": None if o.profit is None else str(o.profit),
+        "verdict": o.verdict, "reason": o.reason,
     }  # fmt: skip
 
 

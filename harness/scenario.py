@@ -11,6 +11,10 @@ import exchanges
 from exchanges.pair import Pair
 from exchanges.wire import Request
 
+DRAWS = 0
+"""What the delays of a block are drawn by, in place of the batch's number: all batches of a block face the same
+delays, so that an arm with one warm batch and an arm with three, and cold and warm, face equal work."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:

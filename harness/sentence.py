@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from exchanges.errors import safe
-from exchanges.units import counted, text_from_seconds
+from exchanges.units import counted, text_from_ratio, text_from_seconds
 
-_TELLING = 0.5
+TELLING = 0.5
 """A tie "within 300 %" tells nobody anything: the blocks were too few or too noisy."""
 
 
@@ -24,13 +24,13 @@ def sentence_for(scenario: Mapping[str, Any], state: str) -> str:
     text = f"{safe(best['name'])} fetched {scenario['requests']} prices in {text_from_seconds(best['time_s'])}"
     # A tie is no claim: "1.0× faster" than an arm that cannot be told apart would be one.
     if scenario["baseline"] not in (best["name"], *tied) and best.get("speedup"):
-        text += f", {best['speedup']:.1f}× faster than {safe(scenario['baseline'])}" + _interval(best)
+        text += f", {text_from_ratio(best['speedup'])}× as fast as {safe(scenario['baseline'])}" + _interval(best)
     if best.get("efficiency"):
         text += f", at {best['efficiency']:.0%} of the physical limit"
     text += "."
     if tied:
         within = best.get("tied_within")
-        if within is not None and within <= _TELLING:
+        if within is not None and within <= TELLING:
             text += f" Tied with it, within {within:.0%}: {_list(tied)}."
         else:
             text += f" {counted(scenario['finished_blocks'], 'block')} cannot tell it from {_list(tied)}."
@@ -43,7 +43,7 @@ def sentence_for(scenario: Mapping[str, Any], state: str) -> str:
 def _interval(row: Mapping[str, Any]) -> str:
     if row.get("speedup_low") is None or row.get("speedup_high") is None:
         return ""
-    return f" (95 % CI {row['speedup_low']:.1f} to {row['speedup_high']:.1f})"
+    return f" (95 % CI {text_from_ratio(row['speedup_low'])} to {text_from_ratio(row['speedup_high'])})"
 
 
 def _list(names: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,7 +22,8 @@ from harness.verdict import worst
 
 @dataclass
 class Session:
-    """``state`` is "interrupted" until the race says "complete"; ``result`` is run.json as last written."""
+    """``state`` is "interrupted" until the race says "complete"; ``result`` is run.json as last written; ``page``
+    is the report once it is drawn."""
 
     folder: RunFolder
     heats: Sequence[Heat]
@@ -30,6 +32,7 @@ class Session:
     facts: dict[str, Any]
     state: str = "interrupted"
     result: dict[str, Any] = field(default_factory=dict)
+    page: Path | None = None
 
     @classmethod
     def begin(cls, results: Path, argv: Sequence[str], heats: Sequence[Heat], entered: Entries, fast: bool) -> Session:
@@ -61,29 +64,46 @@ class Session:
             verdicts.append(verdict)
         verdict = worst(verdicts)
         said = sentence_for(scenarios[0], verdict.state)
-        self.result = {
+        run = {
             **self.facts, "state": self.state, "finished": _now(),
             "verdict": {**verdict.to_json(), "sentence": said}, "scenarios": scenarios,
         }  # fmt: skip
-        self.folder.write_run(self.result)
+        self.result = self.folder.write_run(run)
 
     def end(self) -> None:
-        """Write run.json a last time, whatever has happened."""
+        """Write run.json a last time, whatever has happened: where the analysis breaks, with the scenarios of the
+        last one that did not. Its error is raised only where no other one can be on its way."""
         if self.state != "complete" and any(heat.finished_blocks for heat in self.heats):
-            self.folder.log("interrupted", finished_blocks=[heat.finished_blocks for heat in self.heats])
-        self.save()
+            self.folder.log(self.state, finished_blocks=[heat.finished_blocks for heat in self.heats])
+        try:
+            self.save()
+        except OSError:
+            raise
+        except Exception as error:
+            nothing_before = self.state == "complete"
+            self.state = "partial" if nothing_before else self.state
+            self.result = self.folder.write_run({**self.result, "state": self.state, "finished": _now()})
+            self.folder.log("analysis_failed", reason=f"{type(error).__name__}: {error}")
+            if nothing_before:
+                raise
 
     def draw(self) -> Path:
         """Charts and page, from the files alone."""
         from harness.report import draw
 
-        return draw(self.folder.path)
+        self.page = draw(self.folder.path)
+        return self.page
 
     def kept(self) -> str:
-        """What was kept and where, for the last line of a run that did not end well."""
+        """What was kept and where, and how to see it, for the last line of a run that did not end well."""
         blocks = sum(heat.finished_blocks for heat in self.heats)
         planned = sum(heat.scenario.blocks for heat in self.heats)
-        return f"{blocks} of {planned} blocks are kept in {self.folder.path}"
+        said = f"{blocks} of {planned} blocks are kept in {self.folder.path}"
+        return said if self.page or not blocks else f"{said}; for a report: {self.report_command()}"
+
+    def report_command(self) -> str:
+        """What draws this run's report on another day."""
+        return f"python -m harness report {shlex.quote(str(self.folder.path))}"
 
 
 def _readout(heat: Heat, scenario: dict[str, Any]) -> dict[str, Any] | None:

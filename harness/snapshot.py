@@ -13,7 +13,7 @@ from exchanges.decode import decode_quotes
 from exchanges.errors import safe
 from exchanges.pair import Pair
 from exchanges.quote import Quote
-from harness import options
+from harness import entries, options
 from harness.exits import EnvironmentGap, Stop
 from harness.scenario import markets_for
 from mock_server.conditions import Delay
@@ -54,7 +54,10 @@ def take(args: argparse.Namespace) -> Snapshot:
     latency = str(options.read("--latency", args.latency, Delay.parse))
     in_flight = options.count("--concurrency", args.concurrency)
     deadline_s = options.deadline(args.deadline)
-    strategy = strategies.load(args.strategy)
+    try:
+        strategy = strategies.load(entries.loadable(args.strategy, in_flight))
+    except SystemExit as error:
+        raise Stop(f"strategy {args.strategy} ended the program at import: sys.exit({error.code!r})") from error
     markets = markets_for(names, pairs)
     try:
         outcomes = _fetch(markets, strategy, Limits(in_flight, deadline_s), latency, seed)
@@ -84,7 +87,7 @@ def _fetch(
             try:
                 with strategy(limits, decode_quotes) as fetch:
                     return list(fetch(requests))
-            except Exception as error:  # whatever a guest raises: here it runs in this process
+            except (Exception, SystemExit) as error:  # whatever a guest raises: here it runs in this process
                 raise Stop(f"the strategy broke: {type(error).__name__}: {error}") from error
 
 

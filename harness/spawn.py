@@ -11,8 +11,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
+
+import psutil
 
 from harness.job import Job
 
@@ -23,6 +27,8 @@ _NETWORK_VARIABLES = (
     "curl_ca_bundle", "sslkeylogfile",
 )  # fmt: skip
 _TAIL = 65536
+_GRACE_S = 0.25
+"""multiprocessing's resource tracker ends by itself a moment after the process that it served."""
 
 
 def python(module: str) -> list[str]:
@@ -51,9 +57,16 @@ def last_line(text: str) -> str:
     return lines[-1][:300] if lines else ""
 
 
+def last_words(said: IO[bytes]) -> str:
+    """The last line of what a child printed into a file; a strategy may have printed gigabytes."""
+    said.seek(max(0, said.seek(0, os.SEEK_END) - _TAIL))
+    return last_line(said.read().decode("utf-8", "replace"))
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a worker ended: pyperf's JSON, the exit code (None: out of time), and what it said last."""
+    """How a worker ended: pyperf's JSON, the exit code (None: out of time), what it said last, and whether it
+    ended by itself and left processes of its group running."""
 
     pyperf: str
     exit_code: int | None
@@ -61,38 +74,71 @@ class Ending:
     left_behind: bool
 
 
+@contextlib.contextmanager
+def child(
+    module: str, arguments: Sequence[str], folder: str, variables: dict[str, str], said: IO[bytes],
+    pass_fds: Sequence[int] = (),
+) -> Iterator[subprocess.Popen[bytes]]:  # fmt: skip
+    """One of our modules in a process of its own, which leads a process group and is given ``--lifeline FD``
+    first. What it prints goes to ``said``.
+
+    However the block is left, by an interrupt included, the child and its whole group are gone afterwards; when
+    this process is killed, the lifeline ends them.
+    """
+    theirs, ours = os.pipe()
+    try:
+        try:
+            process = subprocess.Popen(
+                [*python(module), "--lifeline", str(theirs), *arguments], cwd=folder, env=variables,
+                pass_fds=(theirs, *pass_fds), start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+            )  # fmt: skip
+        finally:
+            os.close(theirs)
+        try:
+            yield process
+        finally:
+            _end_group(process)
+            process.wait()
+    finally:
+        os.close(ours)
+
+
+def exit_code_of(process: subprocess.Popen[bytes], until: float) -> int | None:
+    """Wait for a child until a moment of CLOCK_MONOTONIC, end its group, and reap it. None: out of time."""
+    in_time = _ended(process, until)
+    _end_group(process)
+    code = process.wait()
+    return code if in_time else None
+
+
 def run_worker(job: Job, warm: int, limit_s: float, dice: random.Random) -> Ending:
     """Run one job in a fresh process group and wait for it, ``limit_s`` seconds at most.
 
     Whatever happens in here, an interrupt included, the worker and everything below it are gone afterwards.
     """
-    with tempfile.TemporaryDirectory(prefix="f" * dice.randrange(1, 60)) as folder:
+    # The length of the working folder's name moves the stack as the environment's size does (see environment).
+    with (
+        tempfile.TemporaryDirectory(prefix="f" * dice.randrange(1, 60)) as folder,
+        Path(folder, "said").open("w+b") as said,
+    ):
         job_file = Path(folder, "job.json")
         job.write(job_file)
         result_read, result_write = os.pipe()
-        life_read, life_write = os.pipe()
-        process = None
         try:
-            with Path(folder, "said").open("w+b") as said:
-                process = subprocess.Popen(
-                    [*python("harness.worker"), "--job", str(job_file), "--lifeline", str(life_read), "--worker",
-                     "--loops", "1", "--warmups", "1", "--values", str(warm), "--pipe", str(result_write)],
-                    cwd=folder, env=environment(dice), pass_fds=(result_write, life_read), start_new_session=True,
-                    stdin=subprocess.DEVNULL, stdout=said, stderr=said,
-                )  # fmt: skip
+            arguments = [
+                "--job", str(job_file), "--worker", "--loops", "1", "--warmups", "1", "--values", str(warm),
+                "--pipe", str(result_write),
+            ]  # fmt: skip
+            with child("harness.worker", arguments, folder, environment(dice), said, (result_write,)) as process:
                 os.close(result_write)
                 result_write = -1
                 until = time.monotonic() + limit_s
                 text = _read_until_closed(result_read, until)
-                exit_code = _wait(process, until)
-                left_behind = _end_group(process)
-                said.seek(max(0, said.seek(0, os.SEEK_END) - _TAIL))  # a strategy may have printed gigabytes
-                return Ending(text, exit_code, last_line(said.read().decode("utf-8", "replace")), left_behind)
+                left_behind = _ended(process, until) and _outlived(process.pid)
+                return Ending(text, exit_code_of(process, until), last_words(said), left_behind)
         finally:
-            if process is not None:
-                _end_group(process)
-                process.wait()
-            for fd in (result_read, result_write, life_read, life_write):
+            for fd in (result_read, result_write):
                 if fd >= 0:
                     os.close(fd)
 
@@ -109,16 +155,48 @@ def _read_until_closed(fd: int, until: float) -> str:
     return b"".join(chunks).decode("utf-8", "replace")
 
 
-def _wait(process: subprocess.Popen[bytes], until: float) -> int | None:
-    try:
-        return process.wait(max(0.0, until - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        return None
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> bool:
-    """Kill what is left of the worker's process group; tell whether anything was."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+def _ended(process: subprocess.Popen[bytes], until: float) -> bool:
+    """Wait for a child to end, and leave it unreaped: while it is a zombie, its process group's id is nobody
+    else's, and the group can be killed without hitting a stranger."""
+    if process.returncode is not None:
         return True
+    left_s = max(0.0, until - time.monotonic())
+    if not hasattr(os, "pidfd_open"):  # not Linux: reaped here, so the group's id is free a moment too early
+        try:
+            process.wait(left_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+    fd = os.pidfd_open(process.pid)
+    try:
+        return bool(select.select([fd], [], [], left_s)[0])
+    finally:
+        os.close(fd)
+
+
+def _outlived(group: int) -> bool:
+    """Whether processes of a group are still running a moment after its leader has ended."""
+    until = time.monotonic() + _GRACE_S
+    while found := _members(group):
+        if time.monotonic() > until:
+            return True
+        psutil.wait_procs(found, timeout=0.02)
     return False
+
+
+def _members(group: int) -> list[psutil.Process]:
+    found = []
+    for pid in psutil.pids():
+        with contextlib.suppress(psutil.Error, OSError):
+            if pid != group and os.getpgid(pid) == group:
+                process = psutil.Process(pid)
+                if process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+    return found
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a child's process group, unless the child was reaped: then the id may be a stranger's by now."""
+    if process.returncode is None or not hasattr(os, "pidfd_open"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -2,7 +2,8 @@
 
 A file is replaced by writing a neighbour, flushing it to the disk, and renaming: a kill leaves the old one
 or the new one. Neighbours that a kill left lying are swept at the next start. Rows of the CSV files are
-appended one block at a time; a reader drops a last line without its newline.
+appended one block at a time; a reader drops a last line without its newline. The texts of run.json and log.jsonl are
+redacted on their way in, and nowhere else.
 """
 
 from __future__ import annotations
@@ -21,8 +22,16 @@ from pathlib import Path
 from typing import Any
 
 from harness.exits import EnvironmentGap, UsageError
+from harness.redaction import redacted
 
-_STRAY = re.compile(r"\..+\.(\d+)\.tmp")
+_RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
+_STRAYS = {
+    "": re.compile(r"\.(?:run\.json|log\.jsonl|report\.html|summary\.md)\.(\d+)\.tmp"),
+    "pyperf": re.compile(r"\.[A-Za-z0-9._+-]+\.json\.(\d+)\.tmp"),
+    "charts": re.compile(r"\.[A-Za-z0-9._+-]+\.(?:svg|png)\.(\d+)\.tmp"),
+}
+"""What a killed writer may have left in a run's folder and in the folders in it."""
+_STRAY_LATEST = re.compile(r"\.latest\.(\d+)\.tmp")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
@@ -90,13 +99,16 @@ class RunFolder:
             ) from error
         return cls(path)
 
-    def write_run(self, run: dict[str, Any]) -> None:
-        replace_file(self.path / "run.json", _without_home(json.dumps(run, indent=1, allow_nan=False)) + "\n")
+    def write_run(self, run: dict[str, Any]) -> dict[str, Any]:
+        """Replace run.json; returns what was written, which is the redacted run."""
+        written: dict[str, Any] = redacted(run)
+        replace_file(self.path / "run.json", json.dumps(written, indent=1, allow_nan=False) + "\n")
+        return written
 
     def log(self, event: str, **facts: Any) -> None:
         """Append one line to log.jsonl: what happened, when (UTC)."""
-        line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
-        self._append("log.jsonl", _without_home(json.dumps(line)) + "\n")
+        line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **redacted(facts)}
+        self._append("log.jsonl", json.dumps(line) + "\n")
 
     def append_rows(self, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Append rows to a CSV file, writing its header first where the file is new."""
@@ -139,12 +151,6 @@ def read_run(path: Path) -> dict[str, Any]:
     return dict(run)
 
 
-def _without_home(text: str) -> str:
-    """JSON less the path of the home folder, which the message of any exception may contain."""
-    home = json.dumps(str(Path.home()))[1:-1]
-    return text.replace(f"{home}/", "~/") if len(home) > 1 else text
-
-
 def _refuse(constant: str) -> float:
     raise ValueError(f"{constant} is not JSON")
 
@@ -157,11 +163,22 @@ def _finite(text: str) -> float:
 
 
 def _sweep(results: Path) -> None:
-    """Remove half-written neighbours whose writer is gone."""
-    for stray in [*results.glob(".*.tmp"), *results.glob("*/.*.tmp"), *results.glob("*/*/.*.tmp")]:
-        match = _STRAY.fullmatch(stray.name)
-        if match and not stray.is_dir() and not _alive(int(match[1])):
-            stray.unlink(missing_ok=True)
+    """Remove half-written neighbours whose writer is gone: files that a run writes, in folders called as runs
+    are, and nothing else, for a results folder may be anybody's home folder."""
+    _sweep_folder(results, _STRAY_LATEST)
+    for run in results.iterdir():
+        if _RUN_ID.fullmatch(run.name) and not run.is_symlink():
+            for name, pattern in _STRAYS.items():
+                _sweep_folder(run / name, pattern)
+
+
+def _sweep_folder(folder: Path, pattern: re.Pattern[str]) -> None:
+    # Another user's run cannot be swept, and a run without charts has no folder for them: neither is news.
+    with contextlib.suppress(OSError):
+        for file in list(folder.iterdir()):
+            match = pattern.fullmatch(file.name)
+            if match and (file.is_symlink() or not file.is_dir()) and not _alive(int(match[1])):
+                file.unlink(missing_ok=True)
 
 
 def _alive(pid: int) -> bool:

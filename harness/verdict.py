@@ -1,6 +1,7 @@
 """What a scenario's numbers are worth, with the evidence: VALID, NOISY or SERVER-BOUND.
 
-NOISY        two runs of one and the same arm (the twin) could not be told equal finely enough
+NOISY        two runs of one and the same arm (the twin) did not come out equal, or not finely enough; or the
+             arms ran in one fixed order
 SERVER-BOUND the ruler was the bottleneck: there is no ranking to print
 """
 
@@ -32,6 +33,14 @@ class Verdict:
         return {"state": self.state, "reasons": list(self.reasons)}
 
 
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """How one arm compares with itself under another name, or why that cannot be told (``problem``)."""
+
+    comparison: Comparison | None = None
+    problem: str | None = None
+
+
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
     """A run's verdict: the worst state of its scenarios, with all their reasons."""
     state = max((verdict.state for verdict in verdicts), key=STATES.index, default="NOISY")
@@ -39,16 +48,18 @@ def worst(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def judge(
-    measured: Mapping[str, Sequence[Measurement]], fastest: str | None, twin: Comparison | None, fast: bool
+    measured: Mapping[str, Sequence[Measurement]], fastest: str | None, twin: Twin, fast: bool, order_mode: str
 ) -> Verdict:
-    """The verdict of one scenario. ``measured`` holds the arms that may be ranked; ``twin`` is the ratio of
-    one arm to itself under another name."""
+    """The verdict of one scenario. ``measured`` holds the arms that may be ranked."""
     if fastest is None:
         return Verdict("NOISY", ("no arm finished a block that can be ranked",))
     server = _server_bound(fastest, measured[fastest])
     if server:
-        return Verdict("SERVER-BOUND", server)
-    return _noise(twin, _NOISE_FAST if fast else _NOISE)
+        return Verdict("SERVER-BOUND", server + (_noise(twin, 1.0) if twin.problem else ()))
+    noise = _noise(twin, _NOISE_FAST if fast else _NOISE)
+    if order_mode == "sequential":
+        noise += ("every block ran its arms in the same order, so that order is confounded with time",)
+    return Verdict("NOISY" if noise else "VALID", noise)
 
 
 def _server_bound(name: str, measurements: Sequence[Measurement]) -> tuple[str, ...]:
@@ -66,12 +77,16 @@ def _server_bound(name: str, measurements: Sequence[Measurement]) -> tuple[str, 
     return tuple(reasons)
 
 
-def _noise(twin: Comparison | None, limit: float) -> Verdict:
-    if twin is None or twin.blocks < 2:
-        return Verdict("NOISY", ("fewer than two blocks with the twin, so that the noise cannot be told",))
-    half_width = (twin.high - twin.low) / 2
-    if half_width > limit:
-        span = f"{twin.ratio:.3f} (95 % CI {twin.low:.3f} to {twin.high:.3f})"
-        cure = f"wider than ±{limit:.0%}: the ranking is provisional; try an idle machine or more --blocks"
-        return Verdict("NOISY", (f"the same arm twice came out at {span}, {cure}",))
-    return Verdict("VALID")
+def _noise(twin: Twin, limit: float) -> tuple[str, ...]:
+    if twin.problem is not None:
+        return (f"the twin, which shows the noise, {twin.problem}",)
+    compared = twin.comparison
+    if compared is None or compared.blocks < 2:
+        return ("fewer than two blocks with the twin, so that the noise cannot be told",)
+    cure = "the ranking is provisional; try an idle machine or more --blocks"
+    span = f"{compared.ratio:.3f} (95 % CI {compared.low:.3f} to {compared.high:.3f})"
+    if (compared.high - compared.low) / 2 > limit:
+        return (f"the same arm twice came out at {span}, wider than ±{limit:.0%}: {cure}",)
+    if abs(compared.ratio - 1) > limit:
+        return (f"the same arm twice came out at {span}, further from 1 than {limit:.0%}: {cure}",)
+    return ()

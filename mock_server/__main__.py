@@ -1,13 +1,15 @@
 """``python -m mock_server``: the mock server alone. It prints one line of JSON, then serves until told to stop.
 
 Ctrl-C and SIGTERM are how one stops it, so both end with exit code 0. 2 is a usage error, 3 the environment
-(a busy port, an unwritable log file, a missing library).
+(a busy port, an unwritable log file or stdout, a missing library).
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import errno
 import gc
 import json
 import os
@@ -17,7 +19,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from exchanges.exchange import Exchange
@@ -40,6 +42,9 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise _Stop(2, f"{message}; --help shows what there is")
+
+    def print_help(self, file: Any = None) -> None:
+        _say(self.format_help())
 
 
 def _parser() -> _Parser:
@@ -92,23 +97,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _watch(options.lifeline)
         return _serve(options)
     except _Stop as stop:
-        sys.stderr.write(f"mock_server: {stop.sentence}\n")
+        # Without a stderr there is still the exit code.
+        with contextlib.suppress(OSError, AttributeError):
+            sys.stderr.write(f"mock_server: {stop.sentence}\n")
         return stop.code
     except KeyboardInterrupt:
         return 0
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from exchanges.units import seconds_from
     from mock_server.conditions import Delay
-    from mock_server.levers import refusals_from
+    from mock_server.levers import one_at_a_time_from, refusals_from
     from mock_server.sockets import Listening, PortBusy
 
     exchanges = _exchanges(options.exchange)
     names = [exchange.name for exchange in exchanges]
     try:
         delay = Delay.parse(options.latency)
-        one_at_a_time = seconds_from(options.one_at_a_time) if options.one_at_a_time else None
+        one_at_a_time = one_at_a_time_from(options.one_at_a_time)
         refuse = refusals_from(options.refuse, names)
         ports = _ports(options.port, names)
     except ValueError as error:
@@ -159,16 +165,22 @@ async def _run(
 
 
 def _announce(origins: dict[str, str], control: str, token: str, sample: Exchange) -> None:
-    line = json.dumps({"origins": origins, "control": control, "token": token, "pid": os.getpid()})
-    try:
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-    except OSError:
-        # Whoever started us does not listen; the ports are open all the same.
-        sys.stdout = None  # or the interpreter complains once more at exit
-    if sys.stderr.isatty():
+    _say(json.dumps({"origins": origins, "control": control, "token": token, "pid": os.getpid()}) + "\n")
+    if sys.stderr is not None and sys.stderr.isatty():
         target = sample.request_for(sample.instruments[0].pair).target
         sys.stderr.write(f"Serving until Ctrl-C. Try:\n  curl -i '{origins[sample.name]}{target}'\n")
+
+
+def _say(text: str) -> None:
+    try:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, "it is closed")
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        sys.stdout = None  # or the interpreter complains once more at exit
+        why = f"cannot write to stdout ({error.strerror}); redirect it to a file or a pipe that is read"
+        raise _Stop(3, why) from error
 
 
 def _exchanges(wanted: list[str] | None) -> list[Exchange]:

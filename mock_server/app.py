@@ -1,7 +1,9 @@
 """The mock server in one process: a port per exchange, one market, one log, and the delay in front of every answer.
 
 Laws: an answer is never sent before ``arrived + asked``; it is priced at the moment it is sent; its row is in the
-log, and the counter of requests in flight is down, before its first byte leaves.
+log, and the counter of requests in flight is down, before its first byte leaves. A request is in flight from the
+moment its own bytes were read, also while earlier ones of its connection wait for their answers (HTTP pipelining),
+and belongs to the batch of that moment.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from exchanges.errors import safe
 from exchanges.exchange import Exchange
 from mock_server.conditions import Delay
 from mock_server.connection import Connection, Handler, Listener
-from mock_server.log import GONE, Record, Spool
+from mock_server.log import GONE, MOST_ROWS, Record, Spool
 from mock_server.market import Market
 from mock_server.reply import Reply, unreadable_body
 from mock_server.sockets import BACKLOG, Listening
@@ -68,7 +70,8 @@ class Mock:
         self._timer = Timer(asyncio.get_running_loop())
         for name, venue in self.venues.items():
             self.origins[name] = listening[name].origin
-            await self._serve(Listener(functools.partial(self._answer, venue), self._accepted), listening[name])
+            answer = functools.partial(self._answer, venue)
+            await self._serve(Listener(answer, self._accepted, lambda: self.record), listening[name])
         await self._serve(Listener(control_handler), control)
         self._chores.append(asyncio.create_task(self._sweep()))
 
@@ -83,11 +86,12 @@ class Mock:
         if self._spool is not None:
             self._spool.close()
 
-    def begin(self, seed: int, block: int, batch: int) -> None:
-        """Restart the market's clock and start a log; a log that was not ended is dropped."""
+    def begin(self, seed: int, block: int, batch: int, draws: int | None = None) -> None:
+        """Restart the market's clock and start a log; a log that was not ended is dropped. ``draws`` stands for the
+        batch in the key of the delays (None: the batch itself)."""
         # Here and not in the middle of the batch.
         gc.collect()
-        self._reset(seed, block, batch, kept=True)
+        self._reset(seed, block, batch, kept=True, draws=draws)
         self._stop_probe()
         self._probe = asyncio.create_task(self._measure_lag(self.record))
 
@@ -96,11 +100,11 @@ class Mock:
         self._stop_probe()
         return self.record.end()
 
-    def _reset(self, seed: int, block: int, batch: int, kept: bool) -> None:
+    def _reset(self, seed: int, block: int, batch: int, kept: bool, draws: int | None = None) -> None:
         for venue in self.venues.values():
             venue.begin()
         self._turns = asyncio.Lock()
-        self.record = Record(Market(seed, block, batch), kept, self._spool)
+        self.record = Record(Market(seed, block, batch), kept, self._spool, draws)
 
     async def _serve(self, listener: Listener, listening: Listening) -> None:
         runner = web.ServerRunner(listener, shutdown_timeout=_STOP_S)
@@ -113,20 +117,22 @@ class Mock:
         self.record.accepted += 1
 
     async def _answer(self, venue: Venue, request: web.BaseRequest) -> web.Response:
-        if request.raw_path == "/":
-            return await self._page(venue, request)
         connection = Connection.taken_from(request)
-        arrived, number, record = connection.arrived, connection.number, self.record
+        arrived, number, record = connection.arrived, connection.number, connection.record
+        assert record is not None  # its Listener was given one
+        if request.raw_path == "/":
+            record.forget()
+            return await self._page(venue, request, connection)
         index, attempt = _index_from(request.headers.get(INDEX_HEADER, ""))
-        asked = venue.asked(request)
-        record.enter()
-        asked_s, status, size, priced_at = 0.0, GONE, 0, None
+        label, asked_s, status, size, priced_at = "", 0.0, GONE, 0, None
         try:
+            asked = venue.asked(request)
+            label = asked.label
             refuse = self.conditions.refuse.get(venue.name)
             reply = await unreadable_body(request) if request.body_exists else None
             if reply is None and refuse is None:
                 key = f"{venue.name} {asked.label} {venue.ordinal(asked.label)}" if index is None else index
-                asked_s = self.conditions.delay.draw(*record.market.key, key, attempt)
+                asked_s = self.conditions.delay.draw(*record.dice, key, attempt)
                 if asked_s > 0:
                     # One step up, or rounding the sum could let "held" come out a hair below "asked".
                     await self._timer.until(math.nextafter(arrived + asked_s, math.inf))
@@ -144,7 +150,7 @@ class Mock:
             connection.busy = False
             replied = time.monotonic()
             record.leave((
-                index, attempt, venue.name, asked.label, number,
+                index, attempt, venue.name, label, number,
                 arrived, asked_s, replied - arrived, priced_at, replied, status, size,
             ))  # fmt: skip
 
@@ -163,8 +169,8 @@ class Mock:
             return venue.refusal(asked.refusal, asked)
         return venue.reply(asked, record.market, record.tick())
 
-    async def _page(self, venue: Venue, request: web.BaseRequest) -> web.Response:
-        Connection.taken_from(request).busy = False
+    async def _page(self, venue: Venue, request: web.BaseRequest, connection: Connection) -> web.Response:
+        connection.busy = False
         reply = await unreadable_body(request) if request.body_exists else None
         if reply is None:
             reply = venue.page(self.origins[venue.name], str(self.conditions.delay))
@@ -173,7 +179,7 @@ class Mock:
     async def _measure_lag(self, record: Record) -> None:
         """How late the event loop comes to a coroutine whose time has come."""
         due = time.monotonic()
-        while True:
+        while len(record.lags) < MOST_ROWS:
             due = max(due + _PROBE_S, time.monotonic())
             await self._timer.until(due)
             record.lags.append(time.monotonic() - due)

@@ -1,18 +1,18 @@
 """Conditions of the road: how long the mock server holds a request, drawn so that every arm faces the same delays.
 
-A Delay is a distribution. Its draw is a keyed hash of (seed, block, batch, index, attempt), so neither the
-order in which an arm asks nor the arm itself has any influence, and whoever knows the seed can compute every
-delay without the server.
+A Delay is a distribution. Its draw is a keyed hash of (seed, block, draws, index, attempt), where ``draws`` is the
+batch's number unless ``begin`` gave another one. So neither the order in which an arm asks nor the arm itself has any
+influence, and whoever knows the seed can compute every delay without the server.
 """
 
 from __future__ import annotations
 
-import difflib
 import math
 from dataclasses import dataclass
 from decimal import Decimal
 from statistics import NormalDist
 
+from exchanges.plugins import nearest
 from exchanges.units import seconds_from
 from mock_server.dice import uniform
 
@@ -37,7 +37,9 @@ class Delay:
 
     def __post_init__(self) -> None:
         if self.shape not in _SHAPES:
-            raise ValueError(f"unknown shape of delay {self.shape!r}{_nearest(self.shape)}; expected {_EXPECTED}")
+            raise ValueError(
+                f"unknown shape of delay {self.shape!r}{nearest(self.shape, _SHAPES)}; expected {_EXPECTED}"
+            )
         if not (0 <= self.low < math.inf and 0 <= self.high < math.inf):
             raise ValueError(f"expected delays of zero or more seconds, found {self.low} and {self.high}")
         if self.shape == "constant" and self.high != self.low:
@@ -65,7 +67,7 @@ class Delay:
             shape, rest = "constant", shape
         shape = shape.strip().lower()
         if shape not in _SHAPES:
-            raise ValueError(f"unknown shape of delay {shape!r}{_nearest(shape)}; expected {_EXPECTED}")
+            raise ValueError(f"unknown shape of delay {shape!r}{nearest(shape, _SHAPES)}; expected {_EXPECTED}")
         parts = [part.strip() for part in rest.split(",")]
         if len(parts) != _SHAPES[shape]:
             raise ValueError(
@@ -83,19 +85,14 @@ class Delay:
             return _text(self.low)
         return f"{self.shape}:{_text(self.low)},{_text(self.high)}"
 
-    def draw(self, seed: int, block: int, batch: int, index: int | str, attempt: int = 0) -> float:
+    def draw(self, seed: int, block: int, draws: int, index: int | str, attempt: int = 0) -> float:
         """The delay of one request in seconds. ``index`` is its place in the plan, or any name for a stranger's."""
         if self.shape == "constant":
             return self.low
-        u = uniform("delay", seed, block, batch, index, attempt)
+        u = uniform("delay", seed, block, draws, index, attempt)
         if self.shape == "uniform":
             return self.low + u * (self.high - self.low)
         return self.low * math.exp(_NORMAL.inv_cdf(u) / _Z99 * math.log(self.high / self.low))
-
-
-def _nearest(shape: str) -> str:
-    close = difflib.get_close_matches(shape, _SHAPES, n=1, cutoff=0.5)
-    return f" (did you mean {close[0]}?)" if close else ""
 
 
 def _text(seconds: float) -> str:

@@ -1,5 +1,10 @@
 """The control port: ``begin`` and ``end`` bracket a batch outside the timed region, ``status`` tells what is there.
 
+``begin`` takes ``seed``, ``block`` and ``batch`` (whole numbers, 0 where left out), which the market's prices are keyed
+by; ``draws`` (a whole number, the batch's where left out or null), which stands for the batch in the key of the delays:
+the draws are those of (seed, block, draws, index, attempt), so batches of one ``draws`` have the same delays and other
+prices; and ``latency``, ``one_at_a_time`` and ``refuse``, which stay as they are where left out.
+
 What changes the server is a POST with the token in ``X-Fetchrace-Token``; every request must name a loopback
 host, so that a web page which resolves its own name to this machine (DNS rebinding) gets nothing.
 """
@@ -22,7 +27,7 @@ from mock_server.reply import Reply, unreadable_body
 
 TOKEN_HEADER = "X-Fetchrace-Token"  # noqa: S105  the name of a header is no secret
 _NUMBERS = ("seed", "block", "batch")
-_FIELDS = (*_NUMBERS, "latency", "one_at_a_time", "refuse")
+_FIELDS = (*_NUMBERS, "draws", "latency", "one_at_a_time", "refuse")
 
 
 class ControlPort:
@@ -63,7 +68,8 @@ class ControlPort:
     async def _begin(self, request: web.BaseRequest) -> Reply:
         try:
             wanted = _object_from(await request.read())
-            numbers = [_number_from(wanted, name) for name in _NUMBERS]
+            seed, block, batch = (_number_from(wanted, name) for name in _NUMBERS)
+            draws = None if wanted.get("draws") is None else _number_from(wanted, "draws")
             conditions = self._mock.conditions
             if wanted.get("latency") is not None:
                 conditions = conditions.but(delay=Delay.parse(str(wanted["latency"])))
@@ -74,7 +80,7 @@ class ControlPort:
         except ValueError as error:
             return _error(400, str(error))
         self._mock.conditions = conditions
-        self._mock.begin(*numbers)
+        self._mock.begin(seed, block, batch, draws)
         return Reply.json(200, {})
 
     def _end(self) -> Reply:

@@ -6,6 +6,7 @@ arrived, so a straggler never lands in the next one's log.
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 import time
@@ -18,13 +19,17 @@ from mock_server.market import Market
 GONE = 0
 """The status of a request whose client closed the connection before the answer was due."""
 
+MOST_ROWS = 1_000_000
+"""How many rows (and measurements of the loop's lag) one batch keeps: a ``begin`` whose ``end`` never comes must not
+fill the memory."""
 
 COLUMNS = (
     "index", "attempt", "exchange", "pair", "connection",
     "arrived", "asked", "held", "priced_at", "replied", "status", "bytes",
 )  # fmt: skip
-"""What a row holds. ``arrived`` and ``replied`` are CLOCK_MONOTONIC seconds (when the request's last bytes were read,
-and just before the answer is written), ``asked`` and ``held`` seconds, ``priced_at`` seconds since ``begin`` (None
+"""What a row holds. ``arrived`` and ``replied`` are CLOCK_MONOTONIC seconds (when the last bytes of
+this request's own headers were read, even if earlier requests of its connection were still unanswered, and just
+before the answer is written), ``asked`` and ``held`` seconds, ``priced_at`` seconds since ``begin`` (None
 where nothing was priced), ``bytes`` the length of the body. ``index`` is None for a stranger; ``pair`` joins several
 with commas and is empty where the target asks for none."""
 
@@ -33,12 +38,16 @@ Row: TypeAlias = tuple[int | None, int, str, str, int, float, float, float, floa
 
 class Record:
     """One batch: its market, whose clock starts now, its log and its counters. ``kept`` is False where nobody
-    asked for a log."""
+    asked for a log. ``draws`` takes the batch's place in the key of the delays (None: the batch itself), so that
+    several batches can have the same delays at other prices."""
 
-    def __init__(self, market: Market, kept: bool, spool: Spool | None = None) -> None:
+    def __init__(self, market: Market, kept: bool, spool: Spool | None = None, draws: int | None = None) -> None:
         self.market = market
         self.kept = kept
+        seed, block, batch = market.key
+        self.dice = (seed, block, batch if draws is None else draws)
         self.rows: list[Row] = []
+        self.truncated = 0
         self.in_flight = 0
         self.peak_in_flight = 0
         self.accepted = 0
@@ -60,24 +69,41 @@ class Record:
     def leave(self, row: Row) -> None:
         """A request is about to be answered, or its client has gone."""
         self.in_flight -= 1
-        if self.kept:
+        if self.kept and len(self.rows) < MOST_ROWS:
             self.rows.append(row)
+        elif self.kept:
+            self.truncated += 1
         if self._spool is not None:
             self._spool.write(self.market.key, row)
 
+    def forget(self) -> None:
+        """What had arrived leaves no row: it asked for no price, or its connection is gone before its turn came."""
+        self.in_flight -= 1
+
     def end(self) -> dict[str, Any]:
-        """Close the batch and give its log as plain values."""
+        """Close the batch and give its log as plain values: ``truncated`` is the number of rows that were left out
+        beyond MOST_ROWS, ``unfinished`` the number of requests that are still in flight."""
         self.kept = False
         lags = sorted(self.lags)
         batch = {
-            "peak_in_flight": self.peak_in_flight,
+            # Of a long pipeline the parser hands over some thirty requests at a time; the rows know of all of them.
+            "peak_in_flight": max(self.peak_in_flight, _most_at_once(self.rows)),
             "accepted": self.accepted,
             "cpu_s": time.process_time() - self._cpu,
             "wall_s": time.monotonic() - self.began,
             "loop_lag_p99_s": lags[min(len(lags) - 1, len(lags) * 99 // 100)] if lags else 0.0,
             "unfinished": self.in_flight,
+            "truncated": self.truncated,
         }
         return {"batch": batch, "columns": COLUMNS, "rows": self.rows}
+
+
+def _most_at_once(rows: list[Row]) -> int:
+    """The largest number of rows whose spans from ``arrived`` up to but not including ``replied`` overlap."""
+    arrived, replied = COLUMNS.index("arrived"), COLUMNS.index("replied")
+    # An answer sorts before a request that arrives at the same instant: that one came because of it.
+    steps = sorted([(row[arrived], 1) for row in rows] + [(row[replied], -1) for row in rows])
+    return max(itertools.accumulate(step for _, step in steps), default=0)
 
 
 @dataclass

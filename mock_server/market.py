@@ -19,7 +19,7 @@ from decimal import Decimal
 from exchanges.errors import UnknownPair
 from exchanges.exchange import Exchange, Instrument
 from exchanges.pair import Pair
-from exchanges.plugins import nearest
+from exchanges.plugins import nearest_name
 from exchanges.quote import Quote
 from mock_server.dice import uniform
 
@@ -195,5 +195,5 @@ def _instrument(exchange: Exchange, pair: Pair) -> Instrument:
     for instrument in exchange.instruments:
         if instrument.pair == pair:
             return instrument
-    hint = nearest(str(pair), (str(instrument.pair) for instrument in exchange.instruments))
-    raise UnknownPair(exchange.name, pair, str(pair), hint.removeprefix("; did you mean ").removesuffix("?"))
+    listed = nearest_name(str(pair), (str(instrument.pair) for instrument in exchange.instruments))
+    raise UnknownPair(exchange.name, pair, str(pair), listed or "")

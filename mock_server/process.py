@@ -168,9 +168,11 @@ class Control:
         batch: int = 0,
         latency: str | None = None,
         refuse: Mapping[str, str] | None = None,
+        draws: int | None = None,
         **levers: str | None,
     ) -> None:
-        """Restart the market's clock and start a log. ``latency`` None keeps what is set, and so does leaving out
+        """Restart the market's clock and start a log. Prices are keyed by (seed, block, batch), delays by (seed, block,
+        draws) with the batch for ``draws`` None. ``latency`` None keeps what is set, and so does leaving out
         ``refuse`` or ``one_at_a_time="10ms"`` (None switches that one off).
 
         Raises:
@@ -181,6 +183,8 @@ class Control:
             wanted["latency"] = latency
         if refuse is not None:
             wanted["refuse"] = dict(refuse)
+        if draws is not None:
+            wanted["draws"] = draws
         self._ask("POST", "/begin", json.dumps(wanted))
 
     def end(self) -> dict[str, Any]:

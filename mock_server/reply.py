@@ -16,6 +16,7 @@ SERVER = "fetchrace-mock"
 """What the Server header says: no version of anything."""
 
 _SLOW_BODY_S = 10.0
+_MOST_BODY = 1024**2  # aiohttp's own limit as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,15 @@ class Reply:
 
 
 async def unreadable_body(request: web.BaseRequest) -> Reply | None:
-    """Read a request's body; the refusal of one that is over 1 MiB or takes longer than 10 s."""
+    """Read a request's body; the refusal of one that is over 1 MiB or takes longer than 10 s. A client that waits to
+    be told to go on (``Expect: 100-continue``) is told so, or refused before it sends anything."""
     try:
+        if (request.content_length or 0) > _MOST_BODY:
+            raise web.HTTPRequestEntityTooLarge(_MOST_BODY, request.content_length or 0)
         async with asyncio.timeout(_SLOW_BODY_S):
+            if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= (1, 1):
+                await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                request.writer.output_size = 0
             await request.read()
     except web.HTTPRequestEntityTooLarge:
         return Reply.text(413, "expected a body of at most 1 MiB", Connection="close")

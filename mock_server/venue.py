@@ -19,8 +19,6 @@ from mock_server.market import Market
 from mock_server.reply import Reply
 
 INDEX_HEADER = "X-Fetchrace-Request"
-_OURS = INDEX_HEADER.lower().encode()
-_X = (b"X-", b"x-")
 _REMEMBERED = 4096
 _PAGE_HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
@@ -28,8 +26,6 @@ _PAGE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-
-_Key = tuple[str, tuple[tuple[bytes, bytes], ...]]
 
 
 def origin_form(target: str) -> str:
@@ -44,7 +40,6 @@ def origin_form(target: str) -> str:
 class Asked:
     """What a request asks for: pairs, or the kind of refusal it deserves. ``label`` names it in the log."""
 
-    key: _Key
     request: Request
     pairs: tuple[Pair, ...]
     refusal: str | None
@@ -57,20 +52,19 @@ class Venue:
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
         self.name = exchange.name
-        self._asked: dict[_Key, Asked] = {}
-        self._rendered: dict[_Key, Reply] = {}
+        self._asked: dict[str, Asked] = {}
+        self._rendered: dict[str, Reply] = {}
         self._rendered_at: tuple[Market | None, int] = (None, -1)
         self._ordinals: dict[str, int] = {}
 
     def asked(self, request: web.BaseRequest) -> Asked:
-        """Read the target and the X- headers (an exchange may have switches there, such as the unit of time)."""
-        switches = [pair for pair in request.raw_headers if pair[0][:2] in _X and pair[0].lower() != _OURS]
-        key = (origin_form(request.raw_path), tuple(switches))
-        found = self._asked.get(key)
+        """Read the target. Headers play no part: no exchange here answers differently for one."""
+        target = origin_form(request.raw_path)
+        found = self._asked.get(target)
         if found is None:
             if len(self._asked) >= _REMEMBERED:
                 self._asked.clear()
-            found = self._asked[key] = self._read(key)
+            found = self._asked[target] = self._read(target)
         return found
 
     def ordinal(self, label: str) -> int:
@@ -90,11 +84,12 @@ class Venue:
         if self._rendered_at != (market, tick):
             self._rendered.clear()
             self._rendered_at = (market, tick)
-        reply = self._rendered.get(asked.key)
+        target = asked.request.target
+        reply = self._rendered.get(target)
         if reply is None:
             at_s = tick * market.tick_s
             quotes = [market.quote(self.exchange, pair, at_s) for pair in asked.pairs]
-            reply = self._rendered[asked.key] = Reply.of(self.exchange.answer(asked.request, quotes), at_s)
+            reply = self._rendered[target] = Reply.of(self.exchange.answer(asked.request, quotes), at_s)
         return reply
 
     def refusal(self, kind: str, asked: Asked) -> Reply:
@@ -114,10 +109,8 @@ class Venue:
         )
         return Reply.of(Response(200, text.encode(), _PAGE_HEADERS))
 
-    def _read(self, key: _Key) -> Asked:
-        target, switches = key
-        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in switches)
-        request = Request(self.name, self.exchange.origin, target, headers=headers)
+    def _read(self, target: str) -> Asked:
+        request = Request(self.name, self.exchange.origin, target)
         pairs: tuple[Pair, ...] = ()
         refusal = None
         try:
@@ -127,4 +120,4 @@ class Venue:
         except LookupError:
             refusal = "not_found"
         label = ",".join(map(str, pairs)) or target[:200]
-        return Asked(key, request, pairs, refusal, label if pairs else "")
+        return Asked(request, pairs, refusal, label if pairs else "")

@@ -17,9 +17,10 @@ from yarl import URL
 from exchanges.wire import Request, Response
 from strategies.body import Body
 from strategies.failure import failed
+from strategies.head import judge
 from strategies.strategy import Decode, Fetch, Limits, Outcome, settled
 from strategies.task_crew import asyncio_crew
-from strategies.terms import HEADERS, MAX_HEADER_LINE, Trust
+from strategies.terms import HEADERS, KEEPALIVE_S, MAX_HEAD, Trust
 
 
 @contextmanager
@@ -29,16 +30,18 @@ def asyncio_aiohttp(limits: Limits, decode: Decode) -> Iterator[Fetch]:
 
     async def call(request: Request) -> Outcome:
         status: int | None = None
+        url = URL(request.url, encoded=True)
         started = time.monotonic()
         try:
             async with session.request(
                 request.method,
-                URL(request.url, encoded=True),
+                url,
                 headers=request.headers,
                 allow_redirects=False,
                 ssl=trust.context() if request.origin.startswith("https:") else True,
             ) as reply:
                 status = reply.status
+                judge(reply.version, reply.reason, reply.raw_headers)
                 body = Body(status, reply.headers, limits.max_body)
                 async for piece in reply.content.iter_any():
                     body.add(piece)
@@ -64,15 +67,15 @@ def asyncio_aiohttp(limits: Limits, decode: Decode) -> Iterator[Fetch]:
 async def _open_session(limits: Limits) -> aiohttp.ClientSession:
     session = aiohttp.ClientSession(
         # limit=0 is no limit: the workers are the limit, and the connector's own would only queue behind them.
-        connector=aiohttp.TCPConnector(limit=0),
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S),
         # The threshold keeps aiohttp from rounding deadlines above 5 s up to whole seconds.
         timeout=aiohttp.ClientTimeout(total=limits.deadline_s, sock_connect=None, ceil_threshold=float("inf")),
         headers=HEADERS,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,
-        max_line_size=MAX_HEADER_LINE,
-        max_field_size=MAX_HEADER_LINE,
+        max_line_size=MAX_HEAD,
+        max_field_size=MAX_HEAD,
     )
     # aiohttp repeats a GET by itself when a re-used connection breaks, with no public switch: promise 6.
     session._retry_connection = False  # noqa: SLF001

@@ -16,7 +16,8 @@ import httpx
 from exchanges.wire import Request, Response
 from strategies.body import Body
 from strategies.failure import failed
-from strategies.httpx_client import Idle, built, options_for
+from strategies.head import judge
+from strategies.httpx_client import Idle, built, options_for, surplus
 from strategies.strategy import Decode, Fetch, Limits, Outcome, settled
 from strategies.task_crew import asyncio_crew
 from strategies.terms import Trust
@@ -37,6 +38,7 @@ def asyncio_httpx(limits: Limits, decode: Decode) -> Iterator[Fetch]:
                 reply = await client.send(built(client, request), stream=True)
                 try:
                     status = reply.status_code
+                    judge(reply.http_version, reply.reason_phrase, reply.headers.raw)
                     body = Body(status, reply.headers, limits.max_body)
                     async for piece in reply.aiter_raw():
                         body.add(piece)
@@ -46,7 +48,10 @@ def asyncio_httpx(limits: Limits, decode: Decode) -> Iterator[Fetch]:
         except BaseException as error:
             await client.aclose()
             return failed(error, request, started, status)
-        idle.give_back(request.origin, client)
+        if surplus(client):
+            await client.aclose()
+        else:
+            idle.give_back(request.origin, client)
         value = decode(request, answer)
         return settled(value, started, time.monotonic(), answer)
 

@@ -53,17 +53,19 @@ class Body:
             raise Fault(
                 "redirect", f"status {status} points to {safe(headers['location'])}; redirects are not followed"
             )
+        if status < 200:  # an interim answer is skipped by every library; 101 comes only to those who ask for it
+            raise Fault("protocol", f"expected a final answer, found status {status}")
         if len(headers) > MAX_HEADERS:
             raise Fault("protocol", f"expected at most {MAX_HEADERS} headers, found {len(headers)}")
-        length = headers.get("content-length")
-        transfer = headers.get("transfer-encoding")
+        length = _joined(headers, "content-length")
+        transfer = _joined(headers, "transfer-encoding")
         if transfer is not None:
             if transfer.strip().lower() != "chunked":
                 raise Fault("protocol", f"expected Transfer-Encoding: chunked or none, found {safe(transfer)!r}")
             if length is not None:
                 # RFC 9112, 6.3: such a message "ought to be handled as an error" (request smuggling).
                 raise Fault("protocol", "found both Content-Length and Transfer-Encoding; expected one of them")
-        encoding = headers.get("content-encoding", "identity").strip().lower()
+        encoding = (_joined(headers, "content-encoding") or "identity").strip().lower()
         if length is not None:
             if not _DIGITS.fullmatch(length):
                 raise Fault("protocol", f"expected one Content-Length in digits, found {safe(length)!r}")
@@ -119,3 +121,14 @@ class Body:
         self._begun = True
         self._keep(out)  # raises where input was left over because the limit was reached
         return self._inflate.unconsumed_tail or self._inflate.unused_data
+
+
+def _joined(headers: Mapping[str, str], name: str) -> str | None:
+    """All values of a header, joined by commas as RFC 9110, 5.3 has it; None where there is none.
+
+    requests and httpx join by themselves; aiohttp's ``get`` takes the first and leaves the others unseen.
+    """
+    if name not in headers:
+        return None
+    getall = getattr(headers, "getall", None)
+    return headers[name] if getall is None else ", ".join(getall(name))

@@ -1,7 +1,7 @@
 """A crew of threads that lives as long as its strategy and pulls requests from one queue, batch after batch.
 
 A ThreadPoolExecutor does the same with a Future, a lock and a wake-up per request; here a batch wakes each
-thread once, and a free thread takes the next request by itself.
+thread once, and a free thread takes the next request by itself. What that is worth: ``strategies.threads``.
 """
 
 from __future__ import annotations
@@ -20,16 +20,18 @@ from strategies.strategy import Fetch, Outcome
 class _Batch:
     """What the threads share while a batch lasts."""
 
-    def __init__(self, requests: Sequence[Request], crew: int) -> None:
+    def __init__(self, requests: Sequence[Request]) -> None:
         self.work = deque(enumerate(requests))
         self.outcomes: dict[int, Outcome] = {}
         self.error: BaseException | None = None
         self.done = threading.Event()
         self._lock = threading.Lock()
-        self._present = crew
+        self._inside = 0
 
     def take_part(self, call: Callable[[Request], Outcome]) -> None:
-        """Make requests until none is left; the last thread to leave says so."""
+        """Make requests until none is left; the last thread to leave says so. One that comes later finds none."""
+        with self._lock:
+            self._inside += 1
         try:
             while True:
                 try:
@@ -41,10 +43,16 @@ class _Batch:
             self.work.clear()
             self.error = error
         with self._lock:
-            self._present -= 1
-            last = not self._present
-        if last:
-            self.done.set()
+            self._inside -= 1
+            if not self._inside:
+                self.done.set()
+
+    def give_up(self) -> None:
+        """Let no further request begin, from however many threads; done once those under way have ended."""
+        self.work.clear()
+        with self._lock:
+            if not self._inside:
+                self.done.set()
 
 
 @contextmanager
@@ -64,16 +72,15 @@ def crew(size: int, call: Callable[[Request], Outcome], watchdog: Watchdog) -> I
     def fetch(requests: Sequence[Request]) -> list[Outcome]:
         if not requests:
             return []
-        present = min(size, len(requests))
-        batch = _Batch(requests, present)
-        for _ in range(present):
-            inbox.put(batch)
+        batch = _Batch(requests)
         try:
+            for _ in range(min(size, len(requests))):
+                inbox.put(batch)
             batch.done.wait()
         except BaseException:
-            batch.work.clear()
             watchdog.cancel()
             try:
+                batch.give_up()
                 batch.done.wait()
             finally:
                 watchdog.resume()

@@ -18,7 +18,10 @@ from strategies.body import Fault
 
 
 class Watch:
-    """One thread's request in flight. ``begin``, ``hold`` each socket that is used, ``end``."""
+    """One thread's request in flight. ``begin``, ``hold`` each socket that is used, ``let_go``, ``end``.
+
+    A socket that others may use must have been let go of: the Watchdog shuts what it finds held.
+    """
 
     __slots__ = ("_lock", "_socket", "_watchdog", "due", "expired")
 
@@ -45,6 +48,11 @@ class Watch:
                 self._socket = sock
                 return
         raise self.fault()
+
+    def let_go(self) -> None:
+        """The socket is no longer this request's, though its time still runs."""
+        with self._lock:
+            self._socket = None
 
     def end(self) -> None:
         """The request is over; from here on nothing of it is shut."""

@@ -4,15 +4,31 @@ No HTTP library is imported here: their exceptions are known by name, so that as
 trio. What is looked at is the whole family of an exception (its causes, contexts, members and arguments),
 because the libraries wrap the same ``ConnectionRefusedError`` two to five layers deep.
 
+There is no ``connect_timeout`` of our own: one deadline covers connecting and all that follows, so whatever ends
+by time is ``deadline``, and only a system that gives up earlier (ETIMEDOUT) is ``connect_timeout``.
+
+What a library raises over bytes that it cannot read is ``protocol``, whatever the class (ValueError and its like):
+no answer may end a batch. What is wrong with a Request (its URL, say) is a bug of the caller, and raised.
+
 The rules where libraries cannot be told apart otherwise:
 
 * before the head of an answer is whole, a FIN is ``disconnected`` and an RST ``reset`` (httpx does not say
   whether some bytes had come);
 * after it, either is ``truncated`` (aiohttp reports both as a payload error);
-* a chunk size too large for any body is ``truncated``: h11 accepts up to 20 digits and then misses the rest;
+* a chunk size too large for any body is ``truncated``: h11 accepts up to 20 digits and then misses the rest.
+
+Where they still differ; each is held by a test, so that the list stays true:
+
 * a line that is no HTTP, then a FIN, is ``protocol``, except with httpx, where it is ``disconnected``: h11
   looks at nothing before the blank line;
-* whatever ends by time is ``deadline``: connecting has no limit of its own.
+* more than MAX_INTERIM answers 1xx before the final one are ``protocol`` with requests; aiohttp and httpx skip
+  them without saying so, until the deadline;
+* ``Content-Length: 5, 5``, or twice 5, is ``protocol``, except with httpx: h11 makes one 5 of it;
+* an empty line before the status line is ``protocol``, except with aiohttp, which skips it;
+* bytes after the end of a body (the body of a 204 is such) cost the connection and not the answer, except with
+  aiohttp: where they come in the same segment and are no HTTP, the answer is ``protocol``.
+  If they come later, while the connection is idle, every client drops it; if they come after the next request
+  was sent, every client takes them for its answer, as HTTP/1.1 has no means to tell.
 """
 
 from __future__ import annotations
@@ -49,6 +65,9 @@ _PROTOCOL = {
     "HttpProcessingError", "ClientResponseError", "ProtocolError", "RemoteProtocolError", "LocalProtocolError",
     "InvalidHeader", "InvalidChunkLength", "HeaderParsingError",
 }  # fmt: skip
+_UNREADABLE = (ValueError, OverflowError, LookupError, EOFError, RecursionError)
+_LIBRARIES = {"HTTPError", "RequestException", "ClientError"}  # urllib3 and httpx, requests, aiohttp
+_CALLERS = {"InvalidURL", "LocationValueError", "MissingSchema", "InvalidSchema", "UnsupportedProtocol"}
 _BROKEN = {"BrokenResourceError", "ReadError", "WriteError", "ConnectError", "ClientOSError"}
 
 _SENTENCES = {
@@ -101,6 +120,8 @@ def _kind(error: BaseException, in_body: bool) -> tuple[str, BaseException] | No
         for member in family:
             if _names(member) & _BROKEN:
                 return "reset", member
+    if isinstance(error, _UNREADABLE) or _names(error) & _LIBRARIES:
+        return None if any(_names(member) & _CALLERS for member in family) else ("protocol", error)
     return None
 
 

@@ -42,15 +42,27 @@ class Arrival:
         head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", *headers]
         self.connection.sendall("\r\n".join(head).encode("latin-1") + b"\r\n\r\n" + body)
 
-    def drip(self, data: bytes, pause_s: float = 0.05) -> None:
-        """Send a byte now and then, until the client has had enough."""
+    def reply_in_chunks(self, *pieces: bytes, end: bytes = b"0\r\n\r\n") -> None:
+        """Send an answer with one chunk for each piece; ``end`` is for a last chunk that is none."""
         self.replied = time.monotonic()
+        chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+        self.connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + end)
+
+    def drip(self, data: bytes = b"", at_a_time: int = 1, pause_s: float = 0.05) -> None:
+        """Send a little now and then, then nothing, until the client has had enough and the connection is closed.
+
+        A client without a deadline would never have enough: after PATIENCE_S it is closed from here.
+        """
+        self.replied = None
         self.connection.settimeout(pause_s)
-        for n in range(len(data)):
-            self.connection.sendall(data[n : n + 1])
+        until = time.monotonic() + PATIENCE_S
+        for at in range(0, 10**9, at_a_time):
+            self.connection.sendall(data[at : at + at_a_time])
             with contextlib.suppress(TimeoutError):
                 if not self.connection.recv(1):
                     return
+            if time.monotonic() > until:
+                return
 
 
 class Gate:

@@ -30,24 +30,42 @@ def failures(strategy: Strategy, server: GateServer) -> None:
             arrival.replied = None
         elif arrival.target == "/protocol":
             arrival.connection.sendall(b"nonsense\r\n\r\n")
+        elif arrival.target == "/protocol-lengths":
+            arrival.reply(b"12345", "200 OK", "Content-Length: 6", "Connection: close")
+            arrival.replied = None
+        elif arrival.target == "/protocol-chunk":
+            arrival.reply_in_chunks(b"12345", end=b"-5\r\n12345\r\n0\r\n\r\n")
+            arrival.replied = None
+        elif arrival.target == "/truncated-chunks":
+            arrival.reply_in_chunks(b"12345", end=b"")
+            arrival.replied = None
+        elif arrival.target == "/200-chunks":
+            arrival.reply_in_chunks(b"/200", b"-chunks")
+        elif arrival.target == "/200-interim":
+            arrival.connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n")
+            arrival.reply(arrival.target.encode())
         elif arrival.target == "/encoding":
             arrival.reply(b"no gzip", "200 OK", "Content-Encoding: gzip")
         elif arrival.target != "/disconnected":
-            arrival.reply(b"", {"/503": "503 Busy", "/banned": "418 Teapot"}.get(arrival.target, "200 OK"))
+            status = {"/503": "503 Busy", "/banned": "418 Teapot"}.get(arrival.target, "200 OK")
+            arrival.reply(arrival.target.encode(), status)
 
     server.answer = fail
     with socket.create_server(("127.0.0.1", 0)) as closed:
         nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    wanted = ["refused", "truncated", "protocol", "encoding", "disconnected", "banned", "503", "200"]
+    wanted = [
+        "refused", "truncated", "truncated-chunks", "protocol", "protocol-lengths", "protocol-chunk", "encoding",
+        "disconnected", "banned", "503", "200-interim", "200-chunks", "200",
+    ]  # fmt: skip
     requests = [Request("test", nobody if w == "refused" else server.origins[0], "/" + w) for w in wanted]
     with strategy(LIMITS, read) as fetch:
         outcomes = fetch(requests)
     for want, outcome in zip(wanted, outcomes, strict=True):
-        if want.isdigit():
-            value_of(4, outcome)
+        if want[0].isdigit() and value_of(4, outcome)[1] != f"/{want}".encode():
+            raise Broken(4, f"the body of /{want} is not what was sent: {safe(repr(outcome), 160)}")
         got = outcome.kind if isinstance(outcome, Failed) else str(outcome.status)
-        if got != want:
-            raise Broken(4, f"expected {want}, found {safe(repr(outcome), 160)}")
+        if got != want.partition("-")[0]:
+            raise Broken(4, f"expected {want.partition('-')[0]} for /{want}, found {safe(repr(outcome), 160)}")
         if isinstance(outcome, Failed) and outcome.kind not in KINDS:
             raise Broken(4, f"{outcome.kind!r} is none of exchanges.errors.KINDS")
         try:
@@ -69,10 +87,18 @@ def limits(strategy: Strategy, server: GateServer) -> None:
         elif arrival.target == "/drip-body":
             arrival.reply(b"{", length=500)
             arrival.drip(b"x" * 200)
+        elif arrival.target == "/drip-chunks":
+            arrival.reply_in_chunks(b"{", end=b"")
+            arrival.drip(b"1\r\nx\r\n" * 99, 6)
+        elif arrival.target == "/interim":
+            interim = b"HTTP/1.1 102 Processing\r\n\r\n"
+            arrival.drip(interim * 99, len(interim))
         elif arrival.target == "/silence":
-            arrival.connection.recv(1)
+            arrival.drip()
         elif arrival.target == "/large":
             arrival.reply(bytes(MAX_BODY + 1))
+        elif arrival.target == "/large-chunks":
+            arrival.reply_in_chunks(*[bytes(MAX_BODY // 2 + 1)] * 2)
         elif arrival.target == "/bomb":
             arrival.reply(bomb, "200 OK", "Content-Encoding: gzip")
         elif arrival.target == "/redirect":
@@ -82,8 +108,9 @@ def limits(strategy: Strategy, server: GateServer) -> None:
 
     server.answer = tempt
     wanted = {
-        "/drip-head": "deadline", "/drip-body": "deadline", "/silence": "deadline", "/large": "too_large",
-        "/bomb": "too_large", "/redirect": "redirect", "/full": None,
+        "/drip-head": "deadline", "/drip-body": "deadline", "/drip-chunks": "deadline", "/interim": "deadline",
+        "/silence": "deadline", "/large": "too_large", "/large-chunks": "too_large", "/bomb": "too_large",
+        "/redirect": "redirect", "/full": None,
     }  # fmt: skip
     with strategy(SHORT_LIMITS, read) as fetch:
         outcomes = fetch([Request("test", server.origins[0], target) for target in wanted])

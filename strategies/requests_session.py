@@ -1,13 +1,12 @@
 """A requests.Session at its best, and with a deadline: what sequential, threads and processes send with.
 
-requests alone cannot keep the promises: its time-out runs per read, and http.client takes some heads that are
-no HTTP. So its connections are replaced, through urllib3's public hooks, by ones that show their socket to the
-Watch of the calling thread and that read the lines of a head strictly.
+requests alone cannot keep the promises: its time-out runs per read, and http.client takes answers that are no
+HTTP. So its connections are replaced, through urllib3's hooks, by ones that show their socket to the Watch of
+the calling thread and that read strictly.
 """
 
 from __future__ import annotations
 
-import http.client
 import socket
 import sys
 from http.cookiejar import DefaultCookiePolicy
@@ -18,8 +17,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from strategies.body import Fault
 from strategies.deadline import Watch, Watchdog
+from strategies.strict_answer import StrictResponse
 from strategies.terms import HEADERS, Trust
 
 
@@ -55,8 +54,8 @@ class _Adapter(HTTPAdapter):
         plain = type("_Plain", (_Watched, HTTPConnection), {"watchdog": watchdog})
         secure = type("_Secure", (_Watched, HTTPSConnection), {"watchdog": watchdog})
         self.poolmanager.pool_classes_by_scheme = {
-            "http": type("_PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-            "https": type("_SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+            "http": type("_PlainPool", (_LettingGo, HTTPConnectionPool), {"ConnectionCls": plain}),
+            "https": type("_SecurePool", (_LettingGo, HTTPSConnectionPool), {"ConnectionCls": secure}),
         }
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
@@ -76,6 +75,18 @@ class _Adapter(HTTPAdapter):
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Nothing to do: the context is there, and requests would read certifi's file again per connection."""
+
+
+class _LettingGo(HTTPConnectionPool):
+    """A pool that takes a connection back only when the Watch of its last user has let go of it.
+
+    urllib3 gives a connection back as the last byte of a body is read, long before the caller is done with the
+    answer: from then on its socket may be another thread's, and must not be shut for this one's deadline.
+    """
+
+    def _put_conn(self, conn: Any) -> None:
+        self.ConnectionCls.watchdog.watch().let_go()  # type: ignore[attr-defined]  # always a _Watched
+        super()._put_conn(conn)
 
 
 class _Watched(HTTPConnection):
@@ -130,40 +141,4 @@ class _Watched(HTTPConnection):
             self._watch().hold(self.sock)
         super().request(*args, **kwargs)
 
-    class response_class(http.client.HTTPResponse):  # noqa: N801  http.client's name for it
-        """http.client's answer, its head read strictly."""
-
-        def begin(self) -> None:
-            if self.headers is None:  # http.client calls begin again for an answer already read
-                lines: Any = _HeadLines(self.fp)
-                self.fp = lines
-                super().begin()
-                if self.fp is lines:
-                    self.fp = lines.file
-
-
-class _HeadLines:
-    """The file of a head: a head that is cut, or holds what no other client takes, is refused.
-
-    http.client ends a cut head where it was cut, and takes ``NUL`` and lines without a colon.
-    """
-
-    def __init__(self, file: Any) -> None:
-        self.file = file
-        self._first = True
-
-    def readline(self, limit: int) -> bytes:
-        line: bytes = self.file.readline(limit)
-        if not line.endswith(b"\n"):
-            if len(line) < limit and not (self._first and line and not b"HTTP/".startswith(line[:5])):
-                raise http.client.RemoteDisconnected("the connection ended inside the head of the answer")
-        elif b"\0" in line or (not self._first and b":" not in line and line.strip()):
-            raise Fault("protocol", "found a malformed line in the head of the answer")
-        self._first = not line.strip()  # after a blank line: the status line that follows a 100 Continue
-        return line
-
-    def close(self) -> None:
-        self.file.close()
-
-    def flush(self) -> None:
-        self.file.flush()
+    response_class = StrictResponse  # http.client's name for it

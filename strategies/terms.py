@@ -17,8 +17,16 @@ library can inflate is accepted: with an optional brotli installed, clients woul
 MAX_HEADERS: Final = 100
 """An answer with more header lines is refused; http.client's own limit, applied to all."""
 
-MAX_HEADER_LINE: Final = 65536
-"""Bytes of one header line; http.client's own limit. aiohttp's default, 8,190, is raised to it."""
+MAX_HEAD: Final = 65536
+"""Bytes of a whole head, and so of one line of it, which is http.client's own limit. aiohttp's default for a line,
+8,190, is raised to it."""
+
+MAX_INTERIM: Final = 100
+"""An answer after more interim ones (1xx) is refused, where the library shows them."""
+
+KEEPALIVE_S: Final = 86_400.0
+"""Seconds an idle connection is kept: a day, so for as long as any strategy is open. requests keeps its own for
+ever and cannot be told otherwise; aiohttp's default is 15 seconds, httpx's 5."""
 
 
 class Trust:

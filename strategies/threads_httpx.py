@@ -18,7 +18,8 @@ from strategies.body import Body
 from strategies.crew import crew
 from strategies.deadline import Watch, Watchdog
 from strategies.failure import failed
-from strategies.httpx_client import Idle, built, options_for
+from strategies.head import judge
+from strategies.httpx_client import Idle, built, options_for, surplus
 from strategies.strategy import Decode, Fetch, Limits, Outcome, settled
 from strategies.terms import Trust
 
@@ -38,6 +39,7 @@ def threads_httpx(limits: Limits, decode: Decode) -> Iterator[Fetch]:
             reply = line.send(request, watch)
             try:
                 status = reply.status_code
+                judge(reply.http_version, reply.reason_phrase, reply.headers.raw)
                 body = Body(status, reply.headers, limits.max_body)
                 for piece in reply.iter_raw():
                     body.add(piece)
@@ -51,7 +53,10 @@ def threads_httpx(limits: Limits, decode: Decode) -> Iterator[Fetch]:
             return failed(watch.fault() if watch.expired else error, request, started, status)
         finally:
             watch.end()
-        idle.give_back(request.origin, line)
+        if line.surplus():
+            line.close()
+        else:
+            idle.give_back(request.origin, line)
         value = decode(request, answer)
         return settled(value, started, time.monotonic(), answer)
 
@@ -91,6 +96,10 @@ class _Line:
             if self._handshake is not None:
                 self._handshake.close()
                 self._handshake = None
+
+    def surplus(self) -> bool:
+        """Whether the connection holds more than the answer."""
+        return surplus(self._client)
 
     def close(self) -> None:
         """Close the connection."""

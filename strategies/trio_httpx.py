@@ -16,7 +16,8 @@ import trio
 from exchanges.wire import Request, Response
 from strategies.body import Body, Fault
 from strategies.failure import failed
-from strategies.httpx_client import Idle, built, options_for
+from strategies.head import judge
+from strategies.httpx_client import Idle, built, options_for, surplus
 from strategies.strategy import Decode, Fetch, Limits, Outcome, settled
 from strategies.terms import Trust
 from strategies.trio_thread import trio_thread
@@ -38,6 +39,7 @@ def trio_httpx(limits: Limits, decode: Decode) -> Iterator[Fetch]:
                 reply = await client.send(built(client, request), stream=True)
                 try:
                     status = reply.status_code
+                    judge(reply.http_version, reply.reason_phrase, reply.headers.raw)
                     body = Body(status, reply.headers, limits.max_body)
                     async for piece in reply.aiter_raw():
                         try:
@@ -56,7 +58,10 @@ def trio_httpx(limits: Limits, decode: Decode) -> Iterator[Fetch]:
             with trio.CancelScope(shield=True):
                 await client.aclose()
             return failed(error, request, started, status)
-        idle.give_back(request.origin, client)
+        if surplus(client):
+            await client.aclose()
+        else:
+            idle.give_back(request.origin, client)
         value = decode(request, answer)
         return settled(value, started, time.monotonic(), answer)
 

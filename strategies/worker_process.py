@@ -52,6 +52,7 @@ class Worker:
 
     def __init__(self, context: ForkServerContext, job: Job) -> None:
         self._context, self._job = context, job
+        self._gone = False
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=serve, args=(theirs, job), name="fetchrace-worker", daemon=True)
         try:
@@ -103,13 +104,23 @@ class Worker:
         code = self._process.exitcode
         return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
 
-    def replaced(self) -> Worker:
-        """End this one, whatever it does, and return a new one that is ready."""
-        self._process.kill()
+    def discard(self) -> None:
+        """End it now, whatever it does: no answer of it is read any more, and ``send`` finds it dead."""
         self.pipe.close()
+        if not self._gone:
+            self._process.kill()
+
+    def replaced(self) -> Worker:
+        """Discard this one and return a new one that is ready. Raises OSError where none can be started."""
+        self.discard()
         self.join()
         fresh = Worker(self._context, self._job)
-        fresh.wait_until_ready()
+        try:
+            fresh.wait_until_ready()
+        except BaseException:
+            fresh.discard()
+            fresh.join()
+            raise
         return fresh
 
     def end(self) -> None:
@@ -117,12 +128,15 @@ class Worker:
         self.pipe.close()
 
     def join(self) -> None:
-        """Wait until it is gone: a second for a busy one, then it is killed."""
+        """Wait until it is gone: a second for a busy one, then it is killed. May be called again."""
+        if self._gone:
+            return
         self._process.join(1)
         if self._process.exitcode is None:
             self._process.kill()
             self._process.join()
         self._process.close()
+        self._gone = True
 
 
 def serve(pipe: Connection, job: Job) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import exchanges
 import strategies
 from exchanges.errors import safe
-from harness import probe
+from exchanges.plugins import PluginError
+from harness import listing, probe
 from harness.store import read_run
 
 
@@ -42,8 +43,16 @@ def _strategies() -> list[dict[str, Any]]:
 
 
 def _exchanges() -> list[dict[str, Any]]:
-    listed = [exchanges.load(name) for name in exchanges.names()]
-    return [{"name": e.name, "title": e.title, "pairs": [str(i.pair) for i in e.instruments]} for e in listed]
+    rows: list[dict[str, Any]] = []
+    for name in exchanges.names():
+        try:
+            exchange = listing.exchange(name)
+        except PluginError as error:
+            rows.append({"name": name, "title": None, "pairs": [], "problem": safe(str(error), 300)})
+        else:
+            pairs = [str(instrument.pair) for instrument in exchange.instruments]
+            rows.append({"name": name, "title": exchange.title, "pairs": pairs, "problem": None})
+    return rows
 
 
 def _runs(results: Path) -> list[dict[str, Any]]:
@@ -61,11 +70,16 @@ def _runs(results: Path) -> list[dict[str, Any]]:
     return rows
 
 
+def _counted_pairs(pairs: list[str]) -> str:
+    return f"{len(pairs)} pairs: {', '.join(pairs)}"
+
+
 def _text(found: dict[str, list[dict[str, Any]]]) -> str:
     lines = ["strategies"]
     lines += [f"  {row['name']:<20} {row['problem'] or 'ready'}" for row in found["strategies"]]
     lines.append("exchanges")
-    lines += [f"  {row['name']:<20} {len(row['pairs'])} pairs: {', '.join(row['pairs'])}" for row in found["exchanges"]]
+    for row in found["exchanges"]:
+        lines.append(f"  {row['name']:<20} {row['problem'] or _counted_pairs(row['pairs'])}")
     lines.append("runs")
     lines += [f"  {row['id']:<28} {row['state']:<12} {row['sentence']}" for row in found["runs"]] or ["  none yet"]
     return "\n".join(lines) + "\n"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.exits import DONE
+from harness.exits import DONE, UsageError
 from harness.store import read_run
 
 
@@ -18,6 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     """Draw, and print the page's path."""
     folder = args.run.parent if args.run.name == "run.json" else args.run
+    if folder.is_file():
+        raise UsageError(f"{str(args.run)!r} is a file, expected a run's folder, such as results/latest")
     read_run(folder)  # so that a wrong folder is a sentence before matplotlib is even imported
     from harness.report import draw
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
+import contextlib
 import resource
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from exchanges.errors import safe
 from exchanges.plugins import nearest
 from exchanges.units import bytes_from, counted
 from harness import entries, options, race
@@ -68,30 +69,78 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     try:
         try:
             _race(session, entered, scenario, sabotage)
-        except Exception:
+        except EnvironmentGap as error:
+            session.state = "partial"
+            raise EnvironmentGap(f"{error}; {session.kept()}") from error
+        except (Exception, SystemExit):
             session.state = "partial"
             raise
         finally:
             session.end()
-        page = session.draw()
+        code = _tell(session, args.json, args.strict)
+    except SystemExit as error:
+        raise Stop(f"a plugin ended the program: sys.exit({error.code!r}); {session.kept()}") from error
     except Ended as ended:
         ended.kept = session.kept()
         raise
     except MockFailed as error:
         kind = UsageError if error.code == USAGE else EnvironmentGap
         raise kind(f"{error}; {session.kept()}") from error
-    except EnvironmentGap as error:
-        raise EnvironmentGap(f"{error}; {session.kept()}") from error
     except OSError as error:
         place = error.filename or session.folder.path
         raise EnvironmentGap(f"{place}: {error.strerror or error}; {session.kept()}") from error
-    if args.json:
-        sys.stdout.write(json.dumps(session.result, indent=1, allow_nan=False) + "\n")
-    else:
-        from harness.console import print_run
+    return code
 
-        print_run(session.result, page)
-    return _exit_code(session, args.strict)
+
+def _tell(session: Session, as_json: bool, strict: bool) -> int:
+    """Print the result, then draw it: a report that cannot be drawn hides no number. Returns the exit code."""
+    with _printing(session):
+        if as_json:
+            sys.stdout.write((session.folder.path / "run.json").read_text(encoding="utf-8"))
+        else:
+            from harness.console import print_run
+
+            print_run(session.result)
+    undrawn = _draw(session)
+    if session.page is not None and not as_json:
+        from harness.console import print_page
+
+        with _printing(session):
+            print_page(session.page)
+    return _exit_code(session, strict) or undrawn
+
+
+def _draw(session: Session) -> int:
+    """Draw the report; where that fails, say so. A missing library is a report less, and no failure."""
+    try:
+        session.draw()
+    except Stop:
+        raise
+    except ImportError as error:
+        missing = (error.name or "").partition(".")[0] or str(error)
+        sys.stderr.write(
+            f"fetchrace: the report was not drawn: it needs the library {missing!r}, which cannot be imported: "
+            f"pip install {missing}, then {session.report_command()}\n"
+        )
+    except Exception as error:  # drawing is the last thing that may take a measured number away
+        said = safe(f"{type(error).__name__}: {error}", 300)
+        sys.stderr.write(
+            f"fetchrace: the report could not be drawn ({said}); the numbers are kept; try {session.report_command()}\n"
+        )
+        return FAILURES
+    return DONE
+
+
+@contextlib.contextmanager
+def _printing(session: Session) -> Iterator[None]:
+    """Print at once, and say what was kept where nobody reads it or it has no room."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise Stop(f"nobody reads the output any more; {session.kept()}") from error
+    except OSError as error:
+        raise EnvironmentGap(f"the result cannot be printed: {error.strerror or error}; {session.kept()}") from error
 
 
 def _race(session: Session, entered: entries.Entries, scenario: Scenario, sabotage: list[str]) -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from matplotlib.patches import Rectangle
 
+from exchanges.units import counted
 from harness.report.chart import Chart
 from harness.report.entries import ArmEntry, ScenarioEntry
 from harness.report.figure import lanes
 from harness.report.palette import LIGHT
-from harness.report.wording import plural, signed_percent
+from harness.report.wording import signed_percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +47,7 @@ def blocks_chart(scenario: ScenarioEntry) -> Chart | None:
         for column, block in enumerate(blocks):
             if block in row:
                 _cell(axes, column, lane, row[block], len(blocks) <= _TEXT_UNTIL)
-    description = f"{plural(len(arms), 'arm')} in {plural(len(blocks), 'block')}; {_takeaway(arms, moved, whole)}"
+    description = f"{counted(len(arms), 'arm')} in {counted(len(blocks), 'block')}; {_takeaway(arms, moved, whole)}"
     return Chart("blocks", "Was any block unlike the others?", _takeaway(arms, moved, whole), description, figure,
                  "Each cell: the arm's median in the block against its median over all blocks.")  # fmt: skip
 

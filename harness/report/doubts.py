@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
+from exchanges.units import counted
 from harness.report.entries import RunEntry, ScenarioEntry
-from harness.report.wording import count, duration, listing, percent, plural
+from harness.report.wording import count, duration, listing, percent
 
 _FEW_BLOCKS: Final = 5
 _BUSY: Final = 0.9
@@ -23,7 +24,7 @@ def run_doubts(run: RunEntry) -> list[str]:
     machine = run.entry("machine")
     load, cores = machine.number("load_at_start"), machine.number("cores")
     if load is not None and cores and load > _LOADED * cores:
-        found.append(f"The machine was busy when the run began: load {load:.2f} on {plural(int(cores), 'core')}.")
+        found.append(f"The machine was busy when the run began: load {load:.2f} on {counted(int(cores), 'core')}.")
     return found
 
 
@@ -34,13 +35,25 @@ def scenario_doubts(scenario: ScenarioEntry) -> list[str]:
     found = []
     if scenario.measured and not scenario.has_ranking:
         found.append(f"There is no ranking: {'; '.join(reasons) or f'the verdict is {scenario.state}'}.")
-    elif reasons:
-        found.append(_sentence("; ".join(reasons)))
+    else:
+        found += [_sentence(reason) for reason in reasons]
+    if scenario.is_sequential:
+        is_told = any("confounded" in reason for reason in reasons)
+        why = (
+            "" if is_told else "The arms ran in the same order in every block, so that order is confounded with time. "
+        )
+        found.append(f"{why}No ranking should be quoted.")
+    if scenario.twin_is_off:
+        ratio = scenario.entry("twin").number("ratio")
+        found.append(
+            f"The same arm raced twice differs from itself{f' (ratio {ratio:.3f})' if ratio else ''}: the interval "
+            "excludes 1, so that small differences between arms may be the apparatus's."
+        )
     if not scenario.measured:
         found.append("No arm has numbers that may be compared.")
     blocks = scenario.number("finished_blocks")
     if blocks is not None and 0 < blocks < _FEW_BLOCKS:
-        found.append(f"Only {plural(int(blocks), 'block')}: intervals are wide, and small differences stay unseen.")
+        found.append(f"Only {counted(int(blocks), 'block')}: intervals are wide, and small differences stay unseen.")
     out = Counter(arm.status for arm in scenario.out if arm.status in ("disqualified", "failed"))
     if out:
         said = " and ".join(f"{number} {status}" for status, number in sorted(out.items()))
@@ -63,8 +76,8 @@ def detectable(scenario: ScenarioEntry) -> str:
     least, most = min(sizes), max(sizes)
     told = [f"{percent(size, 1)} ({name})" if size < 1 else f"more than 100 % ({name})" for size, name in (least, most)]
     return (
-        f"The smallest difference from {scenario.baseline} that would have shown (80 % power): "
-        f"{' to '.join(told if most is not least else told[:1])}."
+        f"The smallest difference from {scenario.baseline} that would have shown (80 % power, after correction for "
+        f"all pairs): {' to '.join(told if most is not least else told[:1])}."
     )
 
 
@@ -84,7 +97,7 @@ def conditions(scenario: ScenarioEntry) -> str:
     venues = {str(market[0]) for market in listed if isinstance(market, list) and market}
     said = [
         f"{count(scenario.number('requests'))} requests",
-        plural(len(venues), "exchange") if venues else "",
+        counted(len(venues), "exchange") if venues else "",
         f"{count(scenario.number('concurrency'))} in flight",
         f"{scenario.text('latency', '?')} delay",
         f"limit {duration(scenario.limit_s)}" if scenario.limit_s else "",

@@ -84,6 +84,12 @@ class ArmEntry(Entry):
         return self.text("status", "failed")
 
     @cached_property
+    def with_import_s(self) -> float | None:
+        """Importing, opening and the cold batch in seconds: the least that a script pays which runs once."""
+        once, importing = self.number("one_shot_s"), self.number("import_s")
+        return None if once is None or importing is None else importing + once
+
+    @cached_property
     def place(self) -> str:
         """The rank, with an equals sign where it is shared: ``2=``."""
         rank = self.number("rank")
@@ -128,6 +134,17 @@ class ScenarioEntry(Entry):
     @cached_property
     def state(self) -> str:
         return self.entry("verdict").text("state", "UNKNOWN", 40)
+
+    @cached_property
+    def is_sequential(self) -> bool:
+        """Whether the arms ran in the same order in every block; a run that does not say shuffled them."""
+        return self.raw.get("order_mode") == "sequential"
+
+    @cached_property
+    def twin_is_off(self) -> bool:
+        """Whether the interval of the same arm raced twice excludes 1."""
+        low, high = self.entry("twin").number("low"), self.entry("twin").number("high")
+        return low is not None and high is not None and not low <= 1 <= high
 
     @cached_property
     def fastest(self) -> ArmEntry | None:

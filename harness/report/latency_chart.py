@@ -9,7 +9,7 @@ from harness.report.entries import ArmEntry, ScenarioEntry
 from harness.report.figure import beside, column, dot, duration_axis, lanes, limit_line
 from harness.report.palette import LIGHT
 from harness.report.request_log import RequestLog
-from harness.report.wording import duration, plural, signed_percent
+from harness.report.wording import count, duration, signed_percent
 
 _SHARES = (1, 25, 50, 75, 90, 99)
 
@@ -53,7 +53,7 @@ def latency_chart(scenario: ScenarioEntry, log: RequestLog) -> Chart | None:
     total = sum(number for _, _, number in found)
     return Chart(
         "latency", "What does one request take?", _takeaway(found, typical), description, figure,
-        f"{plural(total, 'answered request')} of warm batches, as the clients saw them.",
+        f"{count(total)} answered requests of warm batches, as the clients saw them.",
     )  # fmt: skip
 
 

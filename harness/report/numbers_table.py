@@ -39,8 +39,8 @@ def numbers_table(scenario: ScenarioEntry) -> NumbersTable:
     ranking = ("rank",) if scenario.has_ranking else ()
     speedup = ("speedup", "95 % CI of speedup") if scenario.has_ranking else ()
     columns = (
-        *ranking, "time", "95 % CI of time", *speedup, "of limit", "one shot", "CPU/request", "memory",
-        "in flight", "connections", "failed",
+        *ranking, "time", "95 % CI of time", *speedup, "of limit", "one shot", "import", "CPU a request", "memory",
+        "in flight", "conns", "failed",
     )  # fmt: skip
     ranked, baseline = scenario.has_ranking, scenario.raw.get("baseline")
     rows = tuple(NumberRow(arm.name, arm.model, tuple(_cells(arm, ranked, baseline))) for arm in scenario.measured)
@@ -67,9 +67,10 @@ def _cells(arm: ArmEntry, ranked: bool, baseline: object) -> list[Cell]:
         *cells,
         Cell(percent(number("efficiency")), _value(number("efficiency"))),
         Cell(duration(number("one_shot_s")), _value(number("one_shot_s"))),
+        Cell(duration(number("import_s")), _value(number("import_s"))),
         Cell(duration(number("cpu_s_per_request")), _value(number("cpu_s_per_request"))),
         Cell(NONE if memory is None else text_from_bytes(memory), _value(memory)),
-        Cell(NONE if reached is None else f"{count(reached)} / {count(declared)}", _value(reached)),
+        Cell(count(reached) if reached == declared else f"{count(reached)} / {count(declared)}", _value(reached)),
         Cell(count(number("connections")), _value(number("connections"))),
         Cell(f"{count(failed)} / {count(asked)}" if failed else count(failed), _value(failed)),
     ]

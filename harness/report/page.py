@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
@@ -17,11 +17,9 @@ from markupsafe import Markup
 from exchanges.units import text_from_bytes
 from harness.report.doubts import run_doubts
 from harness.report.entries import RunEntry
-from harness.report.glossary import GLOSSARY, METHOD
+from harness.report.glossary import GLOSSARY, method
 from harness.report.palette import theme_css
-from harness.report.story import Story
-
-_STATES: Final = {"VALID": "good", "NOISY": "doubtful", "UNVERIFIED": "doubtful", "DRIFTED": "bad"}
+from harness.report.story import Story, mood_of
 
 
 def page_html(run: RunEntry, stories: list[Story], markup: dict[str, str], chart_css: str) -> str:
@@ -42,21 +40,21 @@ def page_html(run: RunEntry, stories: list[Story], markup: dict[str, str], chart
         charts={slug: Markup(svg) for slug, svg in markup.items()},  # noqa: S704 (an XML serializer wrote them)
         run=run,
         state=state,
-        mood=_STATES.get(state, "bad"),
-        moods={story.state: _STATES.get(story.state, "bad") for story in stories},
+        mood=mood_of(state, any(scenario.twin_is_off for scenario in run.scenarios)),
         sentence=verdict.text("sentence") or f"The verdict is {state}.",
         doubts=run_doubts(run),
         stories=stories,
         several=len(stories) > 1,
         environment=_environment(run),
         glossary=GLOSSARY,
-        method=METHOD,
+        method=method({scenario.is_sequential for scenario in run.scenarios}),
     )
 
 
 def _environment(run: RunEntry) -> list[tuple[str, str]]:
     machine, versions = run.entry("machine"), run.entry("versions")
     memory, cores = machine.number("memory_bytes"), machine.number("cores")
+    load = machine.number("load_at_start")
     affinity = machine.texts("affinity", 10)
     gil = machine.raw.get("gil")
     rows: list[tuple[str, Any]] = [
@@ -66,7 +64,7 @@ def _environment(run: RunEntry) -> list[tuple[str, str]]:
         ("system", " ".join(machine.text(key) for key in ("system", "kernel", "architecture")).strip()),
         ("Python", f"{machine.text('implementation')} {machine.text('python')}".strip()),
         ("GIL", "on" if gil is True else "off" if gil is False else ""),
-        ("load at start", machine.text("load_at_start", limit=5)),
+        ("load at start", "" if load is None else f"{load:.2f}"),
         ("libraries", ", ".join(f"{name} {versions.text(name, limit=40)}" for name in _names(versions.raw))),
         ("run", run.text("id")),
         ("began", run.text("started")),

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from exchanges.errors import safe
+from exchanges.units import counted, text_from_price
 from harness.report.entries import Entry, ScenarioEntry
 
 _ROWS: Final = 20
+_WRITTEN_OUT: Final = 30
+"""No price has more digits than this before or after its point."""
+_PROFITABLE: Final = ("trade", "size unknown", "no size")
+_PADDED: Final = re.compile(r"(?<![\w.])[0-9]+\.[0-9]{3,}(?![\w]|\.[0-9])")
+"""A decimal inside a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ def prices_of(scenario: ScenarioEntry) -> Prices | None:
     chances = [
         (way.text("pair"), f"{way.text('buy')} → {way.text('sell')}", _money(way, "ask"), _money(way, "bid"),
          _minus(way, "gross_bps"), _minus(way, "fee_bps"), _minus(way, "net_bps"),
-         way.text("reason") or way.text("verdict"))
+         _reason(way))
         for way in ways[:_ROWS]
     ]  # fmt: skip
     charged = readout.entry("taker_fees")
@@ -53,18 +60,33 @@ def prices_of(scenario: ScenarioEntry) -> Prices | None:
 def _takeaway(ways: list[Entry]) -> str:
     if not ways:
         return "No pair was quoted by two exchanges, so that there is nothing to compare."
-    trades = sum(way.text("verdict") == "trade" for way in ways)
-    overlaps = sum((way.number("gross_bps") or _float(way.text("gross_bps"))) > 0 for way in ways)
+    gross = sum(_float(way.text("gross_bps")) > 0 for way in ways)
+    # The verdict counts as well: a net of 0.004 is printed as 0.00.
+    left = [way for way in ways if _float(way.text("net_bps")) > 0 or way.text("verdict") in _PROFITABLE]
+    unknown = sum(way.text("verdict") == "size unknown" for way in left)
+    empty = sum(way.text("verdict") == "no size" for way in left)
+    verb = "leaves" if len(left) == 1 else "leave"
+    said = f"{len(left)} of {counted(len(ways), 'route')} {verb} something after taker fees"
+    said += f", {unknown} of them of unknown size" if unknown else ""
+    said += f", {empty} of them with nothing on offer" if empty else ""
+    said += f"; {gross} would without fees"
     top = ways[0]
-    said = f"Of {len(ways)} ways to buy here and sell there, {overlaps} overlap before fees and {trades} after them"
     best = f"{top.text('pair')}, {top.text('buy')} to {top.text('sell')}: {_minus(top, 'net_bps')} bps net"
-    return f"{said}; the best is {best}."
+    return f"{said}. The best is {best}."
+
+
+def _reason(way: Entry) -> str:
+    return _PADDED.sub(lambda match: text_from_price(match[0]), way.text("reason") or way.text("verdict"))
 
 
 def _money(entry: Entry, key: str) -> str:
-    """An exact decimal without the zeros that an exchange pads it with."""
+    """A price as the console shows it. An exponent, which a very small Decimal prints itself with, is written out."""
     text = entry.text(key)
-    return text.rstrip("0").rstrip(".") if "." in text and "E" not in text.upper() else text
+    try:
+        price = Decimal(text)
+    except InvalidOperation:
+        return text
+    return text_from_price(f"{price:f}") if price.is_finite() and abs(price.adjusted()) <= _WRITTEN_OUT else text
 
 
 def _minus(entry: Entry, key: str) -> str:

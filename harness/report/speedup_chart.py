@@ -7,9 +7,8 @@ from harness.report.entries import ArmEntry, ScenarioEntry
 from harness.report.figure import beside, column, dot, duration_axis, even_marks, lanes, limit_line, nice_marks
 from harness.report.palette import LIGHT
 from harness.report.wording import duration, duration_interval, listing, percent, times, times_interval
+from harness.sentence import TELLING
 
-_TELLING = 0.5
-"""A tie "within 300 %" says nothing."""
 _WIDE = 6.0
 """From here on a linear axis would crowd the fast arms into a corner."""
 
@@ -78,7 +77,7 @@ def _takeaway(scenario: ScenarioEntry, arms: list[ArmEntry]) -> str:
     tied = [arm.name for arm in arms[1:] if arm.number("rank") == first.number("rank")]
     if tied:
         within = first.number("tied_within")
-        doubt = f" (within {percent(within, 1)})" if within and within < _TELLING else ""
+        doubt = f" (within {percent(within, 1)})" if within and within <= TELLING else ""
         return f"{said}. It cannot be told from {listing(tied)}{doubt}."
     second = arms[1] if len(arms) > 1 else None
     mine, theirs = first.number("time_s"), second.number("time_s") if second else None

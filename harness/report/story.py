@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from harness.report.chart import Chart
 from harness.report.doubts import conditions, detectable, scenario_doubts
@@ -16,10 +17,11 @@ from harness.report.wording import NONE, count, duration, percent, signed_percen
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One number that says a lot, and what it is."""
+    """One number that says a lot, and what it is. ``mood`` is empty, or ``doubtful`` for one to worry about."""
 
     value: str
     label: str
+    mood: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Story:
     pairings: list[tuple[str, ...]]
     prices: Prices | None
     order: list[list[str]]
+    no_twin: str
+    mood: str
 
 
 def story_of(scenario: ScenarioEntry, log: RequestLog) -> Story:
@@ -49,7 +53,7 @@ def story_of(scenario: ScenarioEntry, log: RequestLog) -> Story:
     from harness.report.latency_chart import latency_chart
     from harness.report.one_shot_chart import one_shot_chart
     from harness.report.speedup_chart import speedup_chart
-    from harness.report.twin_chart import twin_chart
+    from harness.report.twin_chart import twin_chart, why_no_twin
     from harness.report.waterfall_chart import waterfall_chart
 
     drawn = [
@@ -72,7 +76,18 @@ def story_of(scenario: ScenarioEntry, log: RequestLog) -> Story:
         pairings=[_pairing(pairing) for pairing in scenario.entries("pairings")] if scenario.has_ranking else [],
         prices=prices_of(scenario),
         order=[Entry({"names": names}).texts("names", 80) for names in order] if isinstance(order, list) else [],
+        no_twin=why_no_twin(scenario) if scenario.arms else "",
+        mood=mood_of(scenario.state, scenario.twin_is_off),
     )
+
+
+_MOODS: Final = {"VALID": "good", "NOISY": "doubtful", "UNVERIFIED": "doubtful", "DRIFTED": "bad"}
+
+
+def mood_of(state: str, twin_is_off: bool) -> str:
+    """How a verdict is dressed: good, doubtful or bad. Never good where the same arm twice was not the same."""
+    mood = _MOODS.get(state, "bad")
+    return "doubtful" if mood == "good" and twin_is_off else mood
 
 
 def _tiles(scenario: ScenarioEntry) -> list[Tile]:
@@ -80,7 +95,9 @@ def _tiles(scenario: ScenarioEntry) -> list[Tile]:
     first = scenario.fastest
     if first is not None and first.number("speedup") and first.raw.get("name") != scenario.raw.get("baseline"):
         interval = times_interval(first.number("speedup_low"), first.number("speedup_high"))
-        tiles.append(Tile(times(first.number("speedup")), f"best speedup, {first.name} (95 % CI {interval})"))
+        tiles.append(
+            Tile(times(first.number("speedup")), f"as fast as {scenario.baseline}: {first.name} (95 % CI {interval})")
+        )
     if first is not None and first.number("efficiency"):
         tiles.append(Tile(percent(first.number("efficiency")), f"of the physical limit, {first.name}"))
     asked = sum(arm.number("requests") or 0 for arm in scenario.arms)
@@ -93,7 +110,9 @@ def _tiles(scenario: ScenarioEntry) -> list[Tile]:
     ratio, low, high = twin.number("ratio"), twin.number("low"), twin.number("high")
     if ratio is not None:
         interval = f"95 % CI {low:.3f}–{high:.3f}" if low is not None and high is not None else "no interval"
-        tiles.append(Tile(f"{ratio:.3f}", f"same arm twice, should be 1 ({interval})"))
+        off = scenario.twin_is_off
+        label = f"same arm twice, should be 1{' and is not' if off else ''} ({interval})"
+        tiles.append(Tile(f"{ratio:.3f}", label, "doubtful" if off else ""))
     return tiles
 
 

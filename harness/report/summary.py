@@ -31,7 +31,7 @@ def summary_md(run: RunEntry, stories: list[Story]) -> str:
             for cells in story.out:
                 lines += _row(cells)
             lines.append("")
-        lines += _bullets([chart.takeaway for chart in story.charts])
+        lines += _bullets([*(chart.takeaway for chart in story.charts), *([story.no_twin] if story.no_twin else [])])
     command = run.text("command", limit=2000).replace("`", "'")
     if command:
         lines += [f"Measured with `{command}`, seed {_escaped(run.text('seed', '?'))}.", ""]

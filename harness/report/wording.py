@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
-from exchanges.units import text_from_seconds
+from exchanges.units import text_from_ratio, text_from_seconds
 
 NONE: Final = "–"
 """What stands where there is no number."""
@@ -24,11 +23,12 @@ def tick(seconds: float) -> str:
 
 
 def times(ratio: float | None) -> str:
-    return NONE if ratio is None else f"{_three_digits(ratio)}×"
+    """How many times as fast, or as long: two decimals below 10, one above (``17.1×``)."""
+    return NONE if ratio is None else f"{text_from_ratio(ratio)}×"
 
 
 def times_interval(low: float | None, high: float | None) -> str:
-    return NONE if low is None or high is None else f"{_three_digits(low)}–{_three_digits(high)}×"
+    return NONE if low is None or high is None else f"{text_from_ratio(low)}–{text_from_ratio(high)}×"
 
 
 def duration_interval(low: float | None, high: float | None) -> str:
@@ -55,19 +55,8 @@ def count(number: float | None) -> str:
     return NONE if number is None else f"{number:,.0f}"
 
 
-def plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def listing(names: list[str], most: int = 3) -> str:
     """``a``, ``a and b``, ``a, b and c``, ``a, b, c and 4 more``."""
     if len(names) > most:
         names = [*names[:most], f"{len(names) - most} more"]
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _three_digits(value: float) -> str:
-    if value <= 0 or not math.isfinite(value):
-        return f"{value:g}"
-    # A speedup of 1 is compared with 0.98 and 1.02, so that two digits after the point are never too many.
-    return f"{value:.2f}" if value < 9.995 else f"{value:.1f}" if value < 99.95 else f"{value:,.0f}"

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 import strategies
+from exchanges.wire import Request
 from strategies import Decode, Fetch, Fetched, Limits, Outcome
 
 _threads = strategies.load("threads")
@@ -83,6 +84,27 @@ def greedy(limits: Limits, decode: Decode) -> Iterator[Fetch]:
     """Has twice as many requests in flight as allowed."""
     with _threads(dataclasses.replace(limits, in_flight=2 * limits.in_flight), decode) as fetch:
         yield fetch
+
+
+@contextmanager
+def picks_its_delay(limits: Limits, decode: Decode) -> Iterator[Fetch]:
+    """Asks for another draw of the delay than the plan's."""
+    with _threads(limits, decode) as fetch:
+
+        def of_another_draw(request: Request) -> Request:
+            headers = tuple(
+                (name, f"{value}.3" if name == "X-Fetchrace-Request" else value) for name, value in request.headers
+            )
+            return dataclasses.replace(request, headers=headers)
+
+        yield lambda requests: fetch([of_another_draw(request) for request in requests])
+
+
+@contextmanager
+def reports_no_latency(limits: Limits, decode: Decode) -> Iterator[Fetch]:
+    """Claims that each request ended when it began."""
+    with _threads(limits, decode) as fetch:
+        yield lambda requests: [dataclasses.replace(outcome, ended=outcome.started) for outcome in fetch(requests)]
 
 
 @contextmanager

@@ -15,6 +15,16 @@ import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
+LIARS = {
+    "cached": "the server saw 0 of 40 requests",
+    "half": "the server saw 20 of 40 requests",
+    "altered": "prices are not what the server sent",
+    "greedy": "requests in flight, 20 allowed",
+    "picks_its_delay": "as attempt 3",
+    "reports_no_latency": "while the server had it from",
+    "opens_each_time": "new connections",
+    "short": "39 outcomes for 40 requests",
+}
 GUESTS = Path(__file__).with_name("guests.py")
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,7 +62,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Raced:
 @pytest.fixture(scope="module")
 def guests(tmp_path_factory: pytest.TempPathFactory) -> Raced:
     """One honest guest, and every liar."""
-    names = ["honest", "cached", "half", "altered", "greedy", "opens_each_time", "raises", "dies", "short"]
+    names = ["honest", "raises", "dies", *LIARS]
     arms = ",".join(["threads", *(f"{GUESTS}:{name}" for name in names)])
     return race(tmp_path_factory.mktemp("guests"), "-s", arms, "--blocks", "2")
 
@@ -139,17 +149,7 @@ def test_an_honest_guest_is_ranked_among_the_built_ins(guests: Raced) -> None:
     assert guests.arm("threads")["status"] in ("ranked", "tied")
 
 
-@pytest.mark.parametrize(
-    ("name", "evidence"),
-    [
-        ("cached", "the server saw 0 of 40 requests"),
-        ("half", "the server saw 20 of 40 requests"),
-        ("altered", "prices are not what the server sent"),
-        ("greedy", "requests in flight, 20 allowed"),
-        ("opens_each_time", "new connections"),
-        ("short", "39 outcomes for 40 requests"),
-    ],
-)
+@pytest.mark.parametrize(("name", "evidence"), LIARS.items())
 def test_a_guest_that_breaks_the_contract_is_disqualified_with_the_evidence(
     guests: Raced, name: str, evidence: str
 ) -> None:

@@ -154,7 +154,7 @@ def test_a_field_that_cannot_be_read_spoils_the_quote(field, value, kind):
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"), [(-1121, "unknown_symbol"), (-1100, "unknown_symbol"), (-1003, "rate_limited"), (-1008, "server")]
+    ("code", "kind"), [(-1121, "unknown_symbol"), (-1100, "protocol"), (-1003, "rate_limited"), (-1008, "server")]
 )
 @pytest.mark.parametrize("status", [200, 400])
 def test_an_error_code_is_read_whatever_the_status(code, kind, status):
@@ -164,8 +164,55 @@ def test_an_error_code_is_read_whatever_the_status(code, kind, status):
     assert found.kind == kind
 
 
-def test_an_error_code_that_is_not_documented_breaks_the_schema():
-    with pytest.raises(BadReply, match="code -9999, 'what', which is not documented"):
+@pytest.mark.parametrize("code", [-1101, -1102, -1104, -1105, -1128, -1151, -1220])
+def test_a_complaint_about_our_request_is_a_refusal_and_no_word_about_the_symbol(code):
+    found = BINANCE.quote_from(BTC, Response(400, json.dumps({"code": code, "msg": "no"}).encode()))
+    assert (type(found), found.kind) == (Rejected, "protocol")
+
+
+@pytest.mark.parametrize(
+    ("parameter", "kind"), [("symbol", "unknown_symbol"), ("symbols", "unknown_symbol"), ("type", "protocol")]
+)
+def test_illegal_characters_are_about_the_symbol_only_where_they_stand_in_it(parameter, kind):
+    said = f"Illegal characters found in parameter '{parameter}'; legal range is '^[A-Z]$'."
+    found = BINANCE.quote_from(BTC, Response(400, json.dumps({"code": -1100, "msg": said}).encode()))
+    assert found.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "words", "kind"),
+    [
+        ('symbol=BTCUSDT&symbols=["ETHUSDT"]', -1128, "Combination of optional parameters", "protocol"),
+        ('symbols=["BTCUSDT","BTCUSDT"]', -1151, "multiple times", "protocol"),
+        ("symbol=BTCUSDT&symbol=ETHUSDT", -1101, "Duplicate values", "protocol"),
+        ("&".join(f"a{n}=1" for n in range(101)), -1101, "Too many parameters", "protocol"),
+        ("symbol=", -1105, "'symbol' was empty", "protocol"),
+        ("symbols=[]", -1105, "'symbols' was empty", "protocol"),
+        ("symbol=btcusdt", -1100, "in parameter 'symbol'", "unknown_symbol"),
+        ("symbols=BTCUSDT", -1100, "in parameter 'symbols'", "unknown_symbol"),
+        ("symbol=BTCUSDX", -1121, "Invalid symbol", "unknown_symbol"),
+        ('symbols=["BTCUSDX"]', -1121, "Invalid symbol", "unknown_symbol"),
+    ],
+)
+def test_a_request_that_the_real_server_refuses_is_refused_with_its_code_and_words(query, code, words, kind):
+    request = asking(f"/api/v3/ticker/24hr?{query}")
+    with pytest.raises((LookupError, UnknownPair)) as caught:
+        BINANCE.pairs_from(request)
+    refusal = BINANCE.refusal_for("unknown_symbol" if caught.type is UnknownPair else "not_found", request)
+    said = json.loads(refusal.body)
+    assert (refusal.status, said["code"]) == (400, code)
+    assert words in said["msg"]
+    assert BINANCE.quote_from(BTC, refusal).kind == kind
+
+
+def test_a_path_that_is_not_served_is_a_page_of_the_router_whatever_the_query():
+    refusal = BINANCE.refusal_for("not_found", asking("/api/v3/nothing?symbol=A&symbol=B"))
+    assert refusal.status == 404
+    assert refusal.headers["content-type"] == "text/html"
+
+
+def test_an_error_code_that_we_do_not_know_breaks_the_schema():
+    with pytest.raises(BadReply, match="code -9999, 'what', which this adapter does not know"):
         BINANCE.quote_from(BTC, Response(400, b'{"code":-9999,"msg":"what"}'))
 
 

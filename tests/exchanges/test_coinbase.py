@@ -122,6 +122,14 @@ def test_a_market_in_which_nobody_traded_has_a_quote_without_last_and_time():
     assert (quote.bid, quote.ask, quote.last, quote.time_us) == (QUOTE.bid, QUOTE.ask, None, None)
 
 
+@pytest.mark.parametrize("pairs", [(BTC, Pair("ETH", "USD")), ()], ids=["two", "none"])
+def test_an_answer_that_names_no_product_is_not_read_for_more_or_less_than_one(pairs):
+    body = json.dumps(TICKER | {"trades": []}).encode()
+    with pytest.raises(BadReply, match=f"for one product, found {len(pairs)}") as caught:
+        COINBASE.quotes_from(pairs, Response(200, body))
+    assert caught.value.kind == "schema"
+
+
 @pytest.mark.parametrize(
     ("change", "kind"),
     [
@@ -158,7 +166,7 @@ def test_an_error_is_read_by_its_name(status, error, kind):
     "body", [{"errors": [{"id": "not_found", "message": "Not found"}]}, {"error": "invalid_request"}]
 )
 def test_errors_of_older_apis_are_no_word_about_a_pair(body):
-    with pytest.raises(BadReply, match="not documented") as caught:
+    with pytest.raises(BadReply, match="which this adapter does not know") as caught:
         read(body, 404)
     assert caught.value.kind == "schema"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 import exchanges
-from exchanges import Pair, Quote, Rejected, Response
+from exchanges import Pair, Quote, Rejected, Request, Response, decode
 from exchanges.decode import decode_quotes
 
 
@@ -46,6 +46,49 @@ def test_a_pair_that_the_exchange_does_not_list_becomes_unknown_symbol():
     found = decode_quotes(replace(request, pairs=(Pair("BTC", "USB"),)), Response(200, b'{"error":[],"result":{}}'))
     assert found.kind == "unknown_symbol"
     assert "did you mean BTC/USD" in found.detail
+
+
+class Buggy:
+    """A guest's adapter whose every method fails in a way of its own."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def quote_from(self, pair, response):
+        raise self.error
+
+    quotes_from = quote_from
+
+
+class Mute(Exception):
+    def __str__(self):
+        raise RuntimeError("and its text too")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ZeroDivisionError("by zero\x1b[2J"), "guest adapter failed: ZeroDivisionError: by zero\\x1b[2J"),
+        (KeyError("bid"), "guest adapter failed: KeyError: 'bid'"),
+        (RecursionError("x" * 5000), "guest adapter failed: RecursionError: xxx"),
+        (Mute(), "guest adapter failed: Mute: it cannot even say why"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_bug_of_an_adapter_becomes_a_rejected_that_names_it(monkeypatch, error, words, count):
+    monkeypatch.setattr(decode, "_exchange", lambda name: Buggy(error))
+    found = decode_quotes(Request("guest", "", "/", (Pair("BTC", "USD"),) * count), Response(200, b"{}"))
+    assert (type(found), found.kind) == (Rejected, "schema")
+    assert found.detail.startswith(words)
+    assert len(found.detail) < 300
+    assert found.detail.isprintable()
+
+
+def test_an_exchange_that_nobody_knows_becomes_a_rejected_that_names_the_nearest():
+    found = decode_quotes(Request("krakn", "", "/", (Pair("BTC", "USD"),)), Response(200, b"{}"))
+    assert (type(found), found.kind) == (Rejected, "schema")
+    assert "krakn adapter failed: UnknownName: unknown exchange 'krakn'; did you mean kraken?" in found.detail
 
 
 def test_decode_can_be_sent_to_another_process():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import exchanges
 from exchanges import BadReply, Pair, Quote, Rejected, Request, UnknownPair
+from exchanges.decode import decode_quotes
 from exchanges.errors import KINDS
 
 lawful = settings(max_examples=30, deadline=None, database=None)
@@ -141,9 +142,9 @@ def test_a_path_that_is_not_served_is_no_price_request_and_its_reply_is_no_quote
         request = Request(name, "http://127.0.0.1:1", target)
         with pytest.raises(LookupError):
             exchange.pairs_from(request)
-        with pytest.raises(BadReply) as caught:
-            exchange.quote_from(pair, exchange.refusal_for("not_found", request))
-        assert caught.value.kind in {"schema", "not_json"}
+        read = decode_quotes(replace(request, pairs=(pair,)), exchange.refusal_for("not_found", request))
+        assert isinstance(read, Rejected)
+        assert read.kind in {"schema", "not_json", "protocol"}
 
 
 @every_exchange

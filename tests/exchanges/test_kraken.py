@@ -116,6 +116,8 @@ def test_a_warning_does_not_spoil_an_answer():
         ("EService:Busy", "server"),
         ("EService:Market in cancel_only mode", "server"),
         ("EGeneral:Internal error", "server"),
+        ("EGeneral:Invalid arguments", "protocol"),
+        ("EGeneral:Unknown method", "protocol"),
     ],
 )
 def test_an_error_inside_http_200_is_a_refusal(error, kind):
@@ -136,9 +138,19 @@ def test_a_throttle_names_the_moment_until_which_to_wait(form, monkeypatch):
     assert (found.kind, found.retry_after) == ("rate_limited", 30.0)
 
 
-@pytest.mark.parametrize("error", ["EGeneral:Unknown method", "EWhat:Ever", "", 7])
-def test_an_error_that_is_not_about_prices_breaks_the_schema(error):
-    with pytest.raises(BadReply, match="not documented") as caught:
+def test_a_query_that_cannot_be_read_is_refused_as_invalid_arguments_and_a_path_as_an_unknown_method():
+    twice, nowhere = asking("XBTUSD&pair=XDGUSD"), Request("kraken", "", "/0/public/Nothing?pair=XBTUSD")
+    said = []
+    for request in (twice, nowhere):
+        with pytest.raises(LookupError):
+            KRAKEN.pairs_from(request)
+        said.append(json.loads(KRAKEN.refusal_for("not_found", request).body)["error"])
+    assert said == [["EGeneral:Invalid arguments"], ["EGeneral:Unknown method"]]
+
+
+@pytest.mark.parametrize("error", ["EWhat:Ever", "", 7])
+def test_an_error_that_we_do_not_know_breaks_the_schema(error):
+    with pytest.raises(BadReply, match="which this adapter does not know") as caught:
         refused(error)
     assert caught.value.kind == "schema"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import exchanges
-from exchanges.plugins import BrokenPlugin, Group, MissingLibrary, PluginError, UnknownName
+from exchanges.plugins import BrokenPlugin, Group, MissingLibrary, PluginError, UnknownName, nearest, nearest_name
 
 ROOT = Path(exchanges.__file__).parent.parent
 
@@ -41,6 +41,17 @@ def test_a_name_is_loaded(group):
 def test_an_unknown_name_suggests_the_nearest(group):
     with pytest.raises(UnknownName, match=r"unknown exchange 'goods'; did you mean good\?"):
         group.load("goods")
+
+
+def test_the_nearest_of_some_names_is_one_of_them_or_none():
+    assert nearest_name("goods", ["bad", "good"]) == "good"
+    assert nearest_name("xyz", ["bad", "good"]) is None
+    assert nearest_name("日本" * 1_000_000, ["bad", "good"]) is None
+
+
+def test_the_phrase_that_suggests_a_name_ends_a_sentence_or_is_empty():
+    assert nearest("goods", ["bad", "good"]) == "; did you mean good?"
+    assert nearest("xyz", ["bad", "good"]) == ""
 
 
 def test_a_missing_library_is_named_with_the_command_that_installs_it(group):

@@ -2,7 +2,14 @@
 
 import pytest
 
-from exchanges.units import bytes_from, seconds_from, text_from_bytes, text_from_seconds
+from exchanges.units import (
+    bytes_from,
+    seconds_from,
+    text_from_bytes,
+    text_from_price,
+    text_from_ratio,
+    text_from_seconds,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +64,21 @@ def test_what_is_no_size_is_refused_with_an_example(text):
 )
 def test_a_size_is_printed_in_binary_units(size, text):
     assert text_from_bytes(size) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("91191.50000", "91191.50"), ("1", "1.00"), ("0.00000820", "0.0000082"), ("1.234", "1.234"), ("1E-7", "0.0000001"),
+        ("100.0", "100.00"),
+    ],
+)  # fmt: skip
+def test_a_price_keeps_two_decimals_and_loses_padding(text, expected):
+    assert text_from_price(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("ratio", "expected"), [(0.98, "0.98"), (1.02, "1.02"), (9.99, "9.99"), (9.996, "10.0"), (18.34, "18.3")]
+)
+def test_a_ratio_near_one_keeps_the_digits_that_matter(ratio, expected):
+    assert text_from_ratio(ratio) == expected

@@ -1,5 +1,6 @@
 """The one door: verbs, exit codes, one sentence on stderr, and never a traceback."""
 
+import io
 import os
 import signal
 import subprocess
@@ -145,6 +146,19 @@ def test_what_is_said_is_one_printable_line_of_a_readable_length(leave, text):
 def test_a_bug_still_raises(leave):
     with pytest.raises(ZeroDivisionError):
         leave(ZeroDivisionError())
+
+
+@pytest.mark.parametrize("code", [0, None, 7])
+def test_a_plugin_that_exits_does_not_end_the_program_silently(leave, code):
+    assert leave(SystemExit(code)) == (1, f"fetchrace: a plugin ended the program: sys.exit({code})\n")
+
+
+def test_what_a_terminal_cannot_show_becomes_a_question_mark(monkeypatch):
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(report, "run", lambda args, argv: print("17.1× faster") or 0)
+    assert cli.main(["report", "x"]) == 0
+    assert terminal.buffer.getvalue() == b"17.1? faster\n"
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from harness.console import console, print_arbitrage, print_prices, print_run, shown_price
+from harness.console import console, print_arbitrage, print_page, print_prices, print_run
 
 NAME = "asyncio-aiohttp-with-a-very-long-name-indeed"
 
@@ -61,7 +61,7 @@ def run():
 
 
 def shown(run, capsys):
-    print_run(run, Path("results/20260101T000000Z-abcd/report.html"))
+    print_run(run)
     return capsys.readouterr().out
 
 
@@ -108,7 +108,7 @@ def test_on_a_terminal_no_color_takes_every_escape_code_away(run, monkeypatch, n
     with open(theirs, "w", encoding="utf-8") as terminal, open(ours, "rb", buffering=0) as screen:
         monkeypatch.setattr(sys, "stdout", terminal)
         run["scenarios"][0]["readout"] = None  # so that all of it fits into the terminal's buffer
-        print_run(run, Path("report.html"))
+        print_run(run)
         terminal.flush()
         text = screen.read(65536)
     assert b"NOISY" in text
@@ -126,7 +126,7 @@ def test_the_table_has_ranks_ties_and_numbers_in_words(run, capsys, monkeypatch)
     text = shown(run, capsys)
     assert re.search(r"asyncio-a[\w-]*… +1= +61\.2 ms +17\.1× +16\.6 to 17\.5 +90% +100 ms +410 µs +42\.9 MiB", text)
     assert re.search(r"threads +1= +70\.0 ms +17\.1× +- +- ", text)
-    assert re.search(r"sequential +3 +1\.05 s +1\.0× +- ", text)
+    assert re.search(r"sequential +3 +1\.05 s +1\.00× +- ", text)
 
 
 def test_an_arm_that_is_out_is_told_with_its_reason_and_never_in_the_table(run, capsys):
@@ -157,17 +157,17 @@ def test_a_run_without_a_readout_or_a_bound_is_shown(run, capsys):
 
 def test_six_routes_are_shown_and_the_others_counted(run, capsys):
     text = shown(run, capsys)
-    assert "0 of 9 routes pay" in text
+    assert "0 of 9 routes leave something after" in text
     assert "3 more routes, none better" in text
 
 
 def test_every_route_that_pays_is_shown(run, capsys):
     for found in run["scenarios"][0]["readout"]["arbitrage"][:8]:
-        found["verdict"] = "trade"
+        found.update(verdict="trade", net_bps="1.00")
     print_arbitrage(console(), run["scenarios"][0]["readout"])
     text = capsys.readouterr().out
     assert text.count(" trade") == 8
-    assert "8 of 9 routes pay" in text
+    assert "8 of 9 routes leave something after" in text
     assert "1 more routes" in text
 
 
@@ -180,15 +180,20 @@ def test_prices_name_their_source_and_where_they_are_best(run, capsys):
     assert re.search(r"BTC/USD +91191\.50 +coinbase +91200\.10 +kraken +0\.94", text)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("91191.50000", "91191.50"), ("1", "1.00"), ("0.00000820", "0.0000082"), ("1.234", "1.234"),
-        ("100.0", "100.00"),
-    ],
-)  # fmt: skip
-def test_a_price_keeps_two_decimals_and_loses_padding(text, expected):
-    assert shown_price(text) == expected
+def test_a_winner_of_unknown_size_is_counted_and_called_so(run, capsys):
+    run["scenarios"][0]["readout"]["arbitrage"][0].update(verdict="size unknown", net_bps="123.75")
+    text = shown(run, capsys)
+    assert "1 of 9 routes leave something after taker fees on both legs, 1 of them of unknown size" in text
+
+
+def test_the_last_line_is_the_page_uncut(capsys):
+    print_page(Path("results") / ("x" * 120) / "report.html")
+    assert capsys.readouterr().out == f"report  results/{'x' * 120}/report.html\n"
+
+
+def test_a_reader_that_goes_away_is_an_error_and_not_a_silent_end():
+    with pytest.raises(BrokenPipeError):
+        console().on_broken_pipe()
 
 
 def test_the_console_writes_to_the_stdout_of_the_moment(capsys):

@@ -40,29 +40,45 @@ def burn(seconds):
 
 
 def test_cpu_of_this_process_is_counted():
-    before = cost.tree_cpu_s()
+    meter = cost.CpuMeter()
     burn(0.03)
-    assert cost.tree_cpu_s() - before >= 0.03
+    assert meter.read() >= 0.03
 
 
 def test_cpu_of_a_living_child_is_counted(request):
-    before = cost.tree_cpu_s()
+    meter = cost.CpuMeter()
     request.getfixturevalue("burner")
-    assert cost.tree_cpu_s() - before >= 0.08
+    assert meter.read() >= 0.08
 
 
 def test_cpu_of_a_child_stays_counted_when_it_is_gone():
-    before = cost.tree_cpu_s()
+    meter = cost.CpuMeter()
     subprocess.run([sys.executable, "-c", BURNER, "0"], input=b"", capture_output=True, check=True)
-    assert cost.tree_cpu_s() - before >= 0.08
+    assert meter.read() >= 0.08
 
 
-def test_cpu_never_runs_backwards_when_a_child_ends(burner):
-    before = cost.tree_cpu_s()
+def test_what_a_child_used_before_is_not_counted_when_it_ends(burner):
+    meter = cost.CpuMeter()
     burner.stdin.close()
     burner.wait()
-    # The kernel's sum for reaped children may be coarser than the clock of a living one.
-    assert cost.tree_cpu_s() >= before - 0.02
+    # Its own end costs something; the 80 ms from before must not come back.
+    assert 0 <= meter.read() < 0.07
+
+
+def test_the_search_for_children_is_not_on_the_bill(monkeypatch):
+    def slow_search(*found):
+        burn(0.05)
+        return list(found)
+
+    monkeypatch.setattr(cost, "_descendants", slow_search)
+    assert cost.CpuMeter().read() < 0.04
+
+
+def test_a_small_process_below_a_large_one_is_small():
+    held = bytearray(b"x") * (200 * 2**20)
+    script = "from harness import cost; print(cost.tree_peak_bytes())"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 100_000_000 < len(held)
 
 
 def test_a_child_that_is_gone_between_listing_and_reading_is_left_out(monkeypatch):
@@ -76,7 +92,7 @@ def test_a_child_that_is_gone_between_listing_and_reading_is_left_out(monkeypatc
             raise cost.psutil.NoSuchProcess(self.pid)
 
     monkeypatch.setattr(cost, "_descendants", lambda: [Gone()])
-    assert cost.tree_cpu_s() > 0
+    assert cost.CpuMeter().read() >= 0
     assert cost.tree_peak_bytes() > 0
     assert cost.threads_and_files() > (0, 0)
 

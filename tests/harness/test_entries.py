@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import strategies
+from exchanges.plugins import BrokenPlugin
 from harness import entries, probe
 from harness.entries import chosen_names, entries_for
 from harness.exits import EnvironmentGap, UsageError
@@ -129,6 +130,30 @@ def test_a_relative_file_is_found_though_probes_run_in_a_folder_of_their_own(tmp
     found = entries_for("mine.py:honest", 20)
     assert [arm.name for arm in found.arms] == ["mine.py:honest", "mine.py:honest (twin)"]
     assert found.declared["mine.py:honest"] == 20
+
+
+def test_a_strategy_that_runs_in_this_process_is_probed_first_if_it_is_a_guests(findings, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert entries.loadable("./mine.py:x", 20) == f"{tmp_path.resolve()}/mine.py:x"
+    monkeypatch.setattr(probe, "look", None)
+    assert entries.loadable("threads", 20) == "threads"
+
+
+@pytest.mark.parametrize(
+    ("problem", "error"), [("unknown", UsageError), ("missing", EnvironmentGap), ("broken", BrokenPlugin)]
+)
+def test_a_guest_that_cannot_run_in_this_process_is_an_error_in_the_users_own_words(
+    findings, tmp_path, monkeypatch, problem, error
+):
+    monkeypatch.chdir(tmp_path)
+    there = f"{tmp_path.resolve()}/mine.py:x"
+    findings[there] = Finding(there, problem, f"strategy {there} is no good")
+    with pytest.raises(error, match=r"strategy \./mine\.py:x is no good"):
+        entries.loadable("./mine.py:x", 20)
+
+
+def test_a_home_folder_of_nobody_is_a_file_that_is_not_there(findings):
+    assert entries.loadable("~no_such_user/mine.py:x", 20).endswith("/~no_such_user/mine.py:x")
 
 
 def test_a_file_that_is_not_there_is_a_usage_error_in_the_users_own_words(tmp_path, monkeypatch):

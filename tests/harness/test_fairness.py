@@ -11,7 +11,7 @@ from mock_server.log import COLUMNS, GONE
 def breaches(scenario):
     def judge(record, declared=2, held_bound_s=0.3, block=0, number=1):
         log = log_rows(record["server"])
-        return fairness.breaches(record, log, scenario, block, number, declared, held_bound_s)
+        return fairness.breaches(record, log, scenario, block, number, declared, [0.1] * 6, held_bound_s)
 
     return judge
 
@@ -265,3 +265,30 @@ def test_reuse_below_one_half_over_all_warm_batches_is_a_breach(batches, broken)
 def test_a_log_row_of_another_width_than_its_columns_is_refused():
     with pytest.raises(ValueError, match="zip"):
         log_rows({"columns": ["a", "b"], "rows": [[1]]})
+
+
+def test_a_request_that_picks_another_draw_is_a_breach(record_of, breaches):
+    record = record_of()
+    cell(record, 2, "attempt")(17)
+    assert breaches(record) == ["asked for request 2 as attempt 17, where nothing is to be repeated"]
+
+
+def test_a_delay_that_is_not_the_plans_is_a_breach(record_of, breaches):
+    record = record_of()
+    cell(record, 2, "asked")(0.001)
+    assert breaches(record) == ["request 2 was held for a delay of 1.00 ms, the plan has 100 ms"]
+
+
+def test_a_request_that_claims_to_start_after_the_server_had_it_is_a_breach(record_of, breaches):
+    record = record_of()
+    record["outcomes"][4]["started"] = record["outcomes"][4]["ended"]
+    (only,) = breaches(record)
+    assert "reports request 4" in only
+    assert "while the server had it from" in only
+
+
+def test_a_request_that_claims_to_end_before_the_reply_left_is_a_breach(record_of, breaches):
+    record = record_of()
+    record["outcomes"][0]["ended"] = record["outcomes"][0]["started"]
+    (only,) = breaches(record)
+    assert "reports request 0" in only

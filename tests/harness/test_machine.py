@@ -4,6 +4,7 @@ import getpass
 import json
 import os
 import platform
+import pwd
 from pathlib import Path
 
 import pytest
@@ -62,11 +63,23 @@ def test_versions_are_of_what_is_installed():
         (["--base-url", "kraken=http://127.0.0.1:9/x"], "python -m harness --base-url kraken=http://127.0.0.1:9/x"),
         (["--baseline", "it's $HOME"], "python -m harness --baseline 'it'\"'\"'s $HOME'"),
         ([""], "python -m harness ''"),
+        (["-s/home/bob/mine.py:honest"], "python -m harness -smine.py:honest"),
+        (["-s=/home/bob/mine.py:honest"], "python -m harness -s=mine.py:honest"),
+        (["-sthreads,/home/bob/a.py:x", "-c8"], "python -m harness -sthreads,a.py:x -c8"),
         (["-s", "my file.py:x"], "python -m harness -s 'my file.py:x'"),
     ],
 )
 def test_the_command_repeats_the_run_without_the_folders_of_this_machine(argv, shown):
     assert shown_command(argv) == shown
+
+
+def test_where_nobody_knows_a_home_folder_the_command_is_shown_all_the_same(monkeypatch):
+    def unknown(uid):
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert shown_command(["-s", "/home/bob/mine.py:x"]) == "python -m harness -s mine.py:x"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from harness.bound import bound
 from harness.measurement import Batch, Measurement, asked_delays, measurement_from
+from harness.scenario import DRAWS
 from mock_server.conditions import Delay
 from mock_server.log import COLUMNS
 
@@ -100,7 +101,18 @@ def test_an_empty_log_gives_zeros_and_a_breach(side, scenario):
     assert found.breaches == ("the server saw 0 of 6 requests",)
     batch = found.warm[0]
     assert (batch.held_bound_s, batch.overshoot_s, batch.skew_s, batch.age_s) == (0.0, 0.0, 0.0, 0.0)
-    assert (batch.connections, batch.server_cpu) == (0, 0.0)
+    assert batch.connections == 0
+
+
+def test_the_servers_cpu_is_counted_against_the_batch_and_not_against_the_time_around_it(side, scenario):
+    side["batches"][1]["server"]["batch"].update(cpu_s=0.31 / 2, wall_s=1000.0)
+    assert measurement_from(side, scenario, "x", 0, 0).warm[0].server_cpu == pytest.approx(0.5)
+
+
+def test_a_batch_that_took_no_time_is_no_measurement(side, scenario):
+    side["batches"][2]["time_s"] = 0.0
+    with pytest.raises(ValueError, match=r"a batch of 0\.0 s"):
+        measurement_from(side, scenario, "x", 0, 0)
 
 
 def test_rows_that_were_never_priced_have_no_part_in_the_skew(side, scenario):
@@ -119,14 +131,14 @@ def test_a_side_file_without_what_it_may_lack_is_read(side, scenario):
 def test_the_delays_asked_for_are_the_mocks_own_draws(scenario):
     wide = type(scenario).from_json({**scenario.to_json(), "latency": "lognormal:20ms,200ms"})
     delay = Delay.parse("lognormal:20ms,200ms")
-    assert asked_delays(wide, 1, 2) == [delay.draw(7, 1, 2, index, 0) for index in range(6)]
-    assert asked_delays(wide, 1, 2) != asked_delays(wide, 1, 3)
+    assert asked_delays(wide, 1) == [delay.draw(7, 1, DRAWS, index, 0) for index in range(6)]
+    assert asked_delays(wide, 1) != asked_delays(wide, 2)
 
 
-def test_the_bound_of_unequal_delays_comes_from_those_of_its_own_block_and_batch(side, scenario):
+def test_all_batches_of_a_block_face_the_same_unequal_delays_and_so_the_same_bound(side, scenario):
     wide = type(scenario).from_json({**scenario.to_json(), "latency": "uniform:1ms,90ms"})
     batches = measurement_from(side, wide, "x", 0, 0).batches
-    assert [b.bound_s for b in batches] == [bound(asked_delays(wide, 0, number), 2) for number in range(3)]
+    assert [b.bound_s for b in batches] == [bound(asked_delays(wide, 0), 2)] * 3
 
 
 def test_the_json_of_a_measurement_has_everything_but_the_raw_latencies(side, scenario):

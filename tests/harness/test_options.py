@@ -4,10 +4,12 @@ import math
 
 import pytest
 
+import exchanges
 from exchanges.pair import Pair
+from exchanges.plugins import BrokenPlugin
 from exchanges.units import bytes_from, seconds_from
-from harness import options
-from harness.exits import UsageError
+from harness import listing, options
+from harness.exits import EnvironmentGap, UsageError
 
 
 def refused(call, *args):
@@ -27,6 +29,46 @@ def test_all_exchanges_or_those_named_in_that_order():
 
 def test_an_unknown_exchange_is_refused_with_the_nearest_name():
     assert refused(options.exchange_names, "krakn") == "unknown exchange 'krakn'; did you mean kraken?"
+
+
+def test_a_pair_that_is_named_twice_is_refused():
+    assert refused(options.pairs, "BTC/USD,ETH/USD,btc-usd", ["kraken"]) == "--pairs: BTC/USD is named twice"
+
+
+def test_an_exchange_that_lists_none_of_the_pairs_is_told(capsys):
+    options.pairs("BTC/USD", ["kraken", "binance", "coinbase"])
+    said = "fetchrace: binance lists none of the chosen pairs; it is left out\n"
+    assert capsys.readouterr() == ("", said)
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    """One guest exchange that is there and cannot be used."""
+
+    def exchange(name):
+        if name == "guest":
+            raise BrokenPlugin(name, "exchange guest failed at import: KeyError: 'a'")
+
+    monkeypatch.setattr(listing, "exchange", exchange)
+    monkeypatch.setattr(exchanges, "names", lambda: ["binance", "guest", "kraken"])
+
+
+def test_a_broken_exchange_is_left_out_of_all_with_a_sentence(broken, capsys):
+    assert options.exchange_names("all") == ["binance", "kraken"]
+    said = "fetchrace: exchange guest failed at import: KeyError: 'a'; it is left out\n"
+    assert capsys.readouterr() == ("", said)
+
+
+def test_a_broken_exchange_that_was_named_is_an_error(broken):
+    with pytest.raises(BrokenPlugin):
+        options.exchange_names("kraken,guest")
+    assert options.exchange_names("kraken,binance") == ["kraken", "binance"]
+
+
+def test_when_every_exchange_is_broken_there_is_nobody_to_ask(broken, monkeypatch):
+    monkeypatch.setattr(exchanges, "names", lambda: ["guest"])
+    with pytest.raises(EnvironmentGap, match="no exchange is left to ask"):
+        options.exchange_names("all")
 
 
 @pytest.mark.parametrize("text", ["", ",", " , ", "kraken,kraken"])

@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from exchanges.pair import Pair
+from exchanges.plugins import BrokenPlugin
 from exchanges.quote import Quote
-from harness import cli, probe, snapshot
+from harness import cli, listing, probe, snapshot
 from harness.probe import Finding
 from harness.snapshot import Snapshot
 from harness.store import RunFolder
@@ -153,6 +154,23 @@ def test_the_list_as_json_has_strategies_exchanges_and_runs_by_name(capsys, list
     assert found["runs"] == []
 
 
+def test_the_list_goes_on_past_an_exchange_that_is_broken_and_says_why(capsys, listed, tmp_path, monkeypatch):
+    real = listing.exchange
+
+    def exchange(name):
+        if name == "kraken":
+            raise BrokenPlugin(name, "exchange kraken: expected a method answer")
+        return real(name)
+
+    monkeypatch.setattr(listing, "exchange", exchange)
+    assert cli.main(["list", "--json", "--results-dir", str(tmp_path)]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)["exchanges"]}
+    assert (rows["kraken"]["problem"], rows["kraken"]["pairs"]) == ("exchange kraken: expected a method answer", [])
+    assert rows["binance"]["problem"] is None
+    assert cli.main(["list", "--results-dir", str(tmp_path)]) == 0
+    assert "expected a method answer" in capsys.readouterr().out
+
+
 def test_the_list_goes_on_past_runs_that_cannot_be_read(capsys, listed, tmp_path):
     good = RunFolder.create(tmp_path)
     good.write_run({"schema": 1, "id": good.id, "state": "complete", "verdict": {"sentence": "It was so."}})
@@ -194,6 +212,12 @@ def test_a_report_of_what_is_no_run_is_refused_before_anything_is_drawn(capsys, 
     assert out == ""
     assert err.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ([] if content is None else ["run.json"])
+
+
+def test_a_report_of_another_file_of_a_run_is_refused(capsys, tmp_path):
+    (tmp_path / "other.json").write_text('{"schema": 1}')
+    assert cli.main(["report", str(tmp_path / "other.json")]) == 2
+    assert "is a file, expected a run's folder, such as results/latest" in capsys.readouterr().err
 
 
 def test_a_report_of_a_run_that_is_not_there_names_what_was_expected(capsys, tmp_path):

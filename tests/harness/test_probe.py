@@ -1,10 +1,17 @@
 """Looking at strategies before they race: guests of every kind, each in a process of its own."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
-from harness import probe
+import harness
+from harness import probe, spawn
 from harness.probe import Finding, look
 from strategies.strategy import Declares
 
@@ -94,6 +101,51 @@ def test_a_guest_that_never_finishes_importing_is_given_up(tmp_path, monkeypatch
     (found,) = look([f"{tmp_path}/guest.py:guest"], 20)
     assert found.problem == "broken"
     assert "did not finish importing in" in found.message
+
+
+@pytest.fixture
+def held(tmp_path):
+    """A guest that never finishes importing, with a child: both hold a pipe. (its name, the pipe to read from);
+    the guest's child writes a byte when it is there."""
+    (tmp_path / "guest.py").write_text(
+        "import os, subprocess, sys, threading\n"
+        f"held = os.open({str(tmp_path / 'held')!r}, os.O_WRONLY)\n"
+        "code = f'import os, threading; os.write({held}, b\"x\"); threading.Event().wait()'\n"
+        "subprocess.Popen([sys.executable, '-c', code], pass_fds=(held,))\n"
+        "threading.Event().wait()\n"
+    )
+    os.mkfifo(tmp_path / "held")
+    pipe = os.open(tmp_path / "held", os.O_RDONLY | os.O_NONBLOCK)
+    os.set_blocking(pipe, True)
+    writer = os.open(tmp_path / "held", os.O_WRONLY)  # until the guest is there, reading would find the end of file
+    yield f"{tmp_path}/guest.py:guest", pipe, lambda: os.close(writer)
+    os.close(pipe)
+
+
+def test_a_guest_that_is_given_up_is_ended_with_all_that_it_started(held, monkeypatch):
+    name, pipe, let_go = held
+    real = spawn.exit_code_of
+
+    def once_it_is_there(process, until):
+        assert os.read(pipe, 1) == b"x"
+        let_go()
+        return real(process, time.monotonic())
+
+    monkeypatch.setattr(spawn, "exit_code_of", once_it_is_there)
+    (found,) = look([name], 20)
+    assert "did not finish importing in" in found.message
+    assert os.read(pipe, 1) == b""  # end of file: nobody holds the other end
+
+
+def test_a_probe_and_its_guest_end_when_the_program_is_killed(held):
+    name, pipe, let_go = held
+    code = f"from harness.probe import look; look([{name!r}], 20)"
+    environment = {**os.environ, "PYTHONPATH": str(Path(harness.__file__).parent.parent)}
+    with subprocess.Popen([sys.executable, "-c", code], env=environment) as program:
+        assert os.read(pipe, 1) == b"x"
+        let_go()
+        os.kill(program.pid, signal.SIGKILL)
+    assert os.read(pipe, 1) == b""
 
 
 def test_findings_come_in_the_order_of_the_names_and_built_ins_share_a_process(monkeypatch):

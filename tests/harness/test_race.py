@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import os
 import random
+import signal
 from pathlib import Path
 
 import pyperf
@@ -11,7 +13,7 @@ import pytest
 
 from harness import race, spawn
 from harness.arm import Arm
-from harness.exits import EnvironmentGap
+from harness.exits import Ended, EnvironmentGap
 from harness.progress import Progress
 from harness.scenario import Scenario
 from harness.spawn import Ending
@@ -196,6 +198,49 @@ def test_when_the_mock_is_gone_the_race_stops_and_keeps_its_finished_blocks(stag
     assert {row["block"] for row in stage.rows()} == {"0"}
 
 
+def test_pyperfs_files_have_the_finished_blocks_and_no_other(stage):
+    def interrupt(job, side):
+        if job.block == 1 and len(stage.jobs) == 4:
+            raise Ended(130)
+
+    stage.behaviours.update(a=interrupt, b=interrupt)
+    with pytest.raises(Ended):
+        stage.run()
+    assert len(stage.jobs) == 4  # the other arm had finished its part of the second block
+    for name in "ab":
+        bench = pyperf.Benchmark.load(str(stage.folder.path / "pyperf" / f"{name}.json"))
+        assert bench.get_nrun() == 1
+    assert {row["block"] for row in stage.rows()} == {"0"}
+
+
+def test_a_signal_waits_until_the_files_of_a_block_agree(stage, monkeypatch):
+    real = stage.folder.append_rows
+
+    def append_rows(name, header, rows):
+        os.kill(os.getpid(), signal.SIGINT)
+        real(name, header, rows)
+
+    monkeypatch.setattr(stage.folder, "append_rows", append_rows)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        stage.run()
+    assert stage.heat.finished_blocks == 1
+    assert len({row["arm"] for row in stage.rows()}) == len(list((stage.folder.path / "pyperf").iterdir())) == 2
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_arm_that_leaves_processes_behind_is_logged_every_time_and_told_once(stage):
+    def leaves(job, side):
+        batches = side["batches"]
+        return side, Ending(pyperf_json(*(b["time_s"] for b in batches[1:])), 0, "", True)
+
+    stage.behaviours["b"] = leaves
+    stage.run()
+    found = [(event["arm"], event["block"]) for event in stage.events() if event["event"] == "left_behind"]
+    assert found == [("b", 0), ("b", 1), ("b", 2)]
+    assert stage.stream.getvalue().count("b left processes running when it had ended") == 1
+
+
 def test_beyond_its_limit_of_rows_requests_csv_keeps_one_batch_per_arm_and_block_and_says_so(stage, monkeypatch):
     monkeypatch.setattr(race, "_CSV_ROWS", 40)
     stage.run()
@@ -219,6 +264,11 @@ def test_the_same_seed_gives_the_same_order_and_every_arm_once_a_block(scenario)
     assert first == again
     assert all(sorted(block) == list("abcd") for block in first)
     assert race.heat_for(scenario, arms, "sequential").order == [list("abcd")] * 3
+
+
+@pytest.mark.parametrize("order", ["shuffled", "sequential"])
+def test_a_heat_knows_how_its_order_was_made(scenario, order):
+    assert race.heat_for(scenario, [Arm("a", "a")], order).order_mode == order
 
 
 @pytest.mark.parametrize(("declared", "concurrency", "warm"), [(1, 20, 1), (2, 20, 3), (20, 20, 3), (1, 1, 3)])

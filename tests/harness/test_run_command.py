@@ -1,7 +1,10 @@
 """``run`` and its options: what cannot be raced is refused in one sentence before anything is measured."""
 
+import io
 import resource
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,7 +12,7 @@ from harness import cli, entries, race
 from harness.arm import Arm
 from harness.commands import run
 from harness.entries import Entries
-from harness.exits import EnvironmentGap
+from harness.exits import EnvironmentGap, Stop
 from mock_server.process import MockFailed
 
 
@@ -58,6 +61,7 @@ USAGE = [
     (["-x", "kraken,kraken"], "--exchange: expected different names"),
     (["--pairs", "0"], "--pairs: expected a whole number from 1"),
     (["--pairs", "BTC"], "--pairs: expected a pair such as BTC/USD, found 'BTC'"),
+    (["--pairs", "BTC/USD,BTC/USD"], "--pairs: BTC/USD is named twice"),
     (["--pairs", "$x_$/USD"], "--pairs: expected a pair such as BTC/USD"),
     (["-x", "binance", "--pairs", "BTC/USD"], "no chosen exchange lists BTC/USD"),
     (["-s", "thread"], "unknown strategy 'thread'; did you mean threads?"),
@@ -241,3 +245,97 @@ def test_when_the_race_breaks_off_the_last_line_says_what_was_kept_and_where(
     assert "0 of 3 blocks are kept in kept/" in last
     (folder,) = [path for path in Path("kept").iterdir() if not path.is_symlink()]
     assert (folder / "run.json").exists()
+
+
+class Drawn(Session):
+    """A session whose run.json is on the disk and whose report can be drawn, or fails with ``error``."""
+
+    def __init__(self, folder, error=None):
+        super().__init__("ranked")
+        self.folder = SimpleNamespace(path=folder)
+        self.error = error
+        self.page = None
+        (folder / "run.json").write_text('{"schema": 1}\n')
+
+    def draw(self):
+        if self.error is not None:
+            raise self.error
+        self.page = self.folder.path / "report.html"
+
+    def report_command(self):
+        return "python -m harness report results/x"
+
+
+@pytest.fixture
+def printed(monkeypatch):
+    """Print a word in the place of a run, and one in the place of its report's path."""
+    monkeypatch.setattr("harness.console.print_run", lambda result: print("the numbers"))
+    monkeypatch.setattr("harness.console.print_page", lambda page: print("report ", page.name))
+
+
+def test_the_numbers_are_printed_before_the_report_is_drawn(capsys, printed, tmp_path):
+    assert run._tell(Drawn(tmp_path), False, False) == 0
+    assert capsys.readouterr() == ("the numbers\nreport  report.html\n", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (
+            ModuleNotFoundError("No module named 'matplotlib.pyplot'", name="matplotlib.pyplot"),
+            0,
+            "it needs the library 'matplotlib', which cannot be imported: pip install matplotlib, then ",
+        ),
+        (
+            KeyError("a\n"),
+            1,
+            "the report could not be drawn (KeyError: 'a\\n'); the numbers are kept; try ",
+        ),
+    ],
+)
+def test_a_report_that_cannot_be_drawn_hides_no_number(capsys, printed, tmp_path, error, code, said):
+    assert run._tell(Drawn(tmp_path, error), False, False) == code
+    out, err = capsys.readouterr()
+    assert out == "the numbers\n"
+    assert err.startswith("fetchrace: ")
+    assert err.endswith(f"{said}python -m harness report results/x\n")
+    assert err.count("\n") == 1
+
+
+def test_a_report_that_finds_no_room_says_so_itself(printed, tmp_path):
+    with pytest.raises(EnvironmentGap, match="no room"):
+        run._tell(Drawn(tmp_path, EnvironmentGap("no room")), False, False)
+
+
+def test_json_prints_what_was_written_to_the_letter(capsys, printed, tmp_path):
+    assert run._tell(Drawn(tmp_path), True, False) == 0
+    assert capsys.readouterr().out == (tmp_path / "run.json").read_text()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("as_json", [True, False])
+def test_when_the_result_cannot_be_printed_what_was_kept_is_told(monkeypatch, printed, tmp_path, as_json):
+    with open("/dev/full", "wb", buffering=0) as full:
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(full, write_through=True))
+        with pytest.raises(EnvironmentGap, match="No space left on device; 5 of 5 blocks are kept in results/x"):
+            run._tell(Drawn(tmp_path), as_json, False)
+
+
+def test_when_nobody_reads_the_result_what_was_kept_is_told(monkeypatch, tmp_path):
+    def gone(result):
+        raise BrokenPipeError
+
+    monkeypatch.setattr("harness.console.print_run", gone)
+    with pytest.raises(Stop, match="nobody reads the output any more; 5 of 5 blocks are kept in results/x") as caught:
+        run._tell(Drawn(tmp_path), False, False)
+    assert caught.value.code == 1
+
+
+def test_a_plugin_that_exits_in_the_middle_of_a_race_is_told_with_what_was_kept(capsys, monkeypatch, two_arms):
+    def leaving(*args, **kwargs):
+        raise SystemExit(0)
+
+    monkeypatch.setattr(run, "running", leaving)
+    assert cli.main(["--results-dir", "kept", "--fast"]) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("fetchrace: a plugin ended the program: sys.exit(0); 0 of 3 blocks are kept in kept/")

@@ -65,7 +65,7 @@ def test_every_block_is_in_run_json_when_it_is_finished(begin, race_a_block):
         assert run["scenarios"][0]["finished_blocks"] == block + 1
         assert {row["blocks"] for row in run["scenarios"][0]["strategies"]} == {block + 1}
     assert run["scenarios"][0]["fastest"] == "fast"
-    assert run["verdict"]["sentence"].startswith("fast fetched 6 prices in 60.0 ms, 10.0× faster than sequential")
+    assert run["verdict"]["sentence"].startswith("fast fetched 6 prices in 60.0 ms, 10.0× as fast as sequential")
 
 
 def test_a_complete_run_says_so_and_logs_no_interruption(begin, race_a_block):
@@ -86,7 +86,65 @@ def test_an_interrupted_run_keeps_its_finished_blocks_and_says_where(begin, race
     assert read_run(session.folder.path)["state"] == "interrupted"
     (line,) = (session.folder.path / "log.jsonl").read_text().splitlines()
     assert json.loads(line)["finished_blocks"] == [1]
+    assert session.kept() == (
+        f"1 of 3 blocks are kept in {session.folder.path}; for a report: python -m harness report {session.folder.path}"
+    )
+
+
+def test_before_the_first_block_and_after_the_report_nobody_is_told_how_to_draw_one(begin, race_a_block, tmp_path):
+    session = begin()
+    assert session.kept() == f"0 of 3 blocks are kept in {session.folder.path}"
+    race_a_block(session, 0)
+    session.page = tmp_path / "report.html"
     assert session.kept() == f"1 of 3 blocks are kept in {session.folder.path}"
+
+
+@pytest.fixture
+def breaks(monkeypatch):
+    """Break the analysis from now on."""
+
+    def analyse(*args):
+        raise ZeroDivisionError("in /home/bob/secret/analysis")
+
+    return lambda: monkeypatch.setattr("harness.session.scenario_result", analyse)
+
+
+@pytest.mark.parametrize("state", ["partial", "interrupted"])
+def test_when_the_analysis_breaks_the_last_good_scenarios_stay_and_the_first_error_is_not_hidden(
+    begin, race_a_block, breaks, state
+):
+    session = begin()
+    race_a_block(session, 0)
+    breaks()
+    with pytest.raises(ZeroDivisionError):
+        race_a_block(session, 1)
+    session.state = state
+    session.facts["finished"] = None
+    session.end()
+    run = read_run(session.folder.path)
+    assert (run["state"], run["scenarios"][0]["finished_blocks"]) == (state, 1)
+    assert run["finished"] is not None
+    last = json.loads((session.folder.path / "log.jsonl").read_text().splitlines()[-1])
+    assert (last["event"], last["reason"]) == ("analysis_failed", "ZeroDivisionError: in analysis")
+
+
+def test_when_only_the_last_analysis_breaks_the_run_is_partial_and_the_error_is_raised(begin, race_a_block, breaks):
+    session = begin()
+    race_a_block(session, 0)
+    breaks()
+    session.state = "complete"
+    with pytest.raises(ZeroDivisionError):
+        session.end()
+    assert read_run(session.folder.path)["state"] == "partial"
+
+
+def test_the_result_in_memory_is_the_one_on_the_disk(begin, race_a_block, heat):
+    heat.dropped["sequential"] = "FileNotFoundError: '/opt/client/project/mine.py'"
+    session = begin()
+    race_a_block(session, 0)
+    (row,) = [row for row in session.result["scenarios"][0]["strategies"] if row["name"] == "sequential"]
+    assert row["reason"] == "FileNotFoundError: 'mine.py'"
+    assert json.loads(json.dumps(session.result)) == read_run(session.folder.path)
 
 
 def test_the_readout_has_the_prices_of_the_fastest_arm(begin, race_a_block):
@@ -147,7 +205,7 @@ def test_no_file_of_a_run_names_the_host_the_user_or_the_home_folder(
     monkeypatch.setenv("USER", "secretuser")
     monkeypatch.setenv("API_KEY", "SECRETVAL")
     monkeypatch.setattr(platform, "node", lambda: "secrethost")
-    said = "FileNotFoundError: /home/secretuser/mine.py"
+    said = "IsADirectoryError: '/home/secretuser' or /home/secretuser, not /opt/secretclient/mine.py"
     session = begin(
         argv=["-s", "/home/secretuser/mine.py:x", "--results-dir", "/home/secretuser"], broken={"mine.py:x": said}
     )

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 import strategies
+from exchanges.plugins import BrokenPlugin
 from exchanges.quote import Quote
 from harness import snapshot
 from harness.exits import Stop
@@ -68,10 +69,36 @@ def broken(requests):
     raise ZeroDivisionError("division by zero")
 
 
+def leaving(requests):
+    raise SystemExit(0)
+
+
+def test_a_guest_is_probed_before_it_is_let_into_this_process(monkeypatch, tmp_path):
+    (tmp_path / "exits.py").write_text("import sys; sys.exit(0)")
+    parser = argparse.ArgumentParser()
+    snapshot.add_arguments(parser)
+    monkeypatch.setattr(strategies, "load", None)
+    with pytest.raises(BrokenPlugin, match=r"ended the process at import \(exit 0\)"):
+        snapshot.take(parser.parse_args(["-s", f"{tmp_path}/exits.py:x"]))
+
+
+def test_a_guest_that_exits_at_import_in_this_process_only_is_told(monkeypatch):
+    parser = argparse.ArgumentParser()
+    snapshot.add_arguments(parser)
+
+    def load(name):
+        raise SystemExit(0)
+
+    monkeypatch.setattr(strategies, "load", load)
+    with pytest.raises(Stop, match=r"strategy threads ended the program at import: sys\.exit\(0\)"):
+        snapshot.take(parser.parse_args(["-s", "threads"]))
+
+
 @pytest.mark.parametrize(
     ("fetch", "said"),
     [
         (broken, "the strategy broke: ZeroDivisionError: division by zero"),
+        (leaving, "the strategy broke: SystemExit: 0"),
         (lambda requests: None, "the strategy broke: TypeError"),
         (None, "the strategy broke: TypeError"),
         (lambda requests: [], "strategy threads returned 0 outcomes for 2 requests"),

@@ -5,6 +5,7 @@ import random
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 import harness
@@ -29,7 +30,9 @@ def run(scenario, monkeypatch, tmp_path):
 
 
 def test_a_workers_result_code_and_last_words_are_brought_back(run):
-    found = run("print('first', flush=True); print('last words', file=sys.stderr); os.write(pipe, b'{}' * 100_000); sys.exit(3)")
+    found = run(
+        "print('first', flush=True); print('last words', file=sys.stderr); os.write(pipe, b'{}' * 100_000); sys.exit(3)"
+    )
     assert (found.pyperf, found.exit_code, found.said, found.left_behind) == ("{}" * 100_000, 3, "last words", False)
 
 
@@ -52,6 +55,7 @@ def test_a_worker_that_sleeps_for_ever_is_ended_at_its_limit(run):
     found = run("import threading; threading.Event().wait()", limit_s=0.3)
     assert found.exit_code is None
     assert found.pyperf == ""
+    assert found.left_behind is False  # it was cut off in the middle of its work
 
 
 def test_a_worker_that_closes_its_pipe_and_sleeps_on_is_ended_too(run):
@@ -72,6 +76,23 @@ def test_a_process_that_a_worker_leaves_behind_is_ended_and_told(run, tmp_path):
     os.set_blocking(held, True)
     assert os.read(held, 1) == b""  # end of file: the only other one who could write is gone
     os.close(held)
+
+
+def test_a_group_is_killed_while_its_leader_is_still_a_zombie_and_its_id_nobody_elses(run, monkeypatch):
+    seen = []
+
+    def killpg(group, number):
+        seen.append(psutil.Process(group).status())
+
+    monkeypatch.setattr(spawn.os, "killpg", killpg)
+    assert run("os.write(pipe, b'{}')").exit_code == 0
+    assert seen == [psutil.STATUS_ZOMBIE]
+
+
+def test_where_there_are_no_process_descriptors_a_worker_ends_in_the_same_way(run, monkeypatch):
+    monkeypatch.delattr(spawn.os, "pidfd_open")
+    assert run("os.write(pipe, b'{}'); sys.exit(3)").exit_code == 3
+    assert run("import threading; threading.Event().wait()", limit_s=0.3).exit_code is None
 
 
 def test_a_worker_killed_by_a_signal_has_its_number(run):

@@ -214,6 +214,44 @@ def test_a_sweep_spares_living_writers_and_files_that_are_not_ours(folder):
     assert all(file.exists() for file in kept)
 
 
+def test_a_sweep_touches_nothing_outside_the_folders_of_runs_and_nothing_that_a_run_does_not_write(folder):
+    results = folder.path.parent
+    kept = [
+        results / f".run.json.{nobody()}.tmp",
+        results / "notes" / f".run.json.{nobody()}.tmp",
+        results / "20260101T000000Z-zzzz" / f".run.json.{nobody()}.tmp",
+        folder.path / f".notes.txt.{nobody()}.tmp",
+        folder.path / "pyperf" / f".draft.odt.{nobody()}.tmp",
+        folder.path / "mine" / f".run.json.{nobody()}.tmp",
+    ]
+    for file in kept:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("somebody's")
+    RunFolder.create(results)
+    assert all(file.exists() for file in kept)
+
+
+def test_a_sweep_does_not_follow_links_to_other_folders(folder, tmp_path):
+    stray = tmp_path / "elsewhere" / f".run.json.{nobody()}.tmp"
+    stray.parent.mkdir()
+    stray.write_text("half")
+    (folder.path.parent / "20260101T000000Z-0000").symlink_to(stray.parent)
+    RunFolder.create(folder.path.parent)
+    assert stray.exists()
+
+
+def test_a_run_that_cannot_be_swept_does_not_stop_a_new_one(folder, monkeypatch):
+    real = Path.iterdir
+
+    def guarded(self):
+        if self == folder.path:
+            raise PermissionError(13, "Permission denied")
+        return real(self)
+
+    monkeypatch.setattr(Path, "iterdir", guarded)
+    assert RunFolder.create(folder.path.parent).path.is_dir()
+
+
 def test_latest_leads_to_the_newest_run(tmp_path):
     first, second = RunFolder.create(tmp_path), RunFolder.create(tmp_path)
     first.point_latest_here()
@@ -269,12 +307,13 @@ def test_a_log_line_says_what_happened_and_when_in_utc(folder):
 def test_the_home_folders_path_gets_into_neither_run_json_nor_the_log(folder, monkeypatch):
     monkeypatch.setenv("HOME", "/home/secretuser")
     reason = "FileNotFoundError: '/home/secretuser/mine.py'"
-    folder.write_run({"schema": 1, "reason": reason})
+    written = folder.write_run({"schema": 1, "reason": reason})
+    assert written == read_run(folder.path)
     folder.log("arm_failed", reason=reason)
     for name in ("run.json", "log.jsonl"):
         text = (folder.path / name).read_text()
         assert "secretuser" not in text
-        assert "'~/mine.py'" in text
+        assert "'mine.py'" in text
 
 
 def test_a_home_folder_at_the_root_takes_no_slash_away(folder, monkeypatch):

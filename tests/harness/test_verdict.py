@@ -5,7 +5,12 @@ import math
 import pytest
 
 from harness.statistics import Comparison
-from harness.verdict import Verdict, judge, worst
+from harness.verdict import Twin, Verdict, worst
+from harness.verdict import judge as judge_all
+
+
+def judge(measured, fastest, comparison, fast, problem=None, order_mode="shuffled"):
+    return judge_all(measured, fastest, Twin(comparison, problem), fast, order_mode)
 
 
 def twin(half_width, ratio=1.0, blocks=5):
@@ -43,6 +48,24 @@ def test_without_two_blocks_of_the_twin_noise_is_assumed(measured, comparison):
     found = judge({"a": [measured("a", 0, 0.1)]}, "a", comparison, fast=False)
     assert found.state == "NOISY"
     assert "fewer than two blocks" in found.reasons[0]
+
+
+@pytest.mark.parametrize(("ratio", "state"), [(1.301, "NOISY"), (0.94, "NOISY"), (1.049, "VALID"), (0.951, "VALID")])
+def test_a_twin_that_is_surely_different_from_itself_is_noise_however_narrow_its_interval(measured, ratio, state):
+    found = judge({"a": [measured("a", 0, 0.1)]}, "a", twin(0.009, ratio), fast=False)
+    assert found.state == state
+    assert all("further from 1 than 5%" in reason for reason in found.reasons)
+
+
+def test_a_twin_that_broke_down_is_the_reason_for_noise(measured):
+    found = judge({"a": [measured("a", 0, 0.1)]}, "a", twin(0.0), fast=False, problem="broke down: why")
+    assert found == Verdict("NOISY", ("the twin, which shows the noise, broke down: why",))
+
+
+def test_one_fixed_order_of_the_arms_is_never_valid(measured):
+    found = judge({"a": [measured("a", 0, 0.1)]}, "a", twin(0.0), fast=False, order_mode="sequential")
+    assert found.state == "NOISY"
+    assert "confounded with time" in found.reasons[0]
 
 
 def test_an_endless_interval_is_noise(measured):

@@ -1,6 +1,7 @@
 import asyncio
 import http.client
 import itertools
+import json
 import re
 import time
 from urllib.parse import urlsplit
@@ -231,6 +232,102 @@ def test_pipelined_requests_are_answered_in_order(mock, control, connect):
     assert [row["index"] for row in rows(control.end())] == [0, 1, 2, 3, 9]
 
 
+def test_pipelined_requests_are_in_flight_from_the_arrival_of_their_own_bytes(held):
+    async def scene(mock, reader, writer, gate):
+        mock.begin(7, 0, 0)
+        for number in range(3):
+            writer.write(numbered(number))
+            await so(lambda wanted=number + 1: mock.record.in_flight == wanted)
+        gate.set()
+        for _ in range(3):
+            await reader.readuntil(b"}")
+        return mock.end()
+
+    ended = held(scene)
+    found = rows(ended)
+    arrived = [row["arrived"] for row in found]
+    assert [row["index"] for row in found] == [0, 1, 2]
+    assert arrived[0] < arrived[1] < arrived[2] < found[0]["replied"]
+    assert ended["batch"]["peak_in_flight"] == 3
+
+
+def test_a_pipelined_request_belongs_to_the_batch_in_which_it_arrived(held):
+    async def scene(mock, reader, writer, gate):
+        mock.begin(7, 0, 0)
+        writer.write(numbered(0) + numbered(1))
+        await so(lambda: mock.record.in_flight == 2)
+        mock.begin(7, 0, 1)
+        gate.set()
+        for _ in range(2):
+            await reader.readuntil(b"}")
+        return mock.end()
+
+    ended = held(scene)
+    assert ended["rows"] == []
+    assert ended["batch"]["peak_in_flight"] == ended["batch"]["unfinished"] == 0
+
+
+def test_pipelined_requests_whose_client_goes_away_are_no_longer_in_flight(held):
+    async def scene(mock, reader, writer, gate):
+        writer.write(b"".join(map(numbered, range(4))))
+        await so(lambda: mock.record.in_flight == 4)
+        writer.close()
+        await so(lambda: mock.record.in_flight == 0)
+        return mock.record.peak_in_flight
+
+    assert held(scene) == 4
+
+
+def test_a_pipeline_longer_than_the_parser_s_queue_is_counted_whole(mock, control, connect):
+    control.begin(seed=7, latency="5ms")
+    stranger = connect(mock.origins["binance"])
+    stranger.sendall(b"".join(map(numbered, range(60))))
+    said = b""
+    while said.count(b"HTTP/1.1 200") < 60 or not said.endswith(b"}"):
+        said += stranger.recv(65536)
+    assert control.end()["batch"]["peak_in_flight"] == 60
+
+
+def test_batches_with_the_same_draws_have_the_same_delays_and_other_prices(mock, control):
+    connection = client(mock.origins["binance"])
+    asked, bodies = [], []
+    for batch in (1, 2):
+        control.begin(seed=11, block=3, batch=batch, latency="uniform:0ms,9ms", draws=0)
+        bodies.append([get(connection, TARGET, index).body for index in range(5)])
+        asked.append([row["asked"] for row in rows(control.end())])
+    connection.close()
+    assert asked[0] == asked[1] == [Delay.parse("uniform:0ms,9ms").draw(11, 3, 0, index) for index in range(5)]
+    assert not set(bodies[0]) & set(bodies[1])
+
+
+def test_the_loop_s_lag_is_not_measured_for_ever(monkeypatch, serving):
+    monkeypatch.setattr(module, "MOST_ROWS", 3)
+
+    async def scene():
+        async with serving() as (mock, _):
+            mock.begin(7, 0, 0)
+            await asyncio.wait_for(mock._probe, 10)
+            return len(mock.record.lags)
+
+    assert asyncio.run(scene()) == 3
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ('symbol=BTCUSDT&symbols=["ETHUSDT"]', -1128),
+        ('symbols=["BTCUSDT","BTCUSDT"]', -1151),
+        ("symbol=", -1105),
+    ],
+)
+def test_a_malformed_request_to_binance_gets_binance_s_own_error(mock, control, query, code):
+    connection = client(mock.origins["binance"])
+    answer = get(connection, f"/api/v3/ticker/24hr?{query}".replace('"', "%22"))
+    connection.close()
+    assert answer.status == 400
+    assert json.loads(answer.body)["code"] == code
+
+
 def test_a_client_that_goes_away_is_no_longer_in_flight(mock, control, connect):
     control.begin(seed=7, latency="1h")
     stranger = connect(mock.origins["binance"])
@@ -279,6 +376,38 @@ def until(happened):
     """Ask until it is so; a test that waits for ever is ended by pytest's own time limit."""
     while not happened():
         pass
+
+
+async def so(happened):
+    async with asyncio.timeout(10):
+        while not happened():
+            await asyncio.sleep(0)
+
+
+def numbered(index):
+    return f"GET {TARGET} HTTP/1.1\r\nHost: x\r\nX-Fetchrace-Request: {index}\r\n\r\n".encode()
+
+
+@pytest.fixture
+def held(monkeypatch, serving):
+    """Plays a scene on one connection to a server that holds every answer until the scene opens the gate."""
+
+    def play(scene):
+        async def played():
+            gate = asyncio.Event()
+            monkeypatch.setattr(Gate, "until", lambda self, deadline: gate.wait())
+            async with serving() as (mock, origin):
+                parts = urlsplit(origin)
+                reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+                found = await scene(mock, reader, writer, gate)
+                writer.close()
+                return found
+
+        monkeypatch.setattr(module, "Timer", Gate)
+        monkeypatch.setattr(Mock, "_measure_lag", lambda self, record: asyncio.sleep(0))
+        return asyncio.run(played())
+
+    return play
 
 
 class Gate:

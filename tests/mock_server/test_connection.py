@@ -27,6 +27,7 @@ async def answered(reader):
 @pytest.fixture
 def impatient(monkeypatch):
     monkeypatch.setattr(connection, "_SLOW_REQUEST_S", 0.05)
+    monkeypatch.setattr(connection, "_SILENT_S", 0.05)
     monkeypatch.setattr(app, "_SWEEP_S", 0.01)
 
 
@@ -40,6 +41,68 @@ def test_a_request_whose_headers_never_end_is_cut(impatient, serving):
             return said
 
     assert asyncio.run(scene()) == b""
+
+
+def test_a_client_that_connects_and_says_nothing_is_cut(impatient, serving):
+    async def scene():
+        async with serving() as (_, origin):
+            reader, writer = await opened(origin)
+            async with asyncio.timeout(10):
+                said = await reader.read()
+            writer.close()
+            return said
+
+    assert asyncio.run(scene()) == b""
+
+
+def test_a_client_that_waits_to_be_told_to_go_on_is_told_so(serving):
+    async def scene():
+        async with serving(latency="0") as (_, origin):
+            reader, writer = await opened(origin)
+            writer.write(WHOLE[:-2] + b"Content-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+            async with asyncio.timeout(10):
+                interim = await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"abc")
+            head, _ = await answered(reader)
+            writer.close()
+            return interim, head
+
+    interim, head = asyncio.run(scene())
+    assert interim == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert head.startswith(b"HTTP/1.1 200")
+
+
+def test_a_body_that_is_announced_as_too_large_is_refused_before_it_is_sent(serving):
+    async def scene():
+        async with serving(latency="0") as (_, origin):
+            reader, writer = await opened(origin)
+            writer.write(WHOLE[:-2] + b"Content-Length: 2000000\r\nExpect: 100-continue\r\n\r\n")
+            async with asyncio.timeout(10):
+                head, _ = await answered(reader)
+            writer.close()
+            return head
+
+    assert asyncio.run(scene()).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize("half", ["pairs_from", "answer"])
+def test_a_bug_of_an_exchange_does_not_stay_in_flight(serving, monkeypatch, half):
+    def broken(*_):
+        raise RuntimeError("a bug")
+
+    async def scene():
+        async with serving(latency="0") as (mock, origin):
+            mock.begin(7, 0, 0)
+            monkeypatch.setattr(type(BINANCE), half, broken)
+            reader, writer = await opened(origin)
+            writer.write(WHOLE)
+            head, _ = await answered(reader)
+            writer.close()
+            return head, mock.end()["batch"]["unfinished"]
+
+    head, unfinished = asyncio.run(scene())
+    assert head.startswith(b"HTTP/1.1 500")
+    assert unfinished == 0
 
 
 def test_neither_a_held_request_nor_an_idle_connection_is_cut(impatient, serving):

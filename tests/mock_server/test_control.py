@@ -94,6 +94,7 @@ def test_begin_without_end_drops_the_first_log(mock, control):
         (b"[" * 100_000, "expected JSON"),
         (b'{"seed": "7"}', "expected a whole number as seed"),
         (b'{"seed": true}', "expected a whole number as seed"),
+        (b'{"draws": 0.5}', "expected a whole number as draws"),
         (b'{"sead": 7}', "did you mean seed?"),
         (b'{"latency": "-1ms"}', "cannot answer early"),
         (b'{"one_at_a_time": "ten"}', "expected a duration"),
@@ -122,7 +123,7 @@ def test_latency_is_kept_until_another_is_given(mock, control):
 
 def test_the_batch_s_counters_are_all_there(mock, control):
     batch = control.end()["batch"]
-    assert set(batch) == {"peak_in_flight", "accepted", "cpu_s", "wall_s", "loop_lag_p99_s", "unfinished"}
+    assert set(batch) == {"peak_in_flight", "accepted", "cpu_s", "wall_s", "loop_lag_p99_s", "unfinished", "truncated"}
     assert batch["cpu_s"] > 0
     assert batch["wall_s"] > 0
 

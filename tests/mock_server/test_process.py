@@ -87,6 +87,7 @@ def test_it_says_nothing_but_one_line_of_json(tmp_path):
         (["--latency", "lognormal:20ms,10ms"], 2, "p99 above the median"),
         (["--port", "krakn=0"], 2, "did you mean kraken?"),
         (["--port", "99999"], 2, "from 0 to 65535"),
+        (["--one-at-a-time", ""], 2, "expected a duration"),
         (["--refuse", "kraken"], 2, "expected EXCHANGE=KIND"),
         (["--refuse", "kraken=sever"], 2, "did you mean server?"),
         (["--lifeline", "77"], 2, "expected an open file descriptor"),
@@ -100,6 +101,31 @@ def test_what_a_user_can_get_wrong_is_one_sentence(capsys, arguments, code, word
     assert out == ""
     assert words in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["-x", "kraken"], ["--help"]], ids=["serving", "help"])
+@pytest.mark.parametrize("out", [">&-", ">/dev/full"])
+def test_a_stdout_that_takes_nothing_is_one_sentence_and_the_environment_s_fault(out, arguments):
+    shell = f'exec "$0" -m mock_server "$@" {out}'
+    done = subprocess.run(
+        ["sh", "-c", shell, sys.executable, *arguments],
+        cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False, timeout=30,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr.startswith("mock_server: cannot write to stdout (")
+    assert done.stderr.count("\n") == 1
+
+
+def test_two_at_once_have_ports_of_their_own_and_one_log_may_hold_both(tmp_path):
+    arguments = ["--log", str(tmp_path / "log")]
+    with running(["kraken"], "0", 1, arguments) as first, running(["kraken"], "0", 2, arguments) as second:
+        assert first.origins["kraken"] != second.origins["kraken"]
+        for origin in (first.origins["kraken"], second.origins["kraken"]) * 3:
+            client = http.client.HTTPConnection(urlsplit(origin).netloc, timeout=10)
+            client.request("GET", "/0/public/Ticker?pair=XBTUSD")
+            client.getresponse().read()
+            client.close()
+    assert [json.loads(line)["seed"] for line in (tmp_path / "log").read_text().splitlines()] == [1, 2] * 3
 
 
 def test_a_busy_port_is_named_with_the_way_out_and_is_the_environment_s_fault():

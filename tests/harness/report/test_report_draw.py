@@ -132,7 +132,7 @@ def test_a_server_bound_run_shows_why_there_is_no_ranking_and_ranks_nobody(tmp_p
     page = draw(folder).read_text(encoding="utf-8")
     assert "There is no ranking: the mock server used 95% of a core." in page
     assert "Who is fastest" not in page
-    assert "best speedup" not in page
+    assert "as fast as" not in page
     assert ">rank</button>" not in page
     assert "speedup" not in (folder / "summary.md").read_text(encoding="utf-8")
     rows = re.findall(r'<th scope="row"><i class="swatch \w+"></i><bdi>([^<]+)', page)

@@ -1,0 +1,34 @@
+"""Judging a head that a library has parsed: what the libraries let through differs, what is refused does not.
+
+requests needs none of this: there the lines are judged as they are read (``strategies.strict_answer``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from exchanges.errors import safe
+from strategies.body import Fault
+from strategies.terms import MAX_HEAD
+
+_VERSIONS = {"HTTP/1.0", "HTTP/1.1", (1, 0), (1, 1)}
+
+
+def judge(version: object, reason: str | None, raw: Iterable[tuple[bytes, bytes]]) -> None:
+    """Refuse what is no HTTP/1.0 or 1.1, or too large.
+
+    Args:
+        version: in httpx's words (``"HTTP/1.1"``) or aiohttp's (``(1, 1)``).
+        reason: what follows the status.
+        raw: the header lines as they came.
+
+    Raises:
+        Fault: protocol.
+    """
+    if version not in _VERSIONS:
+        raise Fault("protocol", f"expected an answer in HTTP/1.0 or HTTP/1.1, found {safe(str(version))}")
+    size = len(reason or "")
+    for name, value in raw:
+        size += len(name) + len(value)
+    if size > MAX_HEAD:
+        raise Fault("protocol", f"expected a head of at most {MAX_HEAD} bytes, found {size}")
