@@ -100,4 +100,4 @@ class Exchange(Protocol):
 
     def refusal_for(self, kind: str, request: Request, retry_after: float | None = None) -> Response:
         """How this exchange says no: unknown_symbol, rate_limited, banned, blocked, server, or "not_found"
-        for a path it does not serve."""
+        for a target that is no price request: a path it does not serve, or a query that breaks its rules."""

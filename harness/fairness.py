@@ -42,7 +42,6 @@ def breaches(
     if len(outcomes) != scenario.requests:
         found.append(f"returned {len(outcomes)} outcomes for {scenario.requests} requests")
     found += _seen_once(log, scenario)
-    found += _other_delays(log, asked)
     reached = record["server"]["batch"]["peak_in_flight"]
     # An arm may declare less than the scenario's concurrency, never more.
     allowed = min(declared, scenario.concurrency)
@@ -55,6 +54,7 @@ def breaches(
         found.append(
             f"{failed.total()} of {scenario.requests} requests failed ({kinds}) where none should; the first: {first}"
         )
+    found += _other_delays(log, asked)
     found += _wrong_values(outcomes, log, scenario, block, number)
     found += _impossible(record, log, held_bound_s)
     return found

@@ -84,13 +84,15 @@ class Record:
         """Close the batch and give its log as plain values: ``truncated`` is the number of rows that were left out
         beyond MOST_ROWS, ``unfinished`` the number of requests that are still in flight."""
         self.kept = False
+        # First: what follows is not the batch's work.
+        cpu_s, wall_s = time.process_time() - self._cpu, time.monotonic() - self.began
         lags = sorted(self.lags)
         batch = {
             # Of a long pipeline the parser hands over some thirty requests at a time; the rows know of all of them.
             "peak_in_flight": max(self.peak_in_flight, _most_at_once(self.rows)),
             "accepted": self.accepted,
-            "cpu_s": time.process_time() - self._cpu,
-            "wall_s": time.monotonic() - self.began,
+            "cpu_s": cpu_s,
+            "wall_s": wall_s,
             "loop_lag_p99_s": lags[min(len(lags) - 1, len(lags) * 99 // 100)] if lags else 0.0,
             "unfinished": self.in_flight,
             "truncated": self.truncated,

@@ -78,9 +78,9 @@ def crew(size: int, call: Callable[[Request], Outcome], watchdog: Watchdog) -> I
                 inbox.put(batch)
             batch.done.wait()
         except BaseException:
+            batch.give_up()
             watchdog.cancel()
             try:
-                batch.give_up()
                 batch.done.wait()
             finally:
                 watchdog.resume()

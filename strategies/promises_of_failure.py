@@ -15,7 +15,7 @@ from strategies.gate_server import Arrival, GateServer
 from strategies.promise import IN_FLIGHT, LIMITS, Broken, read, value_of
 from strategies.strategy import Failed, Limits, Strategy
 
-DEADLINE_S = 0.3
+DEADLINE_S = 0.2
 SLACK_S = 0.25
 MAX_BODY = 100_000
 SHORT_LIMITS = Limits(IN_FLIGHT, deadline_s=DEADLINE_S, max_body=MAX_BODY)
@@ -87,9 +87,6 @@ def limits(strategy: Strategy, server: GateServer) -> None:
         elif arrival.target == "/drip-body":
             arrival.reply(b"{", length=500)
             arrival.drip(b"x" * 200)
-        elif arrival.target == "/drip-chunks":
-            arrival.reply_in_chunks(b"{", end=b"")
-            arrival.drip(b"1\r\nx\r\n" * 99, 6)
         elif arrival.target == "/interim":
             interim = b"HTTP/1.1 102 Processing\r\n\r\n"
             arrival.drip(interim * 99, len(interim))
@@ -108,7 +105,7 @@ def limits(strategy: Strategy, server: GateServer) -> None:
 
     server.answer = tempt
     wanted = {
-        "/drip-head": "deadline", "/drip-body": "deadline", "/drip-chunks": "deadline", "/interim": "deadline",
+        "/drip-head": "deadline", "/drip-body": "deadline", "/interim": "deadline",
         "/silence": "deadline", "/large": "too_large", "/large-chunks": "too_large", "/bomb": "too_large",
         "/redirect": "redirect", "/full": None,
     }  # fmt: skip

@@ -27,7 +27,6 @@ async def answered(reader):
 @pytest.fixture
 def impatient(monkeypatch):
     monkeypatch.setattr(connection, "_SLOW_REQUEST_S", 0.05)
-    monkeypatch.setattr(connection, "_SILENT_S", 0.05)
     monkeypatch.setattr(app, "_SWEEP_S", 0.01)
 
 
@@ -43,7 +42,9 @@ def test_a_request_whose_headers_never_end_is_cut(impatient, serving):
     assert asyncio.run(scene()) == b""
 
 
-def test_a_client_that_connects_and_says_nothing_is_cut(impatient, serving):
+def test_a_client_that_connects_and_says_nothing_is_cut(impatient, monkeypatch, serving):
+    monkeypatch.setattr(connection, "_SILENT_S", 0.05)
+
     async def scene():
         async with serving() as (_, origin):
             reader, writer = await opened(origin)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import random
 import socket
 import struct
 import threading
@@ -36,6 +37,29 @@ def chunked(body, *headers):
     )
 
 
+def five(*headers, first=b"HTTP/1.1 200 OK", body=b"12345", length=b"Content-Length: 5"):
+    """A body of five bytes under a head of which every line can be chosen."""
+    return b"\r\n".join([first, b"Connection: close", *headers, *([length] if length else []), b"", body])
+
+
+def mutant(seed):
+    """A sound answer with a few bytes lost, changed, doubled or put in."""
+    dice = random.Random(seed)
+    sound = [steps[0] for steps, kind in FAULTS.values() if kind is None and len(steps[0]) < 1000]
+    data = bytearray(dice.choice(sound))
+    for _ in range(dice.randint(1, 4)):
+        at = dice.randrange(len(data))
+        end = min(len(data), at + dice.randint(1, 4))
+        new = [
+            b"",
+            data[at:end] * 2,
+            dice.randbytes(2),
+            dice.choice([b"-", b"0x", b"\r\n", b"\0", b"9" * 30, b":", b" "]),
+        ]
+        data[at:end] = dice.choice(new)
+    return bytes(data)
+
+
 def drip(data):
     """One byte every 50 ms, for longer than any deadline of these tests."""
     return (data, 0.05)
@@ -64,11 +88,41 @@ FAULTS = {
     "many-headers": ([OK + b"".join(b"X-%d: y\r\n" % n for n in range(3000)) + b"\r\n"], "protocol"),
     "nul-in-header": ([OK + b"X: a\0b\r\nContent-Length: 0\r\n\r\n"], "protocol"),
     "header-without-colon": ([OK + b"just words\r\nContent-Length: 0\r\n\r\n"], "protocol"),
+    "negative-chunk-size": ([chunked(b"-5\r\n12345\r\n0\r\n\r\n")], "protocol"),
+    "prefixed-chunk-size": ([chunked(b"0x5\r\n12345\r\n0\r\n\r\n")], "protocol"),
+    "no-line-end-after-chunk": ([chunked(b"5\r\n12345XY0\r\n\r\n")], "protocol"),
+    "malformed-trailer": ([chunked(b"5\r\n12345\r\n0\r\njust words\r\n\r\n")], "protocol"),
+    "cut-in-trailer": ([chunked(b"5\r\n12345\r\n0\r\n")], "truncated"),
+    "two-transfer-encodings": (
+        [five(*[b"Transfer-Encoding: chunked"] * 2, length=None, body=b"5\r\n12345\r\n0\r\n\r\n")],
+        "protocol",
+    ),
+    "same-length-twice": ([five(b"Content-Length: 5")], "protocol"),
+    "length-in-a-list": ([five(length=b"Content-Length: 5, 5")], "protocol"),
+    "http-1.9": ([five(first=b"HTTP/1.9 200 OK")], "protocol"),
+    "http-2": ([five(first=b"HTTP/2.0 200 OK")], "protocol"),
+    "long-status-line": ([five(first=b"HTTP/1.1 200 " + b"y" * 70_000)], "protocol"),
+    "large-head": ([five(*[b"X-%d: " % n + b"y" * 3000 for n in range(60)])], "protocol"),
+    "head-over-64-kib": ([five(*[b"X-%d: " % n + b"y" * 3000 for n in range(24)])], "protocol"),
+    "empty-line-first": ([b"\r\n" + sized(b"12345")], "protocol"),
+    "space-before-colon": ([five(b"X : a")], "protocol"),
+    "nameless-header": ([five(b": a")], "protocol"),
+    "cr-in-header": ([five(b"X: a\rb")], "protocol"),
+    "switching-protocols": (
+        [five(b"Upgrade: x", first=b"HTTP/1.1 101 Switching Protocols", length=None, body=b"")],
+        "protocol",
+    ),
+    "2000-continues": ([b"HTTP/1.1 100 Continue\r\n\r\n" * 2000 + sized(b"12345")], "protocol"),
     "redirect": ([sized(b"", b"Location: /elsewhere", status=b"302 Found")], "redirect"),
     "redirect-to-file": ([sized(b"", b"Location: file:///etc/passwd", status=b"301 Moved")], "redirect"),
     "broken-gzip": ([sized(b"this is no gzip", b"Content-Encoding: gzip")], "encoding"),
     "cut-gzip": ([sized(gzip.compress(b"x" * 5000)[:-12], b"Content-Encoding: gzip")], "encoding"),
     "unknown-encoding": ([sized(b"12345", b"Content-Encoding: br")], "encoding"),
+    "two-encodings": ([sized(gzip.compress(b"12345"), *[b"Content-Encoding: gzip"] * 2)], "encoding"),
+    "plain-and-other-encoding": (
+        [sized(b"12345", b"Content-Encoding: identity", b"Content-Encoding: br")],
+        "encoding",
+    ),
     "large": ([sized(b"x" * 200_000)], "too_large"),
     "large-chunks": ([chunked((b"8000\r\n" + b"x" * 0x8000 + b"\r\n") * 8 + b"0\r\n\r\n")], "too_large"),
     "endless": ([OK + b"\r\n" + b"x" * 200_000, STALL], "too_large"),
@@ -88,6 +142,14 @@ FAULTS = {
     "ok-deflate": ([sized(zlib.compress(b"12345"), b"Content-Encoding: deflate")], None),
     "ok-raw-deflate": ([sized(zlib.compress(b"12345")[2:-4], b"Content-Encoding: deflate")], None),
     "ok-continue": ([b"HTTP/1.1 100 Continue\r\n\r\n" + sized(b"12345")], None),
+    "ok-early-hints": ([b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + sized(b"12345")], None),
+    "ok-processing": ([b"HTTP/1.1 102 Processing\r\n\r\n" * 3 + sized(b"12345")], None),
+    "ok-folded-header": ([five(b"X: a\r\n b", b"Y: c\r\n\td:e")], None),
+    "ok-trailer": ([chunked(b"5;a=b\r\n12345\r\n0\r\nX: y\r\n\r\n")], None),
+    "ok-no-reason": ([five(first=b"HTTP/1.1 200")], None),
+    "ok-http-1.0": ([five(first=b"HTTP/1.0 200 OK")], None),
+    "ok-bytes-after-body": ([five() + b"67890"], None),
+    "ok-204-with-body": ([five(first=b"HTTP/1.1 204 No Content")], None),
     "ok-status": ([sized(b"12345", status=b"503 Busy")], None),
     "ok-304-with-gzip": ([b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\nContent-Encoding: gzip\r\n\r\n"], None),
 }
@@ -123,7 +185,8 @@ class FaultServer:
                 head += piece
             name = head.split(b" ")[1].decode().lstrip("/")
             self.seen[name] += 1
-            for step in FAULTS.get(name, ([], None))[0]:
+            steps = [mutant(int(name[7:]))] if name.startswith("mutant-") else FAULTS.get(name, ([], None))[0]
+            for step in steps:
                 if step is RESET:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 elif step is STALL:
@@ -135,7 +198,7 @@ class FaultServer:
                             return
                 else:
                     connection.sendall(step)
-            if not FAULTS.get(name, ([], None))[0] or RESET not in FAULTS[name][0]:
+            if RESET not in steps:
                 connection.shutdown(socket.SHUT_WR)
                 connection.recv(1)
 

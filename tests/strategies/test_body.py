@@ -8,6 +8,7 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict
 
 from strategies.body import Body, Fault
 
@@ -86,6 +87,27 @@ def test_a_length_that_is_no_number_is_a_fault_of_protocol(length):
         Body(200, {"content-length": length}, 10_000)
     assert caught.value.kind == "protocol"
     assert len(caught.value.detail) < 200
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "kind"),
+    [
+        ("Content-Length", ["5", "5"], "protocol"),
+        ("Transfer-Encoding", ["chunked", "chunked"], "protocol"),
+        ("Content-Encoding", ["identity", "br"], "encoding"),
+    ],
+)
+def test_every_line_of_a_repeated_header_counts_though_get_takes_the_first(name, values, kind):
+    headers = CIMultiDict([(name, value) for value in values])
+    assert headers.get(name) == values[0]
+    with pytest.raises(Fault) as caught:
+        Body(200, headers, 10_000)
+    assert caught.value.kind == kind
+
+
+def test_a_status_that_is_not_final_is_a_fault_of_protocol():
+    with pytest.raises(Fault, match="expected a final answer, found status 101"):
+        Body(101, {}, 10)
 
 
 def test_an_answer_without_a_body_needs_no_gzip_in_it():

@@ -184,6 +184,15 @@ def test_a_strategy_that_outlasts_its_deadline_is_caught():
     assert "the deadline is" in broken(wrapping(plain, deadline_s=lambda s: s + 0.3), 5)
 
 
+def test_a_strategy_without_a_deadline_is_caught_and_not_waited_for(impatient):
+    assert "expected deadline" in broken(wrapping(plain, deadline_s=lambda s: 1e6), 5)
+
+
+def test_a_strategy_that_takes_an_interim_answer_for_the_final_one_is_caught(monkeypatch):
+    monkeypatch.setattr("strategies.requests_session._Watched.response_class", http.client.HTTPResponse)
+    assert "promise 4" in broken(threads, 4)
+
+
 def test_a_strategy_that_takes_bodies_of_any_size_is_caught():
     assert "too_large for /large" in broken(wrapping(plain, max_body=lambda size: size * 100), 5)
 

@@ -2,6 +2,7 @@
 
 import threading
 import weakref
+from queue import SimpleQueue
 
 import pytest
 
@@ -67,6 +68,40 @@ def test_leaving_ends_every_thread():
         fetch(numbered(5))
         assert len(set(threading.enumerate()) - before) == 5
     assert set(threading.enumerate()) == before
+
+
+def test_ctrl_c_while_the_threads_are_called_leaves_none_at_work(monkeypatch):
+    class Interrupted:
+        """A queue whose second put is interrupted, once."""
+
+        def __init__(self):
+            self.queue, self.puts = SimpleQueue(), 0
+            self.get = self.queue.get
+
+        def put(self, item):
+            self.puts += 1
+            if self.puts == 2:
+                assert begun.wait(5)
+                raise KeyboardInterrupt
+            self.queue.put(item)
+
+    begun, cancelled = threading.Event(), threading.Event()
+    made, watchdog = [], Watchdog(10)
+    monkeypatch.setattr("strategies.crew.SimpleQueue", Interrupted)
+    monkeypatch.setattr(watchdog, "cancel", cancelled.set)
+
+    def call(request):
+        made.append(request.target)
+        begun.set()
+        cancelled.wait(5)
+        return target_of(request)
+
+    with crew(2, call, watchdog) as fetch:
+        with pytest.raises(KeyboardInterrupt):
+            fetch(numbered(5))
+        assert cancelled.is_set()
+        assert made == ["/0"]
+        assert len(fetch(numbered(3))) == 3
 
 
 class Value:

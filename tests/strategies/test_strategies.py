@@ -1,5 +1,6 @@
 """What all strategies have in common beyond their promises: bugs, interrupts, resources, the wire."""
 
+import asyncio
 import contextlib
 import resource
 import signal
@@ -11,10 +12,10 @@ import pytest
 import strategies
 from exchanges.plugins import MissingLibrary
 from exchanges.wire import Request
-from strategies import Declares, Fetched, Limits
+from strategies import Declares, Fetched, Limits, asyncio_aiohttp, httpx_client
 from strategies.gate_server import GateServer
 from strategies.strategy import declares_of
-from strategies.terms import HEADERS
+from strategies.terms import HEADERS, KEEPALIVE_S, Trust
 
 
 def seen(request, response):
@@ -23,12 +24,19 @@ def seen(request, response):
     return response.headers["content-type"], response.headers["X-Thing"]
 
 
+def body_of(request, response):
+    return response.body
+
+
 class TwoArguments(Exception):
     def __init__(self, one, two):
         super().__init__(f"{one} and {two}")
 
 
-@pytest.fixture(params=strategies.names())
+NAMES = [pytest.param(n, marks=pytest.mark.slow) if n == "processes" else n for n in strategies.names()]
+
+
+@pytest.fixture(params=NAMES)
 def strategy(request):
     try:
         return strategies.load(request.param)
@@ -90,6 +98,20 @@ def test_a_connection_that_the_server_closed_between_batches_is_replaced(strateg
     assert server.connections == 3
 
 
+def test_a_second_answer_to_one_request_never_answers_the_next(strategy, server):
+    def twice(arrival):
+        arrival.replied = 1.0
+        answers = [arrival.target.encode(), b"/forged"] if arrival.target == "/1" else [arrival.target.encode()]
+        arrival.connection.sendall(
+            b"".join(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body) for body in answers)
+        )
+
+    server.answer = twice
+    with strategy(Limits(1), body_of) as fetch:
+        outcomes = [fetch([Request("test", server.origins[0], f"/{n}")])[0] for n in range(1, 4)]
+    assert [outcome.value for outcome in outcomes] == [b"/1", b"/2", b"/3"]
+
+
 def test_ctrl_c_ends_a_batch_at_once_and_leaves_a_sound_strategy(strategy, server):
     come = threading.Event()
 
@@ -124,7 +146,7 @@ def test_running_out_of_descriptors_fails_requests_and_not_the_batch(strategy):
     with contextlib.ExitStack() as stack:
         silent = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=128))  # connects, never answers
         origin = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        fetch = stack.enter_context(strategy(Limits(40, deadline_s=0.4), seen))
+        fetch = stack.enter_context(strategy(Limits(40, deadline_s=0.15), seen))
         fetch([Request("test", origin, "/")])
         lowest = stack.enter_context(open("/dev/null")).fileno()
         resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + 5, hard))
@@ -133,6 +155,15 @@ def test_running_out_of_descriptors_fails_requests_and_not_the_batch(strategy):
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert {outcome.kind for outcome in outcomes} == {"resource", "deadline"}
+
+
+def test_idle_connections_are_kept_equally_long():
+    async def of_aiohttp():
+        async with await asyncio_aiohttp._open_session(Limits(1)) as session:
+            return session.connector._keepalive_timeout
+
+    options = httpx_client.options_for("http://a.invalid", Trust(None))
+    assert asyncio.run(of_aiohttp()) == options["limits"].keepalive_expiry == KEEPALIVE_S
 
 
 def test_what_the_built_ins_declare_is_what_they_are_raced_for():
