@@ -158,7 +158,7 @@ def test_identical_values_are_no_difference_and_a_constant_factor_is_a_certain_o
 
 def test_what_differs_by_rounding_alone_is_no_difference():
     values = [0.1, 0.2, 0.3, 0.7]
-    rounded = [sum([value / 10] * 10) for value in values]
+    rounded = [math.nextafter(value, math.inf) for value in values]
     assert rounded != values
     assert ratio_over_blocks(rounded, values).p == 1
     assert ratio_over_blocks(values[:1] * 4, rounded[:1] * 4).p == 1

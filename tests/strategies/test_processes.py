@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from strategies import Fetched, Limits
 from strategies.gate_server import GateServer
 from strategies.leftovers import Leftovers
 from strategies.processes import processes
+from strategies.worker_process import Worker
 
 
 def pid_of_worker(request, response):
@@ -28,7 +30,13 @@ def pid_of_worker(request, response):
         return Trap()
     if request.target == "/exit":
         os._exit(7)
+    while request.target == "/loop":
+        pass
     return os.getpid()
+
+
+def target_of(request, response):
+    return request.target
 
 
 class Trap:
@@ -96,6 +104,66 @@ def test_a_decode_that_ends_its_process_fails_its_own_request(asked):
         died, fine = fetch(asked("/exit", "/"))
     assert (died.kind, isinstance(fine, Fetched)) == ("worker_died", True)
     assert "exit code 7" in died.detail
+
+
+@pytest.mark.parametrize("how", ["stopped", pytest.param("looping", marks=pytest.mark.slow)])
+def test_a_worker_that_is_stuck_is_left_at_the_deadline_and_replaced(asked, monkeypatch, how):
+    monkeypatch.setattr("strategies.processes.GRACE_S", 0.1)
+    with processes(Limits(1, deadline_s=0.2), pid_of_worker) as fetch:
+        (first,) = fetch(asked("/"))
+        if how == "stopped":
+            os.kill(first.value, signal.SIGSTOP)
+        stuck, fine = fetch(asked("/" if how == "stopped" else "/loop", "/"))
+    assert (stuck.kind, isinstance(fine, Fetched)) == ("deadline", True)
+    assert fine.value != first.value
+    assert stuck.ended - stuck.started >= 0.3
+
+
+def test_the_way_to_the_worker_is_part_of_the_time(asked, monkeypatch):
+    sent, send = [], Worker.send
+
+    def timed(worker, request):
+        sent.append(time.monotonic())
+        return send(worker, request)
+
+    monkeypatch.setattr(Worker, "send", timed)
+    with processes(Limits(1), pid_of_worker) as fetch:
+        outcomes = fetch(asked("/1", "/2"))
+    assert [outcome.started <= when for outcome, when in zip(outcomes, sent, strict=True)] == [True, True]
+    assert outcomes[1].started >= outcomes[0].ended
+
+
+@pytest.mark.parametrize("moment", ["send", "receive"])
+def test_ctrl_c_at_any_moment_lets_no_answer_slip_into_the_next_batch(asked, monkeypatch, moment):
+    original = getattr(Worker, moment)
+
+    def interrupted(worker, *args):
+        monkeypatch.setattr(Worker, moment, original)
+        if moment == "send":
+            original(worker, *args)
+        raise KeyboardInterrupt
+
+    with processes(Limits(1), target_of) as fetch:
+        monkeypatch.setattr(Worker, moment, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            fetch(asked("/first"))
+        assert [outcome.value for outcome in fetch(asked("/second", "/third"))] == ["/second", "/third"]
+
+
+def test_a_worker_that_cannot_be_replaced_now_is_replaced_later(asked, monkeypatch):
+    def no_room(worker):
+        raise OSError("no room for another process")
+
+    with processes(Limits(1), pid_of_worker) as fetch:
+        for _ in range(2):  # leaving is sound, too, with a worker that is gone
+            (first,) = fetch(asked("/"))
+            assert isinstance(first, Fetched)
+            os.kill(first.value, signal.SIGKILL)
+            with monkeypatch.context() as patch:
+                patch.setattr(Worker, "wait_until_ready", no_room)
+                with pytest.raises(OSError, match="no room"):
+                    fetch(asked("/exit"))
+            assert multiprocessing.active_children() == []
 
 
 @pytest.mark.parametrize("target", ["/lambda", "/trap"])
