@@ -303,6 +303,7 @@ def test_the_command_says_one_line_per_promise(capsys):
     assert [line.split()[:3] for line in lines] == [["asyncio-aiohttp", str(n), "kept"] for n in range(1, 8)]
 
 
+@pytest.mark.slow
 def test_the_command_fails_for_a_strategy_from_a_file_that_breaks_a_promise(capsys, tmp_path):
     file = tmp_path / "mine.py"
     file.write_text(

@@ -138,7 +138,7 @@ def test_every_fault_gives_its_kind_from_every_strategy(name, fetch, faults, fau
 
 def test_no_answer_whatever_its_bytes_ends_a_batch(name, fetch, faults):
     assert {
-        o.kind for o in fetch([asked(faults.origin, f"/mutant-{n}") for n in range(120)]) if isinstance(o, Failed)
+        o.kind for o in fetch([asked(faults.origin, f"/mutant-{n}") for n in range(60)]) if isinstance(o, Failed)
     } <= {"protocol", "truncated", "disconnected", "encoding", "reset", "redirect", "too_large"}
 
 

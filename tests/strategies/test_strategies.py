@@ -146,7 +146,7 @@ def test_running_out_of_descriptors_fails_requests_and_not_the_batch(strategy):
     with contextlib.ExitStack() as stack:
         silent = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=128))  # connects, never answers
         origin = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        fetch = stack.enter_context(strategy(Limits(40, deadline_s=0.15), seen))
+        fetch = stack.enter_context(strategy(Limits(40, deadline_s=0.25), seen))
         fetch([Request("test", origin, "/")])
         lowest = stack.enter_context(open("/dev/null")).fileno()
         resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + 5, hard))
