@@ -14,6 +14,9 @@ import pytest
 from mock_server.__main__ import main
 from mock_server.process import Control, MockFailed, running
 
+# Every test starts a server in a process of its own.
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 TARGET = "/api/v3/ticker/24hr?symbol=BTCUSDT"
 

@@ -74,6 +74,7 @@ def test_a_strategy_that_loses_an_outcome_is_caught():
     assert "requests gave" in broken(wrapping(lambda fetch, requests: fetch(requests)[:-1]), 1)
 
 
+@pytest.mark.slow
 def test_a_strategy_that_forgets_headers_is_caught(impatient):
     def bare(fetch, requests):
         return fetch([replace(request, headers=()) for request in requests])
@@ -92,6 +93,7 @@ def test_a_strategy_with_one_request_too_many_in_flight_is_caught():
     assert "5 requests were in flight at once" in broken(wrapping(plain, in_flight=lambda n: n + 1), 2)
 
 
+@pytest.mark.slow
 def test_a_strategy_with_fewer_in_flight_than_it_declares_is_caught(impatient):
     assert "only 3 requests came together" in broken(wrapping(plain, in_flight=lambda n: n - 1), 2)
 
@@ -180,6 +182,7 @@ def test_a_strategy_whose_outcomes_cannot_be_pickled_is_caught():
     assert "plain data" in broken(wrapping(with_a_lock), 4)
 
 
+@pytest.mark.slow
 def test_a_strategy_that_outlasts_its_deadline_is_caught():
     assert "the deadline is" in broken(wrapping(plain, deadline_s=lambda s: s + 0.3), 5)
 
@@ -193,10 +196,12 @@ def test_a_strategy_that_takes_an_interim_answer_for_the_final_one_is_caught(mon
     assert "promise 4" in broken(threads, 4)
 
 
+@pytest.mark.slow
 def test_a_strategy_that_takes_bodies_of_any_size_is_caught():
     assert "too_large for /large" in broken(wrapping(plain, max_body=lambda size: size * 100), 5)
 
 
+@pytest.mark.slow
 def test_a_strategy_that_follows_redirects_is_caught_even_if_it_does_not_say_so():
     def following(fetch, requests):
         outcomes = fetch(requests)
@@ -297,6 +302,7 @@ def test_a_temporary_file_left_behind_is_caught(leaking, impatient):
     assert "temporary file forgotten" in broken(leaking(leave), 7)
 
 
+@pytest.mark.slow
 def test_the_command_says_one_line_per_promise(capsys):
     assert main(["asyncio-aiohttp"]) == 0
     lines = capsys.readouterr().out.splitlines()

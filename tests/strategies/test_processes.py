@@ -22,6 +22,9 @@ from strategies.leftovers import Leftovers
 from strategies.processes import processes
 from strategies.worker_process import Worker
 
+# Every test starts a fork server and workers of its own.
+pytestmark = pytest.mark.slow
+
 
 def pid_of_worker(request, response):
     if request.target == "/lambda":

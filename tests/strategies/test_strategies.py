@@ -138,6 +138,7 @@ def test_ctrl_c_ends_a_batch_at_once_and_leaves_a_sound_strategy(strategy, serve
     assert server.still_open() == 0
 
 
+@pytest.mark.slow
 def test_running_out_of_descriptors_fails_requests_and_not_the_batch(strategy):
     declares = declares_of(strategy)
     if declares.in_flight == 1 or declares.max_in_flight is not None:

@@ -46,6 +46,7 @@ def test_every_svg_keeps_its_text_has_a_title_and_names_no_date(good_run):
         assert not re.search(r"\b20\d\d-\d\d-\d\d", text)
 
 
+@pytest.mark.slow
 def test_drawing_twice_gives_the_same_bytes(good_run):
     before = drawn_files(good_run)
     draw(good_run)
@@ -79,6 +80,7 @@ def test_a_run_without_a_finished_block_is_drawn_and_says_so(tmp_path, runs):
     assert "<svg" not in page
 
 
+@pytest.mark.slow
 def test_a_run_of_one_block_has_no_intervals_and_is_drawn(tmp_path, runs):
     nulls = dict.fromkeys(("low_s", "high_s", "speedup_low", "speedup_high", "p_adjusted", "smallest_detectable"))
     arms = [{**row, **nulls, "block_medians_s": {"0": row["time_s"]}} for row in runs.four_arms()]
@@ -123,6 +125,7 @@ def test_where_all_arms_are_disqualified_their_reasons_and_their_waterfall_are_s
     assert [path.stem for path in (folder / "charts").glob("*.svg")] == ["waterfall"]
 
 
+@pytest.mark.slow
 def test_a_server_bound_run_shows_why_there_is_no_ranking_and_ranks_nobody(tmp_path, runs):
     arms = [{**row, "status": "unranked", "rank": None} for row in runs.four_arms()]
     verdict = {"state": "SERVER-BOUND", "reasons": ["the mock server used 95% of a core"]}
@@ -139,6 +142,7 @@ def test_a_server_bound_run_shows_why_there_is_no_ranking_and_ranks_nobody(tmp_p
     assert rows == sorted(row["name"] for row in arms)
 
 
+@pytest.mark.slow
 def test_scenarios_of_one_run_have_charts_of_their_own_and_an_overview(tmp_path, runs):
     few = [runs.arm("threads", 1, 0.05)]
     content = runs.run([runs.scenario(few, name="one"), runs.scenario(few, name="two", concurrency=8)])
@@ -151,6 +155,7 @@ def test_scenarios_of_one_run_have_charts_of_their_own_and_an_overview(tmp_path,
     assert len(identifiers) == len(set(identifiers))
 
 
+@pytest.mark.slow
 def test_a_cut_line_and_foreign_cells_in_requests_csv_do_no_harm(tmp_path, runs):
     folder = runs.write(tmp_path / "run", runs.run([runs.scenario(runs.four_arms())]), runs.request_rows(["threads"]))
     path = folder / "requests.csv"

@@ -54,6 +54,7 @@ def test_the_table_has_the_import_beside_the_one_shot(good_run):
     assert (cells["one shot"], cells["import"]) == ("85.0 ms", "100 ms")
 
 
+@pytest.mark.slow
 def test_nobody_is_the_quickest_in_all_who_is_not_so_with_imports(runs):
     said = one_shot_chart(scenario_of(runs, {**ASYNCIO, "import_s": 0.2}, {**THREADS, "import_s": 0.05})).takeaway
     assert said.startswith(
@@ -62,6 +63,7 @@ def test_nobody_is_the_quickest_in_all_who_is_not_so_with_imports(runs):
     )
 
 
+@pytest.mark.slow
 def test_who_is_the_quickest_with_imports_too_is_said_to_be_so(runs):
     said = one_shot_chart(scenario_of(runs, {**ASYNCIO, "import_s": 0.04}, {**THREADS, "import_s": 0.05})).takeaway
     assert said.startswith(
@@ -100,6 +102,7 @@ def test_a_run_that_does_not_say_otherwise_shuffled_its_arms(runs, mode):
     assert "confounded" not in said
 
 
+@pytest.mark.slow
 def test_a_run_in_one_order_says_that_time_and_order_are_confounded_and_that_no_ranking_should_be_quoted(
     tmp_path, runs
 ):
@@ -173,6 +176,7 @@ def test_the_smallest_difference_is_said_to_be_after_correction_for_all_pairs(go
     assert "are after correction for all pairs" in (good_run / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_where_the_twin_is_missing_the_page_and_the_summary_say_why(tmp_path, runs):
     why = "the twin failed in every block: worker_died"
     verdict = {"state": "NOISY", "reasons": ["the machine was hot", why]}
@@ -184,11 +188,13 @@ def test_where_the_twin_is_missing_the_page_and_the_summary_say_why(tmp_path, ru
     assert said in (folder / "summary.md").read_text(encoding="utf-8").replace("\\", "")
 
 
+@pytest.mark.slow
 def test_a_twin_that_was_measured_has_no_excuse_and_a_silent_run_is_said_to_be_silent(runs):
     assert why_no_twin(scenario_of(runs, ASYNCIO)) == ""
     assert why_no_twin(scenario_of(runs, ASYNCIO, twin=None)).endswith("is unknown: the run does not say why.")
 
 
+@pytest.mark.slow
 def test_a_twin_whose_interval_excludes_one_is_nowhere_dressed_as_fine(tmp_path, runs):
     twin = {"of": "asyncio-aiohttp", "ratio": 1.04, "low": 1.02, "high": 1.06, "blocks": 5}
     folder = runs.write(tmp_path / "run", runs.run([runs.scenario(runs.four_arms(), twin=twin)]))
@@ -201,6 +207,7 @@ def test_a_twin_whose_interval_excludes_one_is_nowhere_dressed_as_fine(tmp_path,
     assert '"verdict good"' not in page
 
 
+@pytest.mark.slow
 def test_a_valid_verdict_is_good_only_while_the_twin_is_its_own_equal():
     assert [mood_of("VALID", off) for off in (False, True)] == ["good", "doubtful"]
     assert mood_of("SERVER-BOUND", True) == "bad"
