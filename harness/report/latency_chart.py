@@ -66,5 +66,5 @@ def _takeaway(found: list[tuple[ArmEntry, list[float], int]], typical: float) ->
     if typical > 0:
         shares = [signed_percent(row[1][2] / typical - 1) for row in ((best,) if worst is best else (best, worst))]
         said += f" ({' and '.join(shares)} over the median delay asked)"
-    tail = max(found, key=lambda row: row[1][5] / row[1][2])
+    tail = max(found, key=lambda row: row[1][5])
     return f"{said}; the longest tail is that of {tail[0].name}, where 1 in 100 takes {duration(tail[1][5])} or more."

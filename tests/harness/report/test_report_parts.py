@@ -8,6 +8,7 @@ import pytest
 from harness.report.entries import ArmEntry, Entry, ScenarioEntry
 from harness.report.figure import even_marks, nice_marks
 from harness.report.inline_svg import StyleSheet, inline
+from harness.report.latency_chart import _takeaway
 from harness.report.palette import DARK, LIGHT, MODELS, model_of
 from harness.report.request_log import RequestLog
 from harness.report.waterfall_chart import _places
@@ -173,3 +174,13 @@ def test_an_inlined_chart_loses_styles_and_namespaces_and_gains_a_name():
 
 def test_a_huge_rank_does_not_stretch_a_label():
     assert len(ArmEntry({"name": "a", "rank": 1e300}).place) < 10
+
+
+def test_the_longest_tail_is_the_largest_99th_percentile_whatever_the_median():
+    class Arm:
+        def __init__(self, name):
+            self.name = name
+
+    quick = (Arm("quick"), [0.0, 0.0, 0.023, 0.0, 0.0, 0.036], 100)
+    slow = (Arm("slow"), [0.0, 0.0, 0.027, 0.0, 0.0, 0.039], 100)
+    assert "the longest tail is that of slow, where 1 in 100 takes 39.0 ms or more" in _takeaway([quick, slow], 0.02)
