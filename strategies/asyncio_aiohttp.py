@@ -78,5 +78,5 @@ async def _open_session(limits: Limits) -> aiohttp.ClientSession:
         max_field_size=MAX_HEAD,
     )
     # aiohttp repeats a GET by itself when a re-used connection breaks, with no public switch: promise 6.
-    session._retry_connection = False  # noqa: SLF001
+    session._retry_connection = False  # noqa: SLF001 (aiohttp has no public switch)
     return session

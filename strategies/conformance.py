@@ -41,20 +41,20 @@ def check(strategy: Strategy, numbers: Sequence[int] = range(1, 8)) -> list[Brok
 def main(names: Sequence[str]) -> int:
     """Print one line per promise and strategy; 0 if all are kept, 1 if not, 2 for a name that leads nowhere."""
     if not names:
-        print("usage: python -m strategies.conformance NAME|FILE.py:NAME ...", file=sys.stderr)  # noqa: T201
+        print("usage: python -m strategies.conformance NAME|FILE.py:NAME ...", file=sys.stderr)
         return 2
     worst = 0
     for name in names:
         try:
             strategy = strategies.load(name)
         except PluginError as error:
-            print(error, file=sys.stderr)  # noqa: T201
+            print(error, file=sys.stderr)
             return 2
         broken = {breach.promise: breach.seen for breach in check(strategy)}
         for number, promise in enumerate(PROMISES, 1):
             said = (promise.__doc__ or "").split("\n")[0].removeprefix(f"{number}. ")
             verdict = f"BROKEN  {broken[number]}" if number in broken else f"kept    {said}"
-            print(f"{name}  {number}  {verdict}")  # noqa: T201
+            print(f"{name}  {number}  {verdict}")
         worst = max(worst, bool(broken))
     return worst
 

@@ -27,10 +27,10 @@ def forkserver(preload: Sequence[str]) -> Iterator[ForkServerContext]:
     """
     # multiprocessing has no public way to stop its two helper processes, and promise 7 lets no process live
     # on. Only what did not run before is stopped.
-    server: Any = _forkserver_module._forkserver  # noqa: SLF001
-    tracker: Any = _tracker_module._resource_tracker  # noqa: SLF001
-    server_was_there = server._forkserver_pid is not None  # noqa: SLF001
-    tracker_was_there = tracker._fd is not None  # noqa: SLF001
+    server: Any = _forkserver_module._forkserver
+    tracker: Any = _tracker_module._resource_tracker
+    server_was_there = server._forkserver_pid is not None
+    tracker_was_there = tracker._fd is not None
     context = multiprocessing.get_context("forkserver")
     if not server_was_there:
         own = getattr(sys.modules["__main__"].__spec__, "name", "")
@@ -41,10 +41,10 @@ def forkserver(preload: Sequence[str]) -> Iterator[ForkServerContext]:
         yield context
     finally:
         if not server_was_there:
-            server._stop()  # noqa: SLF001
+            server._stop()
             context.set_forkserver_preload(["__main__"])  # multiprocessing's own default
         if not tracker_was_there:
-            tracker._stop()  # noqa: SLF001
+            tracker._stop()
 
 
 @contextmanager

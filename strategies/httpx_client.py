@@ -77,9 +77,9 @@ def surplus(client: httpx.Client | httpx.AsyncClient) -> bool:
     """
     try:
         # One client has one connection; none is left where the answer ended it.
-        transport: Any = client._transport  # noqa: SLF001
-        for connection in transport._pool.connections:  # noqa: SLF001
-            if connection._connection._h11_state.trailing_data[0]:  # noqa: SLF001
+        transport: Any = client._transport
+        for connection in transport._pool.connections:
+            if connection._connection._h11_state.trailing_data[0]:
                 return True
     except AttributeError:
         pass

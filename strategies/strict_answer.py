@@ -44,7 +44,7 @@ class StrictResponse(http.client.HTTPResponse):
     def _read_status(self) -> tuple[str, int, str]:
         """The first status line that is final; http.client's ``begin`` asks for it and skips 100 alone."""
         for _ in range(MAX_INTERIM + 1):
-            version, status, reason = super()._read_status()  # type: ignore[misc]
+            version, status, reason = super()._read_status()  # type: ignore[misc]  # typeshed leaves it out
             if status >= 200 or status == 101:
                 return version, status, reason
             while self.fp.readline(MAX_HEAD + 1) not in _BLANK:

@@ -96,7 +96,7 @@ class Worker:
             return _no_way_across(error, now, now)
         if kind == "bug":
             return RuntimeError(f"decode raised in a worker process, and must never raise:\n{payload}")
-        return payload  # type: ignore[no-any-return]
+        return payload  # type: ignore[no-any-return]  # pickled by us
 
     def how_it_ended(self) -> str:
         """For a message: ``signal 9`` or ``exit code 1``."""

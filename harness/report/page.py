@@ -36,7 +36,7 @@ def page_html(run: RunEntry, stories: list[Story], markup: dict[str, str], chart
             "base-uri 'none'; form-action 'none'"
         ),
         style=Markup(style),  # noqa: S704 (ours: two files of this package and matplotlib's declarations)
-        script=Markup(script),  # noqa: S704
+        script=Markup(script),  # noqa: S704 (ours: a file of this package)
         charts={slug: Markup(svg) for slug, svg in markup.items()},  # noqa: S704 (an XML serializer wrote them)
         run=run,
         state=state,

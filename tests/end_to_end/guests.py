@@ -24,18 +24,6 @@ def honest(limits: Limits, decode: Decode) -> Iterator[Fetch]:
 
 
 @contextmanager
-def slowed(limits: Limits, decode: Decode) -> Iterator[Fetch]:
-    """Honest, and slower by 25 ms a batch."""
-    with _threads(limits, decode) as fetch:
-
-        def late(requests: Sequence) -> list[Outcome]:
-            time.sleep(0.025)
-            return fetch(requests)
-
-        yield late
-
-
-@contextmanager
 def cached(limits: Limits, decode: Decode) -> Iterator[Fetch]:
     """Fetches once and answers from memory ever after."""
     with _threads(limits, decode) as fetch:
