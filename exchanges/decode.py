@@ -1,6 +1,6 @@
-"""The ``decode`` that strategies are given: from an answer to quotes in hand, or a Rejected; it never raises.
+"""The ``decode`` that strategies are given: from an answer to quotes or a book in hand, or a Rejected; never raises.
 
-It runs wherever a strategy lands the response (a thread, another process, the event loop), so it is a
+It runs wherever a strategy lands the response (a thread, another process, the event loop), so each is a
 module-level function of plain values. A guest's adapter may have bugs: they too become a Rejected (``schema``, naming
 the adapter), because a batch must not die of one answer.
 """
@@ -8,24 +8,48 @@ the adapter), because a batch must not die of one answer.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
+from typing import TypeVar
 
 import exchanges
+from exchanges.book import Book
 from exchanges.errors import BadReply, Rejected, UnknownPair, safe
 from exchanges.exchange import Exchange
 from exchanges.quote import Quote
 from exchanges.wire import Request, Response
+
+Value = TypeVar("Value")
 
 _exchange: functools._lru_cache_wrapper[Exchange] = functools.lru_cache(maxsize=None)(exchanges.load)
 
 
 def decode_quotes(request: Request, response: Response) -> tuple[Quote, ...] | Rejected:
     """The quotes of ``request.pairs``, in that order (a tuple of one for a request of one pair)."""
+    return _read(request, response, _quotes_from)
+
+
+def decode_books(request: Request, response: Response) -> Book | Rejected:
+    """The book of the one pair of ``request.pairs``."""
+    return _read(request, response, _book_from)
+
+
+def _quotes_from(exchange: Exchange, request: Request, response: Response) -> tuple[Quote, ...] | Rejected:
+    if len(request.pairs) != 1:
+        return exchange.quotes_from(request.pairs, response)
+    quote = exchange.quote_from(request.pairs[0], response)
+    return quote if isinstance(quote, Rejected) else (quote,)
+
+
+def _book_from(exchange: Exchange, request: Request, response: Response) -> Book | Rejected:
+    (pair,) = request.pairs
+    return exchange.book_from(pair, response)
+
+
+def _read(
+    request: Request, response: Response, read: Callable[[Exchange, Request, Response], Value | Rejected]
+) -> Value | Rejected:
     try:
-        exchange = _exchange(request.exchange)
-        if len(request.pairs) != 1:
-            return exchange.quotes_from(request.pairs, response)
-        quote = exchange.quote_from(request.pairs[0], response)
-        return quote if isinstance(quote, Rejected) else (quote,)
+        return read(_exchange(request.exchange), request, response)
     except BadReply as error:
         return Rejected(error.kind, str(error))
     except UnknownPair as error:

@@ -10,19 +10,23 @@ that the exchange declares it ``carries``:
 1. ``pair_from(request_for(p)) == p``
 2. ``quote_from(p, response_for(q)) == q``
 
-and the same for batches: ``pairs_from`` undoes ``requests_for``, ``quotes_from`` undoes ``response_for_many``.
+and the same for batches (``pairs_from`` undoes ``requests_for``, ``quotes_from`` undoes ``response_for_many``) and for
+books (``book_from`` undoes ``book_response_for``, up to the time that the exchange does not send).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+from exchanges.book import Book
 from exchanges.errors import Rejected
+from exchanges.limit import Charge
 from exchanges.pair import Pair
 from exchanges.quote import Quote
+from exchanges.view import View
 from exchanges.wire import Request, Response
 
 
@@ -68,6 +72,14 @@ class Exchange(Protocol):
     def instruments(self) -> tuple[Instrument, ...]:
         """What is listed, preferred pairs first."""
 
+    @property
+    def most_levels(self) -> int:
+        """How many levels of a side its book endpoint gives at most."""
+
+    @property
+    def accepts_post(self) -> bool:
+        """Whether its public requests may be POSTed as well; the fields of a form body are then read as a query."""
+
     # client half
     def request_for(self, pair: Pair) -> Request:
         """The request for one pair's quote. Raises UnknownPair."""
@@ -80,6 +92,17 @@ class Exchange(Protocol):
 
     def quotes_from(self, pairs: Sequence[Pair], response: Response) -> tuple[Quote, ...] | Rejected:
         """Read the quotes of a batch, in the order of ``pairs``. Raises BadReply and nothing else."""
+
+    def market_request(self) -> Request | None:
+        """The request for every listed pair in one body, to be read by ``quotes_from``; None where the exchange
+        has no unsigned one that carries bid and ask."""
+
+    def book_request_for(self, pair: Pair, levels: int) -> Request:
+        """The request for the best ``levels`` of each side, 1 to ``most_levels``. Raises UnknownPair; ValueError
+        for more levels than the exchange gives."""
+
+    def book_from(self, pair: Pair, response: Response) -> Book | Rejected:
+        """Read a book. Any status is an answer. Raises BadReply and nothing else, whatever the bytes."""
 
     # server half
     def pairs_from(self, request: Request) -> tuple[Pair, ...]:
@@ -95,8 +118,20 @@ class Exchange(Protocol):
     def response_for_many(self, quotes: Sequence[Quote]) -> Response:
         """The reply to a request of ``requests_for``."""
 
-    def answer(self, request: Request, quotes: Sequence[Quote]) -> Response:
-        """The reply to any request that ``pairs_from`` understood, in that endpoint's own shape."""
+    def book_response_for(self, book: Book) -> Response:
+        """The reply to ``book_request_for(book.pair, ...)``."""
+
+    def answer(self, request: Request, view: View) -> Response:
+        """The reply to any documented public request: prices, books, instruments, server time, status; in that
+        endpoint's own shape. Raises UnknownPair, or LookupError where there is no such endpoint, or its query
+        breaks its rules."""
+
+    def charge_for(self, request: Request) -> Charge | None:
+        """What a request costs; None where the exchange does not count it."""
+
+    def usage_headers(self, charge: Charge, used: int, resets_s: float) -> Mapping[str, str]:
+        """What an answer's headers tell of the budget: ``used`` of it is spent, and ``resets_s`` seconds from
+        now it is whole again."""
 
     def refusal_for(self, kind: str, request: Request, retry_after: float | None = None) -> Response:
         """How this exchange says no: unknown_symbol, rate_limited, banned, blocked, server, or "not_found"

@@ -44,12 +44,18 @@ class Listing:
     ) -> None:
         self._exchange = exchange
         self._by_pair = {instrument.pair: instrument for instrument in instruments}
+        self._pairs = tuple(self._by_pair)
         self._by_name = {name: one for one in self._by_pair.values() for name in names_of(one)}
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
         """Every listed pair, in the order of the table."""
-        return tuple(self._by_pair)
+        return self._pairs
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """Every instrument, in the order of the table."""
+        return tuple(self._by_pair.values())
 
     def of(self, pair: Pair) -> Instrument:
         """The instrument of a pair. Raises UnknownPair, which suggests the nearest listed pair."""

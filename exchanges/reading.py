@@ -9,7 +9,7 @@
 * A field that is missing, or null, true, a list or an object where a number belongs, is ``schema``. Text
   that is not plain ASCII decimal (empty, signed, ``nan``, ``1e5``, ``1_000``, blanks) is ``bad_value``.
 * A bid or an ask of zero is ``bad_value``, and so is a bid above the ask. Optional fields may be missing or
-  null and are then None; when they are there they must be readable.
+  null and are then None; when they are there they must be readable. The same holds for books (``levels``).
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from exchanges.errors import BadReply, Rejected, safe
 from exchanges.pair import Pair
 from exchanges.quote import Quote
 from exchanges.refusal import refusal_from_status
 from exchanges.wire import Response
+
+Value = TypeVar("Value")
 
 # Twenty digits on either side hold every price and size in use; more is an attack or a fault.
 _PLAIN = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
@@ -36,7 +38,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Unreadable(Exception):
-    """Part of an answer could not be read; ``quotes_in`` turns it into a BadReply that names the exchange."""
+    """Part of an answer could not be read; ``judged`` turns it into a BadReply that names the exchange."""
 
     def __init__(self, kind: str, reason: str) -> None:
         super().__init__(kind, reason)
@@ -51,11 +53,23 @@ def quotes_in(
     refusal_in: Callable[[Any, Response], Rejected | None],
     quotes_of: Callable[[Sequence[Pair], Any], tuple[Quote, ...]],
 ) -> tuple[Quote, ...] | Rejected:
+    """The quotes of an answer, ``judged``; ``quotes_of`` gets the parsed body and may raise Unreadable."""
+    pair = pairs[0] if len(pairs) == 1 else None
+    return judged(response, exchange, pair, refusal_in, lambda reply: quotes_of(pairs, reply))
+
+
+def judged(
+    response: Response,
+    exchange: str,
+    pair: Pair | None,
+    refusal_in: Callable[[Any, Response], Rejected | None],
+    value_of: Callable[[Any], Value],
+) -> Value | Rejected:
     """Judge one answer: by its status, then by the refusals that an exchange writes into its JSON, then by
-    its content. ``refusal_in`` and ``quotes_of`` get the parsed body and may raise Unreadable.
+    its content. ``refusal_in`` and ``value_of`` get the parsed body and may raise Unreadable.
 
     Raises:
-        BadReply: the answer is neither a refusal nor readable.
+        BadReply: the answer is neither a refusal nor readable. ``pair`` is what it was about, None for a batch.
     """
     try:
         refused = refusal_from_status(exchange, response)
@@ -67,9 +81,8 @@ def quotes_in(
             return refused
         if not 200 <= response.status < 300:
             raise Unreadable("schema", f"HTTP {response.status} with a body that is no documented refusal")
-        return quotes_of(pairs, reply)
+        return value_of(reply)
     except Unreadable as error:
-        pair = pairs[0] if len(pairs) == 1 else None
         raise BadReply(exchange, pair, error.kind, error.reason, safe(response.body)) from None
 
 

@@ -1,12 +1,15 @@
 """Binance's own spellings, weights and errors."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
 from exchanges import BadReply, Pair, Quote, Rejected, Request, Response, UnknownPair
 from exchanges.binance import BINANCE, Binance
+from exchanges.book import Book, Level
 from exchanges.instruments import instruments_from
 
 BTC, ETH = Pair("BTC", "USDT"), Pair("ETH", "USDT")
@@ -19,6 +22,14 @@ EVERY_FIELD = (
     "symbol priceChange priceChangePercent weightedAvgPrice prevClosePrice lastPrice lastQty bidPrice bidQty askPrice "
     "askQty openPrice highPrice lowPrice volume quoteVolume openTime closeTime firstId lastId count"
 )
+
+
+BOOK = Book(
+    "binance", BTC,
+    (Level(Decimal(69624), Decimal("0.0981")), Level(Decimal("69623.5"), Decimal(2))),
+    (Level(Decimal("69624.01"), Decimal("8.52891")), Level(Decimal(69625), Decimal("0.1"))),
+    1_730_439_018_472_000,
+)  # fmt: skip
 
 
 def asking(target):
@@ -84,20 +95,261 @@ def test_a_24_hour_ticker_has_every_field_of_the_real_one_in_its_order():
     assert TICKER["lastId"] - TICKER["firstId"] + 1 == TICKER["count"]
 
 
-def test_the_sibling_tickers_are_answered_in_their_own_shape():
-    book = BINANCE.answer(asking("/api/v3/ticker/bookTicker?symbol=BTCUSDT"), [QUOTE])
-    assert json.loads(book.body) == {
+def answered(still, target):
+    """The parsed body of an answer from a market in which BTC and ETH stand still."""
+    quotes = {BTC: QUOTE, ETH: replace(QUOTE, pair=ETH)}
+    return json.loads(BINANCE.answer(asking(target), still(quotes, {BTC: BOOK})).body)
+
+
+def test_the_sibling_tickers_are_answered_in_their_own_shape(still):
+    assert answered(still, "/api/v3/ticker/bookTicker?symbol=BTCUSDT") == {
         "symbol": "BTCUSDT", "bidPrice": "69624.00000000", "bidQty": "0.09810000",
         "askPrice": "69624.01000000", "askQty": "8.52891000",
     }  # fmt: skip
-    price = BINANCE.answer(asking('/api/v3/ticker/price?symbols=["BTCUSDT"]'), [QUOTE])
-    assert json.loads(price.body) == [{"symbol": "BTCUSDT", "price": "69624.00000000"}]
+    price = answered(still, '/api/v3/ticker/price?symbols=["BTCUSDT"]')
+    assert price == [{"symbol": "BTCUSDT", "price": "69624.00000000"}]
 
 
-def test_a_list_is_answered_with_a_list_even_for_one_symbol():
-    reply = BINANCE.answer(asking('/api/v3/ticker/24hr?symbols=["BTCUSDT"]'), [QUOTE])
+def test_a_list_is_answered_with_a_list_even_for_one_symbol(still):
+    reply = BINANCE.answer(asking('/api/v3/ticker/24hr?symbols=["BTCUSDT"]'), still({BTC: QUOTE}))
     assert json.loads(reply.body) == [TICKER]
     assert BINANCE.quotes_from([BTC], reply) == (QUOTE,)
+
+
+MINI_FIELDS = "symbol openPrice highPrice lowPrice lastPrice volume quoteVolume openTime closeTime firstId lastId count"
+
+
+@pytest.mark.parametrize("path", ["ticker/24hr", "ticker/tradingDay", "ticker"])
+def test_a_mini_ticker_has_the_twelve_documented_fields_in_their_order(still, path):
+    mini = answered(still, f"/api/v3/{path}?symbol=BTCUSDT&type=MINI")
+    assert list(mini) == MINI_FIELDS.split()
+    assert mini == {field: TICKER[field] for field in mini}
+    assert answered(still, f'/api/v3/{path}?symbols=["BTCUSDT"]&type=MINI') == [mini]
+
+
+@pytest.mark.parametrize("path", ["ticker/tradingDay", "ticker"])
+def test_other_windows_have_statistics_and_neither_bid_nor_ask(still, path):
+    window = answered(still, f"/api/v3/{path}?symbol=BTCUSDT")
+    without = {"prevClosePrice", "lastQty", "bidPrice", "bidQty", "askPrice", "askQty"}
+    assert set(window) == set(EVERY_FIELD.split()) - without
+    assert window == {field: TICKER[field] for field in window}
+
+
+def test_what_a_day_began_with_lies_on_the_price_grid():
+    for exchange_step, shown in (("0.01", "2"), ("0.0001", "4"), ("1", "0")):
+        exchange = Binance(instruments=instruments_from(f"BTC/USDT BTCUSDT {exchange_step} 0.00001"))
+        ticker = json.loads(exchange.response_for(replace(QUOTE, ask=Decimal(69700), last=Decimal(69624))).body)
+        for field in ("openPrice", "highPrice", "lowPrice", "prevClosePrice"):
+            whole, decimals = ticker[field].split(".")
+            assert len(decimals) == 8
+            assert decimals[int(shown) :] == "0" * (8 - int(shown))
+            assert 68_000 < int(whole) < 70_000
+
+
+def test_a_book_is_asked_for_by_symbol_and_limit_and_weighs_more_the_deeper_it_is():
+    assert BINANCE.book_request_for(BTC, 5).target == "/api/v3/depth?symbol=BTCUSDT&limit=5"
+    weights = [BINANCE.book_request_for(BTC, n).weight for n in (1, 100, 101, 500, 501, 1000, 1001, 5000)]
+    assert weights == [5, 5, 25, 25, 50, 50, 250, 250]
+
+
+def test_a_book_is_answered_in_the_shape_of_depth(still):
+    assert answered(still, "/api/v3/depth?symbol=BTCUSDT&limit=1") == {
+        "lastUpdateId": 1_730_439_018_472,
+        "bids": [["69624.00000000", "0.09810000"]],
+        "asks": [["69624.01000000", "8.52891000"]],
+    }
+    assert len(answered(still, "/api/v3/depth?symbol=BTCUSDT")["bids"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "levels"), [("", 100), ("&limit=7", 7), ("&limit=5000", 5000), ("&limit=9999", 5000)]
+)
+def test_a_book_has_a_hundred_levels_unless_told_otherwise_and_five_thousand_at_most(query, levels):
+    looked_for = []
+
+    class Deep:
+        time_us = 0
+
+        def book(self, pair, levels):
+            looked_for.append((pair, levels))
+            return BOOK
+
+    BINANCE.answer(asking(f"/api/v3/depth?symbol=BTCUSDT{query}"), Deep())
+    assert looked_for == [(BTC, levels)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"bids": [["1", "1"], ["2", "1"]]}, "schema"),
+        ({"bids": [["69624.01", "1"]]}, "bad_value"),
+        ({"asks": [["0", "1"]]}, "bad_value"),
+        ({"asks": [["70000", "-1"]]}, "bad_value"),
+        ({"asks": [["70000"]]}, "schema"),
+        ({"asks": "none"}, "schema"),
+    ],
+    ids=str,
+)
+def test_a_book_out_of_order_is_not_taken_for_one(still, changes, kind):
+    body = answered(still, "/api/v3/depth?symbol=BTCUSDT") | changes
+    with pytest.raises(BadReply) as caught:
+        BINANCE.book_from(BTC, Response(200, json.dumps(body).encode()))
+    assert (caught.value.kind, caught.value.pair) == (kind, BTC)
+
+
+def test_the_first_calls_of_a_client_are_answered(still):
+    assert answered(still, "/api/v3/ping") == {}
+    assert answered(still, "/api/v3/time") == {"serverTime": 1_767_225_601_500}
+    assert answered(still, "/sapi/v1/system/status") == {"status": 0, "msg": "normal"}
+    average = answered(still, "/api/v3/avgPrice?symbol=BTCUSDT")
+    assert average == {"mins": 5, "price": "69624.00500000", "closeTime": 1_767_225_601_500}
+
+
+@pytest.mark.parametrize("api", ["fapi", "dapi"])
+def test_no_futures_are_listed_where_clients_ask_for_them_too(still, api):
+    assert answered(still, f"/{api}/v1/exchangeInfo")["symbols"] == []
+    assert answered(still, f"/{api}/v1/ping") == {}
+    assert answered(still, f"/{api}/v1/time") == {"serverTime": 1_767_225_601_500}
+    assert BINANCE.charge_for(asking(f"/{api}/v1/exchangeInfo")).bucket == api
+
+
+def test_the_instruments_carry_the_grids_of_the_table(still):
+    info = answered(still, "/api/v3/exchangeInfo")
+    assert list(info) == ["timezone", "serverTime", "rateLimits", "exchangeFilters", "symbols"]
+    assert info["rateLimits"][0]["limit"] == 6000
+    assert [one["symbol"] for one in info["symbols"]] == [one.symbol for one in BINANCE.instruments]
+    for entry, one in zip(info["symbols"], BINANCE.instruments, strict=True):
+        filters = {each["filterType"]: each for each in entry["filters"]}
+        assert Decimal(filters["PRICE_FILTER"]["tickSize"]) == one.price_step
+        assert Decimal(filters["LOT_SIZE"]["stepSize"]) == one.size_step
+        assert (entry["baseAsset"], entry["quoteAsset"]) == (one.pair.base, one.pair.quote)
+        assert (entry["status"], entry["permissionSets"]) == ("TRADING", [["SPOT", "MARGIN"]])
+
+
+@pytest.mark.parametrize(
+    ("query", "symbols"),
+    [
+        ("symbol=ETHUSDT", ["ETHUSDT"]),
+        ('symbols=["SOLUSDT","BTCUSDT"]', ["SOLUSDT", "BTCUSDT"]),
+        ("permissions=LEVERAGED", []),
+        ("permissions=NOT_SPOT", []),
+        ("symbolStatus=BREAK", []),
+        ("symbol=ETHUSDT&showPermissionSets=false", ["ETHUSDT"]),
+    ],
+)
+def test_instruments_can_be_chosen(still, query, symbols):
+    info = answered(still, f"/api/v3/exchangeInfo?{query}")
+    assert [one["symbol"] for one in info["symbols"]] == symbols
+
+
+@pytest.mark.parametrize("query", ["permissions=SPOT", 'permissions=["MARGIN","LEVERAGED"]', "symbolStatus=TRADING"])
+def test_what_every_market_has_chooses_all_of_them(still, query):
+    assert len(answered(still, f"/api/v3/exchangeInfo?{query}")["symbols"]) == len(BINANCE.instruments)
+
+
+def test_trades_end_at_the_last_price_and_lie_in_the_past(still):
+    for path, price, at in (
+        ("trades", "price", "time"),
+        ("historicalTrades", "price", "time"),
+        ("aggTrades", "p", "T"),
+    ):
+        trades = answered(still, f"/api/v3/{path}?symbol=BTCUSDT&limit=40")
+        assert len(trades) == 40
+        assert Decimal(trades[-1][price]) == QUOTE.last
+        times = [trade[at] for trade in trades]
+        assert times == sorted(times)
+        assert times[-1] <= 1_767_225_601_500
+        assert {Decimal(trade[price]) for trade in trades} == {QUOTE.bid, QUOTE.ask}
+    assert len(answered(still, "/api/v3/trades?symbol=BTCUSDT")) == 500
+
+
+def test_candles_join_and_the_last_one_closes_at_the_last_price(still):
+    candles = answered(still, "/api/v3/klines?symbol=BTCUSDT&interval=5m&limit=30")
+    assert [len(candle) for candle in candles] == [12] * 30
+    assert Decimal(candles[-1][4]) == QUOTE.last
+    for before, after in pairwise(candles):
+        assert after[0] - before[0] == 300_000 == before[6] + 1 - before[0]
+        assert before[4] == after[1]
+    for _, opened, high, low, closed, *_ in candles:
+        assert float(low) < min(float(opened), float(closed)) <= max(float(opened), float(closed)) < float(high)
+
+
+NOW_MS = 1_767_225_601_500
+
+
+@pytest.mark.parametrize(
+    ("query", "starts"),
+    [
+        (f"startTime={NOW_MS - 180_000}", [-120, -60, 0]),
+        (f"startTime={NOW_MS - 180_000}&limit=2", [-120, -60]),
+        (f"startTime={NOW_MS - 600_000}&endTime={NOW_MS - 480_000}", [-540, -480]),
+        (f"endTime={NOW_MS - 3_600_000}&limit=2", [-3660, -3600]),
+        (f"startTime={NOW_MS + 60_000}", []),
+        ("startTime=99999999999999999999", []),
+        (f"startTime={NOW_MS}&endTime=1", []),
+    ],
+)
+def test_candles_of_a_stretch_of_time_begin_within_it_so_that_a_client_that_turns_pages_comes_to_an_end(
+    still, query, starts
+):
+    candles = answered(still, f"/api/v3/klines?symbol=BTCUSDT&interval=1m&{query}")
+    current = NOW_MS - NOW_MS % 60_000
+    assert [(candle[0] - current) // 1000 for candle in candles] == starts
+
+
+def test_trades_can_be_read_on_from_a_number_or_a_time(still):
+    latest = answered(still, "/api/v3/aggTrades?symbol=BTCUSDT&limit=10")
+    after = answered(still, f"/api/v3/aggTrades?symbol=BTCUSDT&fromId={latest[3]['a']}")
+    since = answered(still, f"/api/v3/aggTrades?symbol=BTCUSDT&startTime={latest[3]['T']}&endTime={latest[5]['T']}")
+    assert (after, since) == (latest[3:], latest[3:6])
+    assert answered(still, f"/api/v3/historicalTrades?symbol=BTCUSDT&fromId={latest[-1]['a'] + 1}") == []
+
+
+@pytest.mark.parametrize(
+    ("target", "bucket", "weight"),
+    [
+        ("/api/v3/ping", "api", 1),
+        ("/api/v3/time", "api", 1),
+        ("/api/v3/exchangeInfo", "api", 20),
+        ("/api/v3/depth?symbol=BTCUSDT", "api", 5),
+        ("/api/v3/depth?symbol=BTCUSDT&limit=101", "api", 25),
+        ("/api/v3/depth?symbol=BTCUSDT&limit=9999", "api", 250),
+        ("/api/v3/ticker/24hr?symbol=BTCUSDT", "api", 2),
+        ('/api/v3/ticker/24hr?symbols=["BTCUSDT","ETHUSDT"]', "api", 2),
+        ("/api/v3/ticker/24hr", "api", 80),
+        ("/api/v3/ticker/bookTicker?symbol=BTCUSDT", "api", 2),
+        ('/api/v3/ticker/bookTicker?symbols=["BTCUSDT"]', "api", 4),
+        ("/api/v3/ticker/price", "api", 4),
+        ("/api/v3/ticker/tradingDay?symbol=BTCUSDT", "api", 4),
+        ('/api/v3/ticker?symbols=["BTCUSDT","ETHUSDT"]', "api", 8),
+        ("/api/v3/klines?symbol=BTCUSDT&interval=1m", "api", 2),
+        ("/api/v3/trades?symbol=BTCUSDT", "api", 25),
+        ("/api/v3/depth?symbol=NOPE", "api", 1),
+        ("/sapi/v1/system/status", "sapi", 1),
+    ],
+)
+def test_each_call_weighs_what_is_documented(target, bucket, weight):
+    charge = BINANCE.charge_for(asking(target))
+    assert (charge.bucket, charge.weight) == (bucket, weight)
+
+
+def test_what_the_router_refuses_is_not_counted():
+    assert BINANCE.charge_for(asking("/api/v3/nothing")) is None
+
+
+def test_the_used_weight_is_told_in_two_headers_and_that_of_the_other_api_in_its_own():
+    charge = BINANCE.charge_for(asking("/api/v3/ping"))
+    assert BINANCE.usage_headers(charge, 42, 17.0) == {"x-mbx-used-weight": "42", "x-mbx-used-weight-1m": "42"}
+    other = BINANCE.charge_for(asking("/sapi/v1/system/status"))
+    assert BINANCE.usage_headers(other, 3, 17.0) == {"x-sapi-used-ip-weight-1m": "3"}
+
+
+def test_markets_that_nobody_asked_for_are_not_even_read():
+    strange = [{"symbol": f"C{n}", "bidPrice": ["?"]} for n in range(2000)]
+    reply = Response(200, json.dumps([*strange, TICKER, {"symbol": "ETHUSDT"}]).encode())
+    assert BINANCE.quotes_from([BTC], reply) == (QUOTE,)
+    with pytest.raises(BadReply):
+        BINANCE.quotes_from([BTC, ETH], reply)
 
 
 def test_our_pair_is_found_in_an_answer_about_all():
@@ -203,6 +455,43 @@ def test_a_request_that_the_real_server_refuses_is_refused_with_its_code_and_wor
     assert (refusal.status, said["code"]) == (400, code)
     assert words in said["msg"]
     assert BINANCE.quote_from(BTC, refusal).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("target", "code", "words"),
+    [
+        ("depth", -1102, "'symbol' was not sent"),
+        ("depth?symbol=BTCUSDT&limit=ten", -1100, "in parameter 'limit'; legal range is '^[0-9]{1,20}$'"),
+        ("depth?symbol=BTCUSDT&limit=-1", -1100, "in parameter 'limit'"),
+        ("depth?symbol=BTCUSDT&limit=0", -1130, "'limit' is not valid"),
+        ("depth?symbol=BTCUSDT&limit=", -1105, "'limit' was empty"),
+        ('depth?symbol=BTCUSDT&symbols=["ETHUSDT"]', -1104, "read '1' parameter(s) but was sent '2'"),
+        ("time?symbol=BTCUSDT", -1104, "read '0' parameter(s) but was sent '1'"),
+        ("depth?symbol=NOPE", -1121, "Invalid symbol"),
+        ("klines?symbol=BTCUSDT", -1102, "'interval' was not sent"),
+        ("klines?symbol=BTCUSDT&interval=7m", -1120, "Invalid interval"),
+        ("avgPrice", -1102, "'symbol' was not sent"),
+        ("ticker", -1102, "'symbol' was not sent"),
+        ("ticker/24hr?type=TINY", -1139, "Invalid ticker type"),
+        ("ticker/24hr?symbolStatus=ASLEEP", -1122, "Invalid symbolStatus"),
+        ("ticker/24hr?symbol=BTCUSDT&symbolStatus=HALT", -1220, "status does not match"),
+        ("exchangeInfo?symbol=NOPE", -1121, "Invalid symbol"),
+        ("exchangeInfo?symbol=BTCUSDT&permissions=SPOT", -1128, "Combination"),
+    ],
+)
+def test_every_endpoint_refuses_with_the_documented_code(still, target, code, words):
+    request = asking(f"/api/v3/{target}")
+    with pytest.raises((LookupError, UnknownPair)) as caught:
+        BINANCE.answer(request, still({BTC: QUOTE}))
+    refusal = BINANCE.refusal_for("unknown_symbol" if caught.type is UnknownPair else "not_found", request)
+    said = json.loads(refusal.body)
+    assert (refusal.status, said["code"]) == (400, code)
+    assert words in said["msg"]
+    assert BINANCE.book_from(BTC, refusal).kind == ("unknown_symbol" if code == -1121 else "protocol")
+
+
+def test_a_field_that_no_endpoint_has_is_ignored(still):
+    assert answered(still, "/api/v3/ticker/24hr?symbol=BTCUSDT&nonce=1") == TICKER
 
 
 def test_a_path_that_is_not_served_is_a_page_of_the_router_whatever_the_query():

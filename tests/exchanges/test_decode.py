@@ -7,7 +7,8 @@ import pytest
 
 import exchanges
 from exchanges import Pair, Quote, Rejected, Request, Response, decode
-from exchanges.decode import decode_quotes
+from exchanges.book import Book, Level
+from exchanges.decode import decode_books, decode_quotes
 
 
 def quote_of(name, index=0):
@@ -33,9 +34,20 @@ def test_a_batch_decodes_in_the_order_that_was_asked(name):
     assert [quote.pair for quote in found] == list(by_pair)
 
 
-def test_a_bad_reply_becomes_a_rejected_of_its_kind():
+@pytest.mark.parametrize("name", exchanges.names())
+def test_a_book_decodes_to_itself(name):
+    exchange, one = exchanges.load(name), exchanges.load(name).instruments[1]
+    bids, asks = (tuple(Level(one.price_step * at, one.size_step) for at in side) for side in ((9, 8), (10, 11, 12)))
+    found = decode_books(
+        exchange.book_request_for(one.pair, 5), exchange.book_response_for(Book(name, one.pair, bids, asks))
+    )
+    assert (found.pair, found.bids, found.asks) == (one.pair, bids, asks)
+
+
+@pytest.mark.parametrize("decode_any", [decode_quotes, decode_books], ids=lambda function: function.__name__)
+def test_a_bad_reply_becomes_a_rejected_of_its_kind(decode_any):
     request = exchanges.load("kraken").request_for(Pair("BTC", "USD"))
-    found = decode_quotes(request, Response(200, b"<html>", {"content-type": "text/html"}))
+    found = decode_any(request, Response(200, b"<html>", {"content-type": "text/html"}))
     assert isinstance(found, Rejected)
     assert found.kind == "not_json"
     assert "kraken BTC/USD" in found.detail
@@ -57,7 +69,7 @@ class Buggy:
     def quote_from(self, pair, response):
         raise self.error
 
-    quotes_from = quote_from
+    quotes_from = book_from = quote_from
 
 
 class Mute(Exception):
@@ -83,6 +95,13 @@ def test_a_bug_of_an_adapter_becomes_a_rejected_that_names_it(monkeypatch, error
     assert found.detail.startswith(words)
     assert len(found.detail) < 300
     assert found.detail.isprintable()
+    if count == 1:
+        assert decode_books(Request("guest", "", "/", (Pair("BTC", "USD"),)), Response(200, b"{}")) == found
+
+
+def test_a_request_for_two_books_at_once_is_a_slip_that_does_not_raise():
+    request = replace(exchanges.load("kraken").book_request_for(Pair("BTC", "USD"), 1), pairs=())
+    assert decode_books(request, Response(200, b"{}")).kind == "schema"
 
 
 def test_an_exchange_that_nobody_knows_becomes_a_rejected_that_names_the_nearest():
@@ -93,3 +112,4 @@ def test_an_exchange_that_nobody_knows_becomes_a_rejected_that_names_the_nearest
 
 def test_decode_can_be_sent_to_another_process():
     assert pickle.loads(pickle.dumps(decode_quotes)) is decode_quotes
+    assert pickle.loads(pickle.dumps(decode_books)) is decode_books

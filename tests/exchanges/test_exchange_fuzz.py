@@ -1,6 +1,9 @@
-"""Whatever bytes arrive: a Quote, a Rejected or a BadReply come out, and nothing else."""
+"""Whatever bytes arrive: a Quote, a Book, a Rejected or a BadReply come out, and nothing else."""
 
+import contextlib
 import json
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +11,8 @@ from hypothesis import strategies as st
 
 import exchanges
 from exchanges import BadReply, Quote, Rejected, Response
-from exchanges.decode import decode_quotes
+from exchanges.book import Book, Level
+from exchanges.decode import decode_books, decode_quotes
 from exchanges.errors import KINDS
 
 every_exchange = pytest.mark.parametrize("name", exchanges.names())
@@ -29,13 +33,20 @@ any_json = st.recursive(
 
 
 def judge(exchange, response):
-    """Read a response as one pair and as a batch, and hold both to the promise."""
+    """Read a response as one pair, as a batch and as a book, and hold each to the promise."""
     pairs = [instrument.pair for instrument in exchange.instruments[:2]]
-    for read in (lambda: exchange.quote_from(pairs[0], response), lambda: exchange.quotes_from(pairs, response)):
+    for read in (
+        lambda: exchange.quote_from(pairs[0], response),
+        lambda: exchange.quotes_from(pairs, response),
+        lambda: exchange.book_from(pairs[0], response),
+    ):
         try:
             found = read()
         except BadReply as error:
             found = Rejected(error.kind, str(error))
+        if isinstance(found, Book):
+            judge_a_book(found)
+            continue
         if isinstance(found, Rejected):
             assert found.kind in KINDS
             assert len(found.detail) < 400
@@ -44,6 +55,23 @@ def judge(exchange, response):
         for quote in found if isinstance(found, tuple) else (found,):
             assert isinstance(quote, Quote)
             assert 0 < quote.bid <= quote.ask
+
+
+def judge_a_book(book):
+    bids, asks = ([level.price for level in side] for side in (book.bids, book.asks))
+    assert all(better > worse > 0 for better, worse in pairwise(bids))
+    assert all(0 < better < worse for better, worse in pairwise(asks))
+    assert all(level.size >= 0 for level in (*book.bids, *book.asks))
+    if bids and asks:
+        assert 0 < bids[0] < asks[0]
+
+
+def valid_book(exchange):
+    """A parsed book of the exchange's own, to be damaged."""
+    one = exchange.instruments[0]
+    bids = tuple(Level(one.price_step * (1000 - n), one.size_step * 5) for n in range(3))
+    asks = tuple(Level(one.price_step * (1001 + n), one.size_step * 7) for n in range(3))
+    return json.loads(exchange.book_response_for(Book(exchange.name, one.pair, bids, asks, 1_700_000_000_000_000)).body)
 
 
 def valid_reply(exchange):
@@ -79,7 +107,7 @@ def with_change(value, path, change):
 
 
 def judge_a_changed_body(exchange, data):
-    reply = valid_reply(exchange)
+    reply = data.draw(st.sampled_from([valid_reply, valid_book]))(exchange)
     path = data.draw(st.sampled_from(list(places_in(reply))))
     changed = with_change(reply, path, data.draw(any_json))
     judge(exchange, Response(data.draw(statuses), json.dumps(changed).encode()))
@@ -129,16 +157,46 @@ def test_a_valid_body_cut_off_anywhere_is_never_a_quote(name, data):
 @every_exchange
 @thorough
 @given(data=st.data())
-def test_a_server_survives_any_target(name, data):
+def test_a_valid_book_cut_off_anywhere_is_never_a_book(name, data):
     exchange = exchanges.load(name)
-    request = exchange.request_for(exchange.instruments[0].pair)
+    body = json.dumps(valid_book(exchange)).encode()
+    cut = body[: data.draw(st.integers(0, len(body) - 1))]
+    with pytest.raises(BadReply) as caught:
+        exchange.book_from(exchange.instruments[0].pair, Response(200, cut))
+    assert caught.value.kind == "not_json"
+
+
+@every_exchange
+def test_a_book_with_one_price_out_of_order_is_never_a_book(name):
+    exchange = exchanges.load(name)
+    pair = exchange.instruments[0].pair
+    sound = exchange.book_from(pair, Response(200, json.dumps(valid_book(exchange)).encode()))
+    for side in ("bids", "asks"):
+        levels = getattr(sound, side)
+        for wrong in (levels[::-1], (levels[0], levels[0]), (levels[0]._replace(price=levels[0].price * 0), *levels)):
+            damaged = replace(sound, **{side: wrong})
+            with pytest.raises(BadReply) as caught:
+                exchange.book_from(pair, exchange.book_response_for(damaged))
+            assert caught.value.kind in {"schema", "bad_value"}
+
+
+@every_exchange
+@thorough
+@given(data=st.data())
+def test_a_server_survives_any_target(name, still, data):
+    exchange = exchanges.load(name)
+    pair = exchange.instruments[0].pair
+    known = [exchange.request_for(pair), exchange.book_request_for(pair, 5), exchange.market_request()]
+    request = data.draw(st.sampled_from([one for one in known if one is not None]))
     start = request.target[: data.draw(st.integers(0, len(request.target)))]
     strange = exchanges.Request(name, "", start + data.draw(st.text(max_size=30)))
-    try:
-        pairs = exchange.pairs_from(strange)
-    except (exchanges.UnknownPair, LookupError):
-        return
-    assert pairs
+    exchange.charge_for(strange)
+    for kind in ("not_found", "unknown_symbol"):
+        assert exchange.refusal_for(kind, strange).status in range(200, 600)
+    with contextlib.suppress(exchanges.UnknownPair, LookupError):
+        assert exchange.pairs_from(strange)
+    with contextlib.suppress(exchanges.UnknownPair, LookupError):
+        assert exchange.answer(strange, still()).body
 
 
 @every_exchange
@@ -161,6 +219,8 @@ def test_a_hostile_body_is_a_bad_reply_with_a_short_printable_sentence(name, bod
         exchange.quote_from(exchange.instruments[0].pair, Response(200, body))
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 400
+    with pytest.raises(BadReply):
+        exchange.book_from(exchange.instruments[0].pair, Response(200, body))
 
 
 @every_exchange
@@ -169,6 +229,7 @@ def test_a_hostile_body_is_a_bad_reply_with_a_short_printable_sentence(name, bod
 def test_decode_never_raises(name, status, body):
     exchange = exchanges.load(name)
     for request in exchange.requests_for([instrument.pair for instrument in exchange.instruments[:3]]):
-        found = decode_quotes(request, Response(status, body))
-        assert isinstance(found, Rejected)
-        assert found.kind in KINDS
+        for decode in (decode_quotes, decode_books):
+            found = decode(request, Response(status, body))
+            assert isinstance(found, Rejected)
+            assert found.kind in KINDS

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import accumulate
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 import exchanges
 from exchanges import BadReply, Pair, Quote, Rejected, Request, UnknownPair
-from exchanges.decode import decode_quotes
+from exchanges.book import Book, Level
+from exchanges.decode import decode_books, decode_quotes
 from exchanges.errors import KINDS
 
 lawful = settings(max_examples=30, deadline=None, database=None)
@@ -56,6 +58,53 @@ def quotes_of(exchange, instrument):
     )
 
 
+def exact_quote(exchange, instrument):
+    """A quote of ten to eleven thousand steps with just the fields that the exchange carries."""
+    step, size = instrument.price_step, instrument.size_step
+    fields = {"last": step * 10_001, "bid_size": size * 3, "ask_size": size * 70, "time_us": YEAR_2015 * 10**6}
+    carried = {field: fields[field] for field in exchange.carries}
+    return Quote(exchange.name, instrument.pair, step * 10_000, step * 10_001, **carried)
+
+
+def shallow_book(quote):
+    """The book of one level a side that says the same as the quote."""
+    bid, ask = Level(quote.bid, quote.bid_size or Decimal(1)), Level(quote.ask, quote.ask_size or Decimal(1))
+    return Book(quote.exchange, quote.pair, (bid,), (ask,), quote.time_us)
+
+
+def book_with(exchange, instrument, levels):
+    price, size = instrument.price_step, instrument.size_step
+    bids = tuple(Level((10**6 - n) * price, (n % 7 + 1) * size) for n in range(levels))
+    asks = tuple(Level((10**6 + 1 + n) * price, (n % 5 + 1) * size) for n in range(levels))
+    return Book(exchange.name, instrument.pair, bids, asks, YEAR_2015 * 10**6)
+
+
+def books_of(exchange, instrument):
+    """Any book on the instrument's grids, of up to twelve levels a side; a side may be longer than the other."""
+    gaps = st.lists(st.integers(1, 10**6), min_size=1, max_size=12)
+    sizes = st.lists(st.integers(1, 10**10), min_size=12, max_size=12)
+    grain = TIME_GRAIN_US.get(exchange.name, 1)
+    times = st.integers(YEAR_2015 * 10**6 // grain, YEAR_2035 * 10**6 // grain).map(lambda n: n * grain)
+
+    def built(touch, falls, rises, bid_sizes, ask_sizes, time_us):
+        down = [touch - below for below in accumulate(falls)]
+        up = [touch - 1 + above for above in accumulate(rises)]
+        bids, asks = (
+            tuple(
+                Level(steps * instrument.price_step, size * instrument.size_step)
+                for steps, size in zip(prices, sizes, strict=False)
+            )
+            for prices, sizes in ((down, bid_sizes), (up, ask_sizes))
+        )
+        return Book(exchange.name, instrument.pair, bids, asks, time_us)
+
+    return st.builds(built, st.integers(13 * 10**6, 10**9), gaps, gaps, sizes, sizes, times)
+
+
+def one_book(exchange):
+    return st.sampled_from(exchange.instruments).flatmap(lambda instrument: books_of(exchange, instrument))
+
+
 def one_quote(exchange):
     return st.sampled_from(exchange.instruments).flatmap(lambda instrument: quotes_of(exchange, instrument))
 
@@ -78,29 +127,106 @@ def test_a_pair_survives_its_request(name):
 @every_exchange
 @lawful
 @given(data=st.data())
-def test_a_quote_survives_its_response(name, data):
+def test_a_quote_survives_its_response(name, still, data):
     exchange = exchanges.load(name)
     quote = data.draw(one_quote(exchange))
     assert exchange.quote_from(quote.pair, exchange.response_for(quote)) == quote
     request = over_the_wire(exchange.request_for(quote.pair))
-    assert exchange.quote_from(quote.pair, exchange.answer(request, [quote])) == quote
+    view = still({quote.pair: quote}, {quote.pair: shallow_book(quote)})
+    assert exchange.quote_from(quote.pair, exchange.answer(request, view)) == quote
 
 
 @every_exchange
 @lawful
 @given(data=st.data())
-def test_a_batch_of_quotes_survives_its_requests_and_responses(name, data):
+def test_a_batch_of_quotes_survives_its_requests_and_responses(name, still, data):
     exchange = exchanges.load(name)
     quotes = data.draw(quotes_of_many(exchange))
     by_pair = {quote.pair: quote for quote in quotes}
+    view = still(by_pair, {quote.pair: shallow_book(quote) for quote in quotes})
     read = []
     for request in exchange.requests_for(list(by_pair)):
         asked = exchange.pairs_from(over_the_wire(request))
         assert asked == request.pairs
         wanted = tuple(by_pair[pair] for pair in asked)
         assert exchange.quotes_from(asked, exchange.response_for_many(wanted)) == wanted
-        read += exchange.quotes_from(asked, exchange.answer(over_the_wire(request), wanted))
+        read += exchange.quotes_from(asked, exchange.answer(over_the_wire(request), view))
     assert tuple(read) == quotes
+
+
+@every_exchange
+@lawful
+@given(data=st.data())
+def test_a_book_survives_its_request_and_its_response(name, still, data):
+    exchange = exchanges.load(name)
+    book = data.draw(one_book(exchange))
+    depth = max(len(book.bids), len(book.asks))
+    request = exchange.book_request_for(book.pair, depth)
+    assert request.pairs == exchange.pairs_from(over_the_wire(request)) == (book.pair,)
+    best = Quote(name, book.pair, book.bids[0].price, book.asks[0].price, last=book.bids[0].price)
+    for response in (
+        exchange.book_response_for(book),
+        exchange.answer(over_the_wire(request), still({book.pair: best}, {book.pair: book})),
+    ):
+        read = exchange.book_from(book.pair, response)
+        assert read == replace(book, time_us=read.time_us)
+        assert read.time_us in (None, book.time_us)
+        assert decode_books(request, response) == read
+
+
+@every_exchange
+def test_a_request_for_a_book_names_its_depth(name, still):
+    exchange = exchanges.load(name)
+    one = exchange.instruments[0]
+    deep = book_with(exchange, one, exchange.most_levels)
+    quote = Quote(name, one.pair, deep.bids[0].price, deep.asks[0].price, last=deep.bids[0].price)
+    view = still({one.pair: quote}, {one.pair: deep})
+    for levels in (1, 5, exchange.most_levels):
+        request = exchange.book_request_for(one.pair, levels)
+        read = exchange.book_from(one.pair, exchange.answer(over_the_wire(request), view))
+        assert (read.bids, read.asks) == (deep.bids[:levels], deep.asks[:levels])
+    for levels in (0, -1, exchange.most_levels + 1):
+        with pytest.raises(ValueError, match=f"expected 1 to {exchange.most_levels} levels"):
+            exchange.book_request_for(one.pair, levels)
+    with pytest.raises(UnknownPair):
+        exchange.book_request_for(Pair("NOTHING", "USD"), 5)
+
+
+@every_exchange
+def test_the_whole_market_comes_in_one_body_where_the_exchange_has_one(name, still):
+    exchange = exchanges.load(name)
+    request = exchange.market_request()
+    if request is None:
+        assert name == "coinbase"  # its list of products has prices without bid and ask
+        return
+    pairs = tuple(one.pair for one in exchange.instruments)
+    assert request.pairs == exchange.pairs_from(over_the_wire(request)) == pairs
+    quotes = {one.pair: exact_quote(exchange, one) for one in exchange.instruments}
+    response = exchange.answer(over_the_wire(request), still(quotes))
+    assert exchange.quotes_from(pairs, response) == tuple(quotes.values())
+    assert exchange.quotes_from(pairs[3:5], response) == tuple(quotes.values())[3:5]
+
+
+@every_exchange
+def test_a_request_costs_what_its_weight_says(name):
+    exchange = exchanges.load(name)
+    pairs = [one.pair for one in exchange.instruments]
+    requests = [exchange.request_for(pairs[0]), *exchange.requests_for(pairs), exchange.market_request()]
+    requests += [exchange.book_request_for(pairs[0], levels) for levels in (1, 100, exchange.most_levels)]
+    for request in filter(None, requests):
+        charge = exchange.charge_for(over_the_wire(request))
+        assert (charge.weight, charge.bucket != "") == (request.weight, True)
+        assert charge.weight <= charge.limit.capacity
+        headers = exchange.usage_headers(charge, 7, 12.5)
+        assert all(value.isprintable() for value in headers.values())
+
+
+@every_exchange
+def test_a_path_that_is_not_served_costs_nothing_or_something_but_never_fails(name):
+    exchange = exchanges.load(name)
+    for target in ("/", "/api/v3/ticker/24hr?symbol=NOPE", "/%00", "", "/0/public/Ticker?pair=NOPE"):
+        charge = exchange.charge_for(Request(name, "", target))
+        assert charge is None or charge.weight > 0
 
 
 @every_exchange

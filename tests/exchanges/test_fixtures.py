@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from exchanges import BadReply, Pair, Response
+from exchanges import BadReply, Pair, Request, Response
 from exchanges.binance import Binance
 from exchanges.coinbase import Coinbase
 from exchanges.exchange import Instrument
 from exchanges.kraken import Kraken
 
 FOLDER = Path(os.environ.get("FETCHRACE_FIXTURES") or Path(__file__).parents[3] / "shared" / "fixtures")
+BOOK_METHODS = {"fetchOrderBook"}
 METHODS = {"fetchTicker", "fetchTickers", "fetchBidsAsks", "fetchLastPrices"}
 EXCHANGES = {"binance": Binance, "coinbase": Coinbase, "kraken": Kraken}
 
@@ -29,14 +30,15 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def cases():
+def cases(methods):
     if not FOLDER.is_dir():
         return []
     found = [case for name in EXCHANGES for case in json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))]
-    return [case for case in found if case.get("oracle_ok") is True and case["method"] in METHODS]
+    return [case for case in found if case.get("oracle_ok") is True and case["method"] in methods]
 
 
-CASES = cases()
+CASES = cases(METHODS)
+BOOKS = cases(BOOK_METHODS)
 WITH_QUOTES = [case for case in CASES if case["id"] not in SET_ASIDE]
 
 
@@ -81,6 +83,40 @@ def test_a_recorded_body_is_read_to_the_prices_that_another_client_read(case):
             assert quote.time_us // 1000 == expected["timestamp"]
 
 
+@pytest.mark.parametrize("case", BOOKS, ids=lambda case: case["id"])
+def test_a_recorded_book_is_read_to_the_levels_that_another_client_read(case):
+    parsed = case["parsed"]
+    instrument = Instrument(Pair.parse(parsed["symbol"]), case["symbol"], Decimal("0.00000001"), Decimal("0.00000001"))
+    exchange = EXCHANGES[case["exchange"]](instruments=(instrument,))
+    response = Response(case.get("http_status") or 200, json.dumps(case["http_response"]).encode())
+    book = exchange.book_from(instrument.pair, response)
+    for side, expected in ((book.bids, parsed["bids"]), (book.asks, parsed["asks"])):
+        read = [[float(level.price), float(level.size)] for level in side]
+        assert read[: len(expected)] == [row[:2] for row in expected]
+    if parsed["timestamp"] is not None:
+        assert book.time_us // 1000 == parsed["timestamp"]
+
+
+def shape_of(value):
+    """The keys of an object with the shapes of their values; of a list, that of its first item."""
+    if isinstance(value, dict):
+        return {key: shape_of(each) for key, each in value.items()}
+    return [shape_of(value[0])] if isinstance(value, list) and value else type(value).__name__
+
+
+def test_our_instruments_have_every_field_of_the_recorded_ones(still):
+    recorded = json.loads((FOLDER / "binance.json").read_text(encoding="utf-8"))
+    (newest,) = (case["http_response"] for case in recorded if case["id"] == "binance-030")
+    target = "/api/v3/exchangeInfo"
+    ours = json.loads(Binance().answer(Request("binance", "", target), still()).body)
+    theirs = {one["filterType"]: shape_of(one) for one in newest["symbols"][0]["filters"]}
+    assert {one["filterType"]: shape_of(one) for one in ours["symbols"][0]["filters"]} == theirs
+    for one in (ours, newest):
+        one["symbols"][0].pop("filters")
+    assert shape_of(newest["symbols"][0]).items() <= shape_of(ours["symbols"][0]).items()
+    assert sorted(map(sorted, ours["rateLimits"])) == sorted(map(sorted, newest["rateLimits"]))
+
+
 def test_what_is_set_aside_is_exactly_what_has_no_bid_and_ask():
     refused = set()
     for case in CASES:
@@ -94,3 +130,4 @@ def test_what_is_set_aside_is_exactly_what_has_no_bid_and_ask():
 
 def test_the_recordings_hold_cases_of_every_exchange():
     assert {case["exchange"] for case in WITH_QUOTES} == set(EXCHANGES)
+    assert {case["exchange"] for case in BOOKS} == set(EXCHANGES)

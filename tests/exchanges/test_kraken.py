@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from exchanges import BadReply, Pair, Quote, Rejected, Request, Response, UnknownPair
+from exchanges.book import Book, Level
 from exchanges.kraken import KRAKEN
 
 BTC, DOGE = Pair("BTC", "USD"), Pair("DOGE", "USD")
@@ -13,10 +14,20 @@ QUOTE = Quote(
     "kraken", BTC, Decimal("30300.0"), Decimal("30300.1"), Decimal("30303.2"), Decimal("0.125"), Decimal("12.75")
 )
 BODY = json.loads(KRAKEN.response_for(QUOTE).body)
+BOOK = Book(
+    "kraken",
+    BTC,
+    (Level(QUOTE.bid, Decimal("0.125")), Level(Decimal("30299.9"), Decimal(4))),
+    (Level(QUOTE.ask, Decimal("12.75")), Level(Decimal("30300.4"), Decimal("0.001"))),
+)
 
 
 def asking(pair):
     return Request("kraken", "http://127.0.0.1:1", f"/0/public/Ticker?pair={pair}")
+
+
+def calling(method):
+    return Request("kraken", "http://127.0.0.1:1", f"/0/public/{method}")
 
 
 def read(body, pair=BTC):
@@ -118,6 +129,8 @@ def test_a_warning_does_not_spoil_an_answer():
         ("EGeneral:Internal error", "server"),
         ("EGeneral:Invalid arguments", "protocol"),
         ("EGeneral:Unknown method", "protocol"),
+        ("EQuery:Invalid asset pair", "unknown_symbol"),
+        ("EAPI:Invalid key", "blocked"),
     ],
 )
 def test_an_error_inside_http_200_is_a_refusal(error, kind):
@@ -138,14 +151,41 @@ def test_a_throttle_names_the_moment_until_which_to_wait(form, monkeypatch):
     assert (found.kind, found.retry_after) == ("rate_limited", 30.0)
 
 
-def test_a_query_that_cannot_be_read_is_refused_as_invalid_arguments_and_a_path_as_an_unknown_method():
-    twice, nowhere = asking("XBTUSD&pair=XDGUSD"), Request("kraken", "", "/0/public/Nothing?pair=XBTUSD")
-    said = []
-    for request in (twice, nowhere):
+@pytest.mark.parametrize(
+    "target",
+    [
+        "Ticker?pair=XBTUSD&pair=XDGUSD",
+        "Depth",
+        "Depth?pair=XBTUSD,XDGUSD",
+        "Depth?pair=XBTUSD&count=0",
+        "Depth?pair=XBTUSD&count=many",
+        "Trades?pair=XBTUSD&since=-1",
+        "OHLC?pair=XBTUSD&interval=7",
+        "AssetPairs?info=everything",
+    ],
+)
+def test_arguments_that_break_the_rules_are_refused_as_invalid(target, still):
+    request = calling(target)
+    for ask in (KRAKEN.pairs_from, lambda request: KRAKEN.answer(request, still())):
         with pytest.raises(LookupError):
-            KRAKEN.pairs_from(request)
-        said.append(json.loads(KRAKEN.refusal_for("not_found", request).body)["error"])
-    assert said == [["EGeneral:Invalid arguments"], ["EGeneral:Unknown method"]]
+            ask(request)
+    assert json.loads(KRAKEN.refusal_for("not_found", request).body) == {"error": ["EGeneral:Invalid arguments"]}
+
+
+@pytest.mark.parametrize(
+    ("target", "error"),
+    [
+        ("/0/public/Nothing?pair=XBTUSD", "EGeneral:Unknown method"),
+        ("/0/public/ticker", "EGeneral:Unknown method"),
+        ("/0/private/Balance", "EAPI:Invalid key"),
+        ("/", "EGeneral:Unknown method"),
+    ],
+)
+def test_a_method_that_is_not_served_is_unknown_and_a_private_one_wants_a_key(target, error, still):
+    request = Request("kraken", "", target)
+    with pytest.raises(LookupError):
+        KRAKEN.answer(request, still())
+    assert json.loads(KRAKEN.refusal_for("not_found", request).body) == {"error": [error]}
 
 
 @pytest.mark.parametrize("error", ["EWhat:Ever", "", 7])
@@ -181,3 +221,86 @@ def test_an_answer_of_another_shape_or_without_a_price_is_a_bad_reply(body, kind
 def test_a_cloudflare_page_is_trouble_on_their_side():
     found = KRAKEN.quote_from(BTC, Response(520, b"<html>error code: 520</html>", {"content-type": "text/html"}))
     assert found.kind == "server"
+
+
+@pytest.mark.parametrize("name", ["XBTUSD", "XXBTZUSD", "XBT/USD"])
+def test_a_book_is_answered_under_the_id_whatever_the_name_it_was_asked_by(name, still):
+    view = still({}, {BTC: BOOK})
+    reply = KRAKEN.answer(calling(f"Depth?pair={name}&count=1"), view)
+    second = view.time_us // 1_000_000
+    assert json.loads(reply.body) == {
+        "error": [],
+        "result": {
+            "XXBTZUSD": {"asks": [["30300.10000", "12.750", second]], "bids": [["30300.00000", "0.125", second]]}
+        },
+    }
+
+
+def test_a_book_has_a_hundred_levels_where_no_count_is_named_and_never_more_than_five_hundred(still):
+    rows = [Level(Decimal(n), Decimal(1)) for n in range(1, 2001)]
+    view = still({}, {BTC: Book("kraken", BTC, tuple(rows[999::-1]), tuple(rows[1000:]))})
+    shown = [
+        KRAKEN.book_from(BTC, KRAKEN.answer(calling(target), view))
+        for target in ("Depth?pair=XBTUSD", "Depth?pair=XBTUSD&count=2000")
+    ]
+    assert [len(book.asks) for book in shown] == [100, 500]
+
+
+@pytest.mark.parametrize("side", ["bids", "asks"])
+def test_a_book_that_lacks_a_side_is_a_book(side):
+    lacking = Book(BOOK.exchange, BTC, **{"bids": BOOK.bids, "asks": BOOK.asks, side: ()})
+    assert KRAKEN.book_from(BTC, KRAKEN.book_response_for(lacking)) == lacking
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({"bids": [["30300.1", "1", 0]]}, "bad_value"),
+        ({"bids": [["30300.0"]]}, "schema"),
+        ({"bids": [{"price": "30300.0", "size": "1"}]}, "schema"),
+        ({"asks": [["0.00000", "1", 0]]}, "bad_value"),
+        ({"asks": {}}, "schema"),
+    ],
+    ids=str,
+)
+def test_a_level_that_cannot_be_read_spoils_the_book(change, kind):
+    sides = {"bids": [["30300.0", "1.000", 0]], "asks": [["30300.1", "1.000", 0]]} | change
+    with pytest.raises(BadReply) as caught:
+        KRAKEN.book_from(BTC, Response(200, json.dumps({"error": [], "result": {"XXBTZUSD": sides}}).encode()))
+    assert caught.value.kind == kind
+
+
+def test_all_markets_come_in_one_request_that_names_none(still):
+    request = KRAKEN.market_request()
+    assert request.target == "/0/public/Ticker"
+    assert request.pairs == KRAKEN.pairs_from(request) == tuple(one.pair for one in KRAKEN.instruments)
+    view = still({pair: Quote("kraken", pair, Decimal(1), Decimal(2)) for pair in request.pairs})
+    quotes = KRAKEN.quotes_from(request.pairs, KRAKEN.answer(request, view))
+    assert [quote.pair for quote in quotes] == list(request.pairs)
+
+
+def test_an_address_has_fifteen_calls_in_a_row_and_then_one_a_second():
+    charge = KRAKEN.charge_for(calling("Ticker?pair=XBTUSD"))
+    assert (charge.weight, charge.limit.capacity, charge.limit.per_s, charge.limit.window) == (1, 15, 15.0, False)
+    assert charge == KRAKEN.charge_for(calling("Depth?pair=XBTUSD")) == KRAKEN.charge_for(calling("Nothing"))
+    assert KRAKEN.usage_headers(charge, 3, 1.0) == {}
+    assert KRAKEN.charge_for(Request("kraken", "", "/")) is None
+
+
+@pytest.mark.parametrize("method", ["Trades", "OHLC"])
+def test_trades_and_candles_are_counted_by_market_whatever_its_name(method):
+    bitcoin, same, dogecoin, unknown = (
+        KRAKEN.charge_for(calling(f"{method}?pair={name}")) for name in ("XBTUSD", "XXBTZUSD", "XDGUSD", "NOPE")
+    )
+    assert bitcoin == same
+    assert len({charge.bucket for charge in (bitcoin, dogecoin, unknown, KRAKEN.charge_for(calling("Time")))}) == 3
+
+
+def test_a_public_call_too_many_is_said_in_the_words_of_public_calls():
+    refusal = KRAKEN.refusal_for("rate_limited", calling("Ticker"), retry_after=3.0)
+    assert (refusal.status, json.loads(refusal.body)) == (200, {"error": ["EGeneral:Too many requests"]})
+    assert "retry-after" not in refusal.headers
+
+
+def test_public_methods_may_be_posted():
+    assert KRAKEN.accepts_post
