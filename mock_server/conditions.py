@@ -1,118 +1,72 @@
-"""Conditions of the road: how long the mock server holds a request, drawn so that every arm faces the same delays.
-
-A Delay is a distribution. Its draw is a keyed hash of (seed, block, draws, index, attempt), where ``draws`` is the
-batch's number unless ``begin`` gave another one. So neither the order in which an arm asks nor the arm itself has any
-influence, and whoever knows the seed can compute every delay without the server.
-"""
+"""Conditions of the road: how long the mock server holds the requests of each exchange."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from decimal import Decimal
-from statistics import NormalDist
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
+from exchanges.errors import safe
 from exchanges.plugins import nearest
-from exchanges.units import seconds_from
-from mock_server.dice import uniform
-
-_NORMAL = NormalDist()
-_Z99 = _NORMAL.inv_cdf(0.99)
-_SHAPES = {"constant": 1, "uniform": 2, "lognormal": 2}
-_EXPECTED = "20ms, constant:20ms, uniform:10ms,30ms or lognormal:20ms,200ms (median, p99)"
+from mock_server.delay import Delay as Delay
+from mock_server.profile import delays_in
 
 
 @dataclass(frozen=True, slots=True)
-class Delay:
-    """A distribution of delays, in seconds.
+class Latency:
+    """The delays of all exchanges: ``others`` for those that ``by_exchange`` does not name."""
 
-    ``constant`` has its value in ``low`` and in ``high``; ``uniform`` lies between them; ``lognormal`` has its
-    median in ``low`` and its 99th percentile in ``high``. A log-normal has no upper end: one draw in a million
-    exceeds about median * (p99 / median) ** 2.04.
-    """
-
-    shape: str
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        if self.shape not in _SHAPES:
-            raise ValueError(
-                f"unknown shape of delay {self.shape!r}{nearest(self.shape, _SHAPES)}; expected {_EXPECTED}"
-            )
-        if not (0 <= self.low < math.inf and 0 <= self.high < math.inf):
-            raise ValueError(f"expected delays of zero or more seconds, found {self.low} and {self.high}")
-        if self.shape == "constant" and self.high != self.low:
-            raise ValueError(f"expected one value for a constant delay, found {self.low} and {self.high}")
-        if self.shape == "uniform" and self.high < self.low:
-            raise ValueError(
-                f"expected uniform:LOW,HIGH with LOW <= HIGH, found {self}; "
-                f"try uniform:{_text(self.high)},{_text(self.low)}"
-            )
-        if self.shape == "lognormal" and not 0 < self.low < self.high:
-            raise ValueError(
-                f"expected lognormal:MEDIAN,P99 with a median above 0 and a p99 above the median, found {self}; "
-                f"try lognormal:20ms,200ms, or constant:20ms for no spread"
-            )
+    others: Delay
+    by_exchange: dict[str, Delay] = field(default_factory=dict)
 
     @classmethod
-    def parse(cls, text: str) -> Delay:
-        """Read ``20ms``, ``constant:20ms``, ``uniform:10ms,30ms`` or ``lognormal:20ms,200ms`` (median, p99).
+    def parse(cls, text: str, exchanges: Iterable[str] | None = None) -> Latency:
+        """Read one delay for all, or several with semicolons: ``20ms;kraken=lognormal:50ms,300ms``. One without a
+        name is for all others. ``profile:FILE`` stands for what a profile recorded, and is read here: the text of
+        the Latency holds its quantiles and needs the file no more.
 
         Raises:
-            ValueError: with a sentence that says what was expected, what was found and what to try.
+            ValueError: with a sentence. Also for a name that is none of ``exchanges``, where they are given.
         """
-        shape, colon, rest = text.strip().partition(":")
-        if not colon:
-            shape, rest = "constant", shape
-        shape = shape.strip().lower()
-        if shape not in _SHAPES:
-            raise ValueError(f"unknown shape of delay {shape!r}{nearest(shape, _SHAPES)}; expected {_EXPECTED}")
-        parts = [part.strip() for part in rest.split(",")]
-        if len(parts) != _SHAPES[shape]:
-            raise ValueError(
-                f"expected {_SHAPES[shape]} duration(s) for a {shape} delay, found {len(parts)} in {text!r}; "
-                f"the forms are {_EXPECTED}"
-            )
-        for part in parts:
-            if part.startswith("-"):
-                raise ValueError(f"expected a delay of zero or more, found {part!r}: the server cannot answer early")
-        values = [seconds_from(part) for part in parts]
-        return cls(shape, values[0], values[-1])
+        known = None if exchanges is None else list(exchanges)
+        others: Delay | None = None
+        named: dict[str, Delay] = {}
+        recorded: dict[str, Delay] = {}
+        for part in text.split(";"):
+            name, delay_text = _name_in(part)
+            if name and known is not None and name not in known:
+                raise ValueError(f"a latency is given for {safe(name, 40)!r}, no exchange here{nearest(name, known)}")
+            if name in named or (not name and others is not None):
+                raise ValueError(f"expected one latency for {name or 'all others'}, found two in {safe(text)!r}")
+            if delay_text.startswith("profile:"):
+                every, by_exchange = delays_in(delay_text.removeprefix("profile:").strip())
+                recorded = recorded if name else by_exchange
+                delay = by_exchange.get(name, every)
+            else:
+                delay = Delay.parse(delay_text)
+            if name:
+                named[name] = delay
+            else:
+                others = delay
+        if others is None:
+            raise ValueError(f"expected a latency for all others as well, such as 20ms;{text.strip()}, found none")
+        both = {**recorded, **named}
+        kept = {name: one for name, one in both.items() if one != others and (known is None or name in known)}
+        return cls(others, kept)
 
     def __str__(self) -> str:
-        if self.shape == "constant":
-            return _text(self.low)
-        return f"{self.shape}:{_text(self.low)},{_text(self.high)}"
+        return ";".join([str(self.others), *(f"{name}={delay}" for name, delay in self.by_exchange.items())])
 
-    def draw(self, seed: int, block: int, draws: int, index: int | str, attempt: int = 0) -> float:
-        """The delay of one request in seconds. ``index`` is its place in the plan, or any name for a stranger's."""
-        if self.shape == "constant":
-            return self.low
-        u = uniform("delay", seed, block, draws, index, attempt)
-        if self.shape == "uniform":
-            return self.low + u * (self.high - self.low)
-        return self.low * math.exp(_NORMAL.inv_cdf(u) / _Z99 * math.log(self.high / self.low))
+    def of(self, exchange: str) -> Delay:
+        return self.by_exchange.get(exchange, self.others)
+
+    def draw(self, exchange: str, seed: int, block: int, draws: int, index: int | str, attempt: int = 0) -> float:
+        """The delay of one request to ``exchange`` in seconds, as ``Delay.draw`` has it."""
+        return self.of(exchange).draw(seed, block, draws, index, attempt)
 
 
-def _text(seconds: float) -> str:
-    """A duration that ``seconds_from`` reads back as exactly this number, in the largest unit of which it is at least
-    one where that is exact, else as short as it can be."""
-    if seconds == 0:
-        return "0ms"
-    exact = []
-    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
-        # Fifteen digits first: division leaves a tail (0.0003 / 1e-6 is 299.99999999999994) that people do not write.
-        for value in (float(f"{seconds / scale:.15g}"), seconds / scale):
-            text = _plain(value) + unit
-            if seconds_from(text) == seconds:
-                if value >= 1:
-                    return text
-                exact.append(text)
-    return min(exact, key=len)
-
-
-def _plain(number: float) -> str:
-    """The number in digits, never in scientific notation."""
-    text = f"{Decimal(repr(number)):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def _name_in(part: str) -> tuple[str, str]:
+    """The exchange and the delay of ``kraken=20ms``; no exchange where the "=" is a quantile's or a file's."""
+    head, equals, tail = part.partition("=")
+    if not equals or ":" in head:
+        return "", part.strip()
+    return head.strip(), tail.strip()

@@ -1,93 +1,81 @@
-import math
-import random
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
-from mock_server.conditions import Delay
+from mock_server.conditions import Delay, Latency
+from mock_server.profile import profile_of
 
-DELAYS = st.one_of(
-    st.floats(0, 100).map(lambda s: Delay("constant", s, s)),
-    st.tuples(st.floats(0, 1), st.floats(1, 9)).map(lambda pair: Delay("uniform", *pair)),
-    st.tuples(st.floats(1e-6, 1), st.floats(1.001, 9)).map(lambda pair: Delay("lognormal", *pair)),
-)
+_DELAYS = st.sampled_from(["20ms", "300us", "uniform:10ms,30ms", "lognormal:20ms,200ms", "quantiles:0=1ms,100=2ms"])
 
 
-@pytest.mark.parametrize(
-    ("text", "delay"),
-    [
-        ("20ms", Delay("constant", 0.02, 0.02)),
-        ("constant:20ms", Delay("constant", 0.02, 0.02)),
-        ("0", Delay("constant", 0.0, 0.0)),
-        ("uniform:10ms,30ms", Delay("uniform", 0.01, 0.03)),
-        ("uniform:5ms,5ms", Delay("uniform", 0.005, 0.005)),
-        (" LogNormal: 20ms , 200ms ", Delay("lognormal", 0.02, 0.2)),
-    ],
-)
-def test_every_documented_form_is_read(text, delay):
-    assert Delay.parse(text) == delay
+@pytest.fixture
+def profile(tmp_path):
+    file = tmp_path / "home = mine.json"
+    samples = {"kraken": [0.05, 0.06, 0.09], "binance": [0.01, 0.02]}
+    file.write_text(json.dumps(profile_of(samples, "2026-11-23")))
+    return file
 
 
-@pytest.mark.parametrize("text", ["20ms", "0ms", "300us", "1.5s", "uniform:10ms,30ms", "lognormal:20ms,200ms"])
-def test_a_delay_prints_in_the_form_that_people_write(text):
-    assert str(Delay.parse(text)) == text
+def test_one_delay_is_meant_for_every_exchange():
+    latency = Latency.parse("20ms")
+    assert latency.of("kraken") == latency.of("binance") == Delay.constant(0.02)
 
 
-@given(DELAYS)
-def test_a_printed_delay_reads_back_as_the_same_delay(delay):
-    assert Delay.parse(str(delay)) == delay
+def test_a_named_exchange_has_its_own_delay_and_the_unnamed_one_is_for_all_others():
+    latency = Latency.parse("20ms; kraken = lognormal:50ms,300ms ;binance=0")
+    assert latency.of("kraken") == Delay.parse("lognormal:50ms,300ms")
+    assert latency.of("binance") == Delay.constant(0.0)
+    assert latency.of("coinbase") == Delay.constant(0.02)
+
+
+@given(_DELAYS, st.dictionaries(st.sampled_from(["kraken", "binance"]), _DELAYS))
+def test_a_printed_latency_reads_back_as_the_same_latency(others, named):
+    latency = Latency.parse(";".join([others, *(f"{name}={delay}" for name, delay in named.items())]))
+    assert Latency.parse(str(latency)) == latency
+
+
+def test_a_draw_is_that_of_the_exchange_s_delay():
+    latency = Latency.parse("20ms;kraken=uniform:10ms,30ms")
+    assert latency.draw("kraken", 7, 1, 2, 3, 4) == Delay.parse("uniform:10ms,30ms").draw(7, 1, 2, 3, 4)
+    assert latency.draw("binance", 7, 1, 2, 3, 4) == 0.02
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("-5ms", "cannot answer early"),
-        ("uniform:-1ms,5ms", "cannot answer early"),
-        ("uniform:30ms,10ms", "try uniform:10ms,30ms"),
-        ("lognormal:20ms,20ms", "p99 above the median"),
-        ("lognormal:0,20ms", "median above 0"),
-        ("lognormal:20ms", "expected 2 duration"),
-        ("20ms,30ms", "expected 1 duration"),
-        ("lognorml:20ms,200ms", "did you mean lognormal?"),
-        ("pareto:1ms,2ms", "uniform:10ms,30ms"),
-        ("20", "expected a duration"),
-        ("", "expected a duration"),
+        ("kraken=20ms", "20ms;kraken=20ms"),
+        ("20ms;30ms", "expected one latency for all others, found two"),
+        ("20ms;kraken=1ms;kraken=2ms", "expected one latency for kraken, found two"),
+        ("20ms;krakn=1ms", "did you mean kraken?"),
+        ("20ms;kraken=lognorml:1ms,2ms", "did you mean lognormal?"),
+        ("20ms;", "expected"),
+        ("profile:/nowhere/mine.json", "cannot read the profile mine.json"),
     ],
 )
-def test_a_bad_delay_is_a_sentence_that_says_what_to_try(text, words):
-    with pytest.raises(ValueError, match="expected") as caught:
-        Delay.parse(text)
+def test_a_bad_latency_is_a_sentence_that_says_what_to_try(text, words):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the sentence is compared below
+        Latency.parse(text, ["kraken", "binance"])
     assert words in str(caught.value)
 
 
-def test_the_same_draws_come_in_whatever_order_they_are_asked():
-    delay = Delay.parse("lognormal:20ms,200ms")
-    places = [(block, batch, index) for block in range(3) for batch in range(3) for index in range(20)]
-    in_order = {place: delay.draw(7, *place) for place in places}
-    random.Random(1).shuffle(places)
-    assert {place: delay.draw(7, *place) for place in places} == in_order
-    assert len(set(in_order.values())) == len(places)
+def test_a_profile_gives_each_exchange_what_was_recorded_of_it_and_the_pool_to_the_others(profile):
+    latency = Latency.parse(f"profile:{profile}")
+    assert latency.of("kraken").quantile(0.5) == pytest.approx(0.06)
+    assert latency.of("binance").quantile(0.5) == pytest.approx(0.015)
+    assert latency.of("coinbase").quantile(0.5) == pytest.approx(0.05)
 
 
-def test_another_attempt_is_another_draw():
-    delay = Delay.parse("uniform:10ms,30ms")
-    assert delay.draw(7, 0, 0, 5, attempt=1) != delay.draw(7, 0, 0, 5)
+def test_a_profile_is_one_exchange_s_alone_where_it_is_named(profile):
+    latency = Latency.parse(f"20ms;kraken=profile:{profile}")
+    assert latency.of("kraken").quantile(0.5) == pytest.approx(0.06)
+    assert latency.of("binance") == Delay.constant(0.02)
 
 
-def test_a_constant_delay_is_always_the_same():
-    assert {Delay.parse("20ms").draw(7, 0, 0, index) for index in range(10)} == {0.02}
-
-
-def test_uniform_draws_are_uniform():
-    draws = [Delay.parse("uniform:10ms,30ms").draw(7, 0, 0, index) for index in range(4000)]
-    assert min(draws) >= 0.01
-    assert max(draws) <= 0.03
-    assert stats.kstest(draws, "uniform", args=(0.01, 0.02)).pvalue > 0.01
-
-
-def test_lognormal_draws_have_the_median_and_the_p99_that_were_asked_for():
-    draws = [Delay.parse("lognormal:20ms,200ms").draw(7, 0, 0, index) for index in range(4000)]
-    sigma = math.log(10) / stats.norm.ppf(0.99)
-    assert stats.kstest(draws, "lognorm", args=(sigma, 0, 0.02)).pvalue > 0.01
+def test_the_text_of_a_replayed_profile_needs_no_file(profile):
+    latency = Latency.parse(f"profile:{profile}", ["kraken", "coinbase"])
+    profile.unlink()
+    assert Latency.parse(str(latency)) == latency
+    assert "home" not in str(latency)
+    assert list(latency.by_exchange) == ["kraken"]
