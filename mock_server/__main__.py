@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import errno
 import gc
 import json
 import os
@@ -17,86 +16,26 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from mock_server.options import Stop, bind_from, parser, ports_from, say
 
 if TYPE_CHECKING:
     from exchanges.exchange import Exchange
-    from mock_server.app import Conditions
-    from mock_server.log import Spool
-    from mock_server.sockets import Listening
+    from mock_server.app import Mock
+    from mock_server.workers import Worker
 
-
-class _Stop(Exception):
-    """The command cannot go on: exit code and sentence."""
-
-    def __init__(self, code: int, sentence: str) -> None:
-        super().__init__(code, sentence)
-        self.code = code
-        self.sentence = sentence
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, as everything here does, instead of printing the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        raise _Stop(2, f"{message}; --help shows what there is")
-
-    def print_help(self, file: Any = None) -> None:
-        _say(self.format_help())
-
-
-def _parser() -> _Parser:
-    parser = _Parser(
-        prog="python -m mock_server",
-        description="Serve invented prices of real exchanges on loopback, with a delay in front of every answer.",
-        epilog="The first line on stdout is JSON: origins, control, token, pid. Ctrl-C or SIGTERM ends it (exit 0).",
-        allow_abbrev=False,
-    )
-    parser.add_argument(
-        "-x", "--exchange", action="append", metavar="NAME", help="serve this exchange (repeat; default: all)"
-    )
-    parser.add_argument(
-        "--latency",
-        default="20ms",
-        metavar="DELAY",
-        help="20ms, uniform:10ms,30ms or lognormal:20ms,200ms (median, p99); default 20ms",
-    )
-    parser.add_argument("--seed", type=int, default=0, help="of prices and delays; default 0")
-    parser.add_argument(
-        "--port",
-        action="append",
-        default=[],
-        metavar="N|EXCHANGE=N",
-        help="first of consecutive ports, or one exchange's; 0 is any free port (default)",
-    )
-    parser.add_argument("--control-port", type=_port, default=0, metavar="N", help="port for begin, end and status")
-    parser.add_argument("--log", type=Path, metavar="FILE", help="append one line of JSON per request")
-    parser.add_argument("--lifeline", type=int, metavar="FD", help="exit at once when this file descriptor ends")
-    parser.add_argument(
-        "--one-at-a-time",
-        metavar="DURATION",
-        help="handle one request at a time, each taking this long (to test that a saturated server is noticed)",
-    )
-    parser.add_argument(
-        "--refuse",
-        action="append",
-        default=[],
-        metavar="EXCHANGE=KIND",
-        help="that exchange says no at once, e.g. binance=rate_limited (to test that failing fast does not win)",
-    )
-    return parser
+_Factory = Callable[[], asyncio.AbstractEventLoop]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and give its exit code."""
     try:
-        options = _parser().parse_args(arguments)
-        if options.lifeline is not None:
-            _watch(options.lifeline)
-        return _serve(options)
-    except _Stop as stop:
+        options = parser().parse_args(arguments)
+        with contextlib.ExitStack() as stack:
+            return _serve(options, stack)
+    except Stop as stop:
         # Without a stderr there is still the exit code.
         with contextlib.suppress(OSError, AttributeError):
             sys.stderr.write(f"mock_server: {stop.sentence}\n")
@@ -105,139 +44,176 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
-def _serve(options: argparse.Namespace) -> int:
-    from mock_server.conditions import Delay
-    from mock_server.levers import one_at_a_time_from, refusals_from
-    from mock_server.sockets import Listening, PortBusy
+def _serve(options: argparse.Namespace, stack: contextlib.ExitStack) -> int:
+    from exchanges.plugins import MissingLibrary
+    from mock_server.process import MockFailed
+    from mock_server.sockets import PortBusy
+    from mock_server.workers import seats_for, split
 
-    exchanges = _exchanges(options.exchange)
-    names = [exchange.name for exchange in exchanges]
+    _check_lifeline(options.lifeline)
+    exchanges = _exchanges(options.exchange, options.listed)
+    loop, factory = _loop(options.loop)
     try:
-        delay = Delay.parse(options.latency)
-        one_at_a_time = one_at_a_time_from(options.one_at_a_time)
-        refuse = refusals_from(options.refuse, names)
-        ports = _ports(options.port, names)
+        ports = ports_from(options.port, [exchange.name for exchange in exchanges])
+        address = bind_from(options.bind, options.allow_remote)
+        mock = _mock(options, exchanges, stack)
     except ValueError as error:
-        raise _Stop(2, str(error)) from error
-    try:
-        from mock_server.app import Conditions
-        from mock_server.log import Spool
+        raise Stop(2, str(error)) from error
+    except MissingLibrary as error:
+        raise Stop(3, str(error)) from error
     except ModuleNotFoundError as error:
-        raise _Stop(3, f"the mock server needs the library {error.name!r}: pip install {error.name}") from error
+        raise Stop(3, f"the mock server needs the library {error.name!r}: pip install {error.name}") from error
+    if options.allow_remote:
+        sys.stderr.write(f"mock_server: warning: whoever reaches {address} can use the exchanges' ports\n")
+    token = secrets.token_hex(16)
+
+    def serve() -> None:
+        if worker.number == 0 and options.lifeline is not None:
+            _watch(options.lifeline, stack)
+        with asyncio.Runner(loop_factory=factory) as runner:
+            runner.run(_run(mock, worker, token, loop))
+
     try:
-        spool = Spool.at(options.log) if options.log else None
-    except OSError as error:
-        raise _Stop(3, f"cannot write the log {options.log}: {error.strerror}") from error
-    try:
-        listening = {name: Listening.on(port) for name, port in ports.items()}
-        control = Listening.on(options.control_port, "--control-port")
-    except PortBusy as error:
-        raise _Stop(3, str(error)) from error
-    asyncio.run(_run(exchanges, Conditions(delay, one_at_a_time, refuse), options.seed, spool, listening, control))
+        worker = split(seats_for(options.workers, ports, options.control_port, address), token)
+        worker.run(serve)
+    except (PortBusy, MockFailed) as error:
+        raise Stop(3, str(error)) from error
     return 0
 
 
-async def _run(
-    exchanges: list[Exchange],
-    conditions: Conditions,
-    seed: int,
-    spool: Spool | None,
-    listening: dict[str, Listening],
-    control: Listening,
-) -> None:
-    from mock_server.app import Mock
+def _mock(options: argparse.Namespace, exchanges: list[Exchange], stack: contextlib.ExitStack) -> Mock:
+    from mock_server.app import Conditions, Mock
+    from mock_server.conditions import Latency
+    from mock_server.faults import Faults
+    from mock_server.levers import one_at_a_time_from, refusals_from
+    from mock_server.log import Spool
+
+    names = [exchange.name for exchange in exchanges]
+    conditions = Conditions(
+        Latency.parse(options.latency, names),
+        Faults.parse(options.faults, names),
+        one_at_a_time_from(options.one_at_a_time),
+        refusals_from(options.refuse, names),
+    )
+    if options.workers > 1 and (options.limits or options.one_at_a_time is not None):
+        flag = "--limits" if options.limits else "--one-at-a-time"
+        raise ValueError(f"{flag} counts in one process, found --workers {options.workers}; try --workers 1")
+    authority = None
+    if options.tls:
+        from mock_server.tls import authority as made
+
+        authority = stack.enter_context(made())
+    try:
+        spool = Spool.at(options.log) if options.log else None
+    except OSError as error:
+        raise Stop(3, f"cannot write the log {options.log}: {error.strerror}") from error
+    mock = Mock(exchanges, conditions, options.seed, spool, options.limits, options.time_scale, authority)
+    mock.check(conditions.faults)
+    return mock
+
+
+async def _run(mock: Mock, worker: Worker, token: str, loop: str) -> None:
+    from mock_server.connection import Connection
     from mock_server.control import ControlPort
 
     stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    mock = Mock(exchanges, conditions, seed, spool)
-    token = secrets.token_hex(16)
+    deaths: list[str] = []
+
+    def died(sentence: str) -> None:
+        deaths.append(sentence)
+        stopped.set()
+
+    seat, crew = worker.seat, worker.crew
+    Connection.count(worker.number, worker.workers)
+    if worker.number:
+        worker.watch_lifeline(stopped.set)
+    else:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     try:
-        await mock.start(listening, control, ControlPort(mock, token, control.port).handle)
+        handler = ControlPort(mock, token, seat.control.port, crew).handle
+        await mock.start(seat.exchanges, seat.control, handler)
         # What was imported stays; the collector need not look at it again in the middle of a batch.
         gc.collect()
         gc.freeze()
-        _announce(mock.origins, control.origin, token, exchanges[0])
+        if crew is not None:
+            crew.watch(died)
+            await crew.ready()
+        if worker.number == 0:
+            _announce(mock, seat.control.origin, token, {"loop": loop, "workers": worker.workers})
         await stopped.wait()
+        if deaths:
+            raise Stop(3, deaths[0])
     finally:
         await mock.stop()
+        if crew is not None:
+            await crew.stop()
 
 
-def _announce(origins: dict[str, str], control: str, token: str, sample: Exchange) -> None:
-    _say(json.dumps({"origins": origins, "control": control, "token": token, "pid": os.getpid()}) + "\n")
+def _announce(mock: Mock, control: str, token: str, more: dict[str, str | int]) -> None:
+    ca_file = None if mock.authority is None else mock.authority.ca_file
+    said = {"origins": mock.origins, "control": control, "token": token, "pid": os.getpid(), "ca_file": ca_file, **more}
+    say(json.dumps(said) + "\n")
     if sys.stderr is not None and sys.stderr.isatty():
+        sample = next(iter(mock.ports.values())).exchange
         target = sample.request_for(sample.instruments[0].pair).target
-        sys.stderr.write(f"Serving until Ctrl-C. Try:\n  curl -i '{origins[sample.name]}{target}'\n")
+        trust = "" if ca_file is None else f"--cacert {ca_file} "
+        sys.stderr.write(f"Serving until Ctrl-C. Try:\n  curl -i {trust}'{mock.origins[sample.name]}{target}'\n")
 
 
-def _say(text: str) -> None:
-    try:
-        if sys.stdout is None:
-            raise OSError(errno.EBADF, "it is closed")
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except OSError as error:
-        sys.stdout = None  # or the interpreter complains once more at exit
-        why = f"cannot write to stdout ({error.strerror}); redirect it to a file or a pipe that is read"
-        raise _Stop(3, why) from error
-
-
-def _exchanges(wanted: list[str] | None) -> list[Exchange]:
+def _exchanges(wanted: list[str] | None, listed: int) -> list[Exchange]:
     import exchanges
     from exchanges.plugins import MissingLibrary, PluginError
 
     try:
         loaded = [exchanges.load(name) for name in wanted or exchanges.names()]
     except MissingLibrary as error:
-        raise _Stop(3, str(error)) from error
+        raise Stop(3, str(error)) from error
     except PluginError as error:
-        raise _Stop(2, str(error)) from error
+        raise Stop(2, str(error)) from error
     names = [exchange.name for exchange in loaded]
     for name in names:
         if names.count(name) > 1:
-            raise _Stop(2, f"expected each exchange once, found {name} {names.count(name)} times")
+            raise Stop(2, f"expected each exchange once, found {name} {names.count(name)} times")
+    if listed:
+        from mock_server.filler import with_filler
+
+        loaded = [with_filler(exchange, listed) for exchange in loaded]
     return loaded
 
 
-def _ports(words: list[str], names: list[str]) -> dict[str, int]:
-    from exchanges.plugins import nearest
-
-    ports = dict.fromkeys(names, 0)
-    for word in words:
-        name, equals, number = word.rpartition("=")
-        if equals and name not in ports:
-            raise ValueError(f"no exchange {name!r} is served for --port {word}{nearest(name, names)}")
+def _loop(wanted: str) -> tuple[str, _Factory | None]:
+    """The event loop's name and maker; None is asyncio's own."""
+    if wanted != "asyncio":
         try:
-            port = _port(number)
-        except ValueError as error:
-            raise ValueError(f"expected --port N or EXCHANGE=N with N from 0 to 65535, found {word!r}") from error
-        if equals:
-            ports[name] = port
+            import uvloop
+        except ModuleNotFoundError as error:
+            if wanted == "uvloop":
+                raise Stop(3, "uvloop is not installed: pip install 'fetchrace[uvloop]'") from error
         else:
-            ports = {name: port and port + place for place, name in enumerate(names)}
-    return ports
+            return "uvloop", uvloop.new_event_loop
+    return "asyncio", None
 
 
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise ValueError(f"expected a port from 0 to 65535, found {text!r}")
-    return port
-
-
-def _watch(fd: int) -> None:
-    """Exit at once when ``fd`` reaches its end: the process that held the other side is gone."""
+def _check_lifeline(fd: int | None) -> None:
     try:
-        os.fstat(fd)
+        if fd is not None:
+            os.fstat(fd)
     except OSError as error:
-        raise _Stop(2, f"expected an open file descriptor as --lifeline, found {fd} ({error.strerror})") from error
+        raise Stop(2, f"expected an open file descriptor as --lifeline, found {fd} ({error.strerror})") from error
+
+
+def _watch(fd: int, stack: contextlib.ExitStack) -> None:
+    """Exit at once when ``fd`` reaches its end: the process that held the other side is gone."""
 
     def read() -> None:
         while os.read(fd, 1):
             pass
-        # Not sys.exit: nobody is left to clean up for, and an event loop that hangs must not keep us.
-        os._exit(0)
+        # Not sys.exit: an event loop that hangs must not keep us. What lies on the disk goes all the same.
+        try:
+            stack.close()
+        finally:
+            os._exit(0)
 
     threading.Thread(target=read, name="lifeline", daemon=True).start()
 

@@ -1,150 +1,217 @@
-"""A connection of the mock server: aiohttp's protocol with a number, the time each request arrived, and short answers.
+"""A connection of the mock server: aiohttp's protocol and parser, with a number, the time at which bytes came, and
+patience that ends.
 
-``arrived`` is stamped where bytes enter the process, before the event loop schedules anything, so a burst of
-requests is not held longer for having been read together. It is never earlier than a request's last header byte, and
-pipelined requests have one each: they wait for their turn, but they have arrived, and count as in flight.
+Here alone aiohttp's names with an underscore are used, because it has no public ones (a test in
+tests/mock_server/test_connection.py fails where one is missing): ``_parser`` (its parser), ``_messages`` and
+``_waiter`` (the queue to its task), ``_upgraded`` and ``_message_tail`` (what follows an Upgrade), ``_reading_paused``
+(a body waits for its reader), ``_force_close`` and ``_close`` (whether it is over).
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
+import os
+import socket
+import struct
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.http import HttpProcessingError, RawRequestMessage
 
-from mock_server.log import Record
-from mock_server.reply import SERVER
+from mock_server.frame import whole
+from mock_server.reply import SERVER, Reply
 
+if TYPE_CHECKING:
+    from mock_server.listener import Listener
+
+# As many requests of one connection are under way before it is read no further; aiohttp's parser has the same limit.
+MOST_WAITING = 32
+_READ_ON_AT = 16
 # As long as many a public server keeps an idle connection.
 _KEEP_ALIVE_S = 75.0
 _SLOW_REQUEST_S = 10.0
 # Longer, because a client may well connect before it knows what to ask.
 _SILENT_S = 30.0
-_LOGGER = logging.getLogger("fetchrace.mock_server")
-
-Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+# How long a connection that is closed may take to send what is left, to a client that does not read.
+_CLOSING_S = 10.0
+_LINGER_0 = struct.pack("ii", 1, 0)
+NO_HTTP = Reply.text(400, "expected an HTTP/1.1 request", Connection="close")
 
 
 class Connection(web.RequestHandler):
-    """One accepted TCP connection. ``number`` is unique in the process; ``arrived`` and ``record`` are those of the
-    request that was taken up last (no record where the Listener has none)."""
+    """One accepted TCP connection, whose requests all go through aiohttp's task: the control port's. ``number`` is
+    unique among the server's workers; ``read_at`` is when the last bytes came (CLOCK_MONOTONIC seconds), and
+    ``address`` is the peer's."""
 
     __slots__ = (
-        "_current_record",
-        "_read_at",
-        "_waiting",
-        "arrived",
-        "busy",
-        "number",
-        "reading_since",
-        "record",
-        "silent_since",
-    )
+        "_closing_since", "_held_back", "_idle_since", "_reading_since", "_silent_since", "_wire", "address", "deaf",
+        "handed_over", "number", "read_at",
+    )  # fmt: skip
 
     _accepted = 0
+    _step = 1
 
-    def __init__(self, listener: Listener, current_record: Callable[[], Record | None], **options: Any) -> None:
+    def __init__(self, listener: Listener, **options: Any) -> None:
         super().__init__(listener, **options)
-        self._current_record = current_record
-        self._waiting: deque[tuple[float, Record | None]] = deque()
+        self.handed_over = 0
+        self.deaf = self._held_back = False
+        self.read_at = self._reading_since = self._idle_since = self._closing_since = 0.0
+
+    @classmethod
+    def count(cls, worker: int, workers: int) -> None:
+        """Let the numbers of this process's connections differ from those of the other workers' connections."""
+        Connection._accepted, Connection._step = worker, workers
+
+    # what a subclass does otherwise
+
+    def heard(self, message: RawRequestMessage, payload: StreamReader, upgraded: bool) -> None:
+        """A request was parsed; its body may be under way."""
+        self.hand_over(message, payload)
+
+    def no_http(self) -> None:
+        """The bytes are no HTTP."""
+        self.write(whole(NO_HTTP))
+        self.force_close()
+
+    def waiting(self) -> int:
+        """How many requests have been parsed and not been answered."""
+        return self.handed_over
+
+    # bytes come
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        Connection._accepted += 1
+        Connection._accepted += Connection._step
         self.number = Connection._accepted
-        self.arrived = self._read_at = 0.0
-        self.record: Record | None = None
-        self.busy = False
-        self.reading_since = 0.0
-        self.silent_since = time.monotonic()
+        self.address = str((transport.get_extra_info("peername") or ("",))[0])
+        self._silent_since = time.monotonic()
+        self._wire: asyncio.BaseTransport | None = transport
         super().connection_made(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        for _, record in self._waiting:
-            if record is not None:
-                record.forget()
-        self._waiting.clear()
+        self._wire = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        # No data: aiohttp comes back to what it had read, and put aside, while too many requests were waiting.
+        if self.deaf or self._force_close or self._close:
+            return
         if data:
-            self._read_at = time.monotonic()
-            self.silent_since = 0.0
-            if not self.busy and not self.reading_since:
-                self.reading_since = self._read_at
-        waiting = len(self._messages)
-        super().data_received(data)
-        for _ in range(len(self._messages) - waiting):
-            self._waiting.append(self._arrival())
+            # No data: what had been read, and put aside, is parsed on.
+            self.read_at = time.monotonic()
+            self._silent_since = 0.0
+        if self._upgraded or self._parser is None:
+            super().data_received(data)
+            return
+        try:
+            messages, upgraded, tail = self._parser.feed_data(data)
+        except HttpProcessingError:
+            self.deaf = True
+            self.no_http()
+            return
+        for message, payload in messages:
+            self.heard(message, payload, upgraded)
+            if self.deaf:
+                return
+        if upgraded:
+            self._upgraded = True
+            self._message_tail = tail
+        if messages:
+            self._reading_since = 0.0
+        elif data and not self._reading_since and not self.waiting():
+            self._reading_since = self.read_at
+        if not self._held_back and self.waiting() >= MOST_WAITING:
+            self._hold_back(True)
 
-    def _arrival(self) -> tuple[float, Record | None]:
-        record = self._current_record()
-        if record is not None:
-            record.enter()
-        return self._read_at, record
+    def hand_over(self, message: RawRequestMessage, payload: StreamReader) -> None:
+        """Give a request to aiohttp's task."""
+        self.handed_over += 1
+        self._messages.append((message, payload))
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
-    @classmethod
-    def taken_from(cls, request: web.BaseRequest) -> Connection:
-        """The connection of a request that a handler now takes up; the handler says ``busy = False`` at its end."""
-        connection = request.protocol
-        assert isinstance(connection, cls)  # a Listener makes no others
-        connection.take_up()
-        return connection
+    def handled(self) -> None:
+        """aiohttp's task is done with a request."""
+        # Not below: what aiohttp parsed by itself, behind an Upgrade that was not taken up, was never counted.
+        self.handed_over = max(0, self.handed_over - 1)
+        self._idle_since = time.monotonic()
+        self.read_on()
 
-    def take_up(self) -> None:
-        self.busy = True
-        self.reading_since = 0.0
-        # Nothing is waiting where aiohttp parsed the request elsewhere: behind an Upgrade that was not taken up.
-        self.arrived, self.record = self._waiting.popleft() if self._waiting else self._arrival()
+    def answered(self, now: float) -> None:
+        """A request that never reached aiohttp's task was answered: the parser may go on to another."""
+        self._idle_since = now
+        if self._parser is not None:
+            self._parser.message_consumed()
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether nothing is under way in aiohttp's task, so that a request may go past it."""
+        return not self.handed_over and not self._messages
+
+    def read_on(self) -> None:
+        """Read and parse on, if that was stopped and enough has been answered since."""
+        if self._held_back and self.waiting() <= _READ_ON_AT:
+            # Held back meanwhile, so that it is not stopped twice.
+            self.data_received(b"")
+            self._hold_back(self.waiting() >= MOST_WAITING)
+
+    def _hold_back(self, held_back: bool) -> None:
+        self._held_back = held_back
+        if self.transport is not None and not self.transport.is_closing():
+            if held_back:
+                self.transport.pause_reading()
+            elif not self._reading_paused:
+                self.transport.resume_reading()
+
+    # bytes go, and the end
+
+    def write(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        if self.transport is not None:
+            self.transport.write(data)
+
+    def only_listen(self) -> None:
+        """Nothing more will be sent; whatever comes is read and dropped, so that the client's leaving is noticed."""
+        self.deaf = True
+        self._hold_back(False)
+
+    def reset(self) -> None:
+        """End it with an RST, whatever has not been sent."""
+        wire = self._wire
+        if wire is not None:
+            sock = wire.get_extra_info("socket")
+            # Through a socket of our own for the same file description: uvloop's lets nobody set options.
+            with socket.socket(fileno=os.dup(sock.fileno())) as same:
+                same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
+        self._abort()
+        self.force_close()
+
+    def force_close(self) -> None:
+        if self.transport is not None:
+            self._closing_since = time.monotonic()
+        super().force_close()
 
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
-        """Bytes that are no HTTP get one sentence and no line in any log; our own bugs get a traceback in ours."""
-        if status >= 500:
-            _LOGGER.error("a bug of the mock server", exc_info=exc)
-        text = "the mock server failed; its stderr says why" if status >= 500 else "expected an HTTP/1.1 request"
-        response = web.Response(status=status, text=text + "\n", headers={"Server": SERVER})
+        """A bug of ours: its traceback goes into our log, and one sentence to the client."""
+        self.logger.error("a bug of the mock server", exc_info=exc)
+        text = "the mock server failed; its stderr says why\n"
+        response = web.Response(status=500, text=text, headers={"Server": SERVER})
         response.force_close()
         return response
 
+    def sweep(self, now: float) -> None:
+        """Close it if it has been sending one request's headers for too long (slowloris), never sent anything, or has
+        been idle; cut it if it is closed and its client does not take what is left."""
+        if 0 < self._closing_since < now - _CLOSING_S:
+            self._abort()
+        elif not self.waiting() and (
+            0 < self._reading_since < now - _SLOW_REQUEST_S
+            or 0 < self._silent_since < now - _SILENT_S
+            or 0 < self._idle_since < now - _KEEP_ALIVE_S
+        ):
+            self.force_close()
 
-class Listener(web.Server):
-    """A low-level server (no router) for one port. ``on_accept`` is called for each new connection;
-    ``current_record`` gives the batch that a request which arrives now belongs to."""
-
-    def __init__(
-        self,
-        handler: Handler,
-        on_accept: Callable[[], None] = lambda: None,
-        current_record: Callable[[], Record | None] = lambda: None,
-    ) -> None:
-        # A client that goes away is no longer in flight: its handler is cancelled at once.
-        super().__init__(handler, handler_cancellation=True)
-        self._on_accept = on_accept
-        self._current_record = current_record
-
-    def __call__(self) -> web.RequestHandler:
-        self._on_accept()
-        return Connection(
-            self,
-            self._current_record,
-            loop=asyncio.get_running_loop(),
-            access_log=None,
-            logger=_LOGGER,
-            keepalive_timeout=_KEEP_ALIVE_S,
-        )
-
-    def cut_slow(self) -> None:
-        """Close the connections that have been sending one request's headers for too long (slowloris), and those
-        that never sent anything."""
-        now = time.monotonic()
-        for connection in self.connections:
-            if isinstance(connection, Connection) and (
-                0 < connection.reading_since < now - _SLOW_REQUEST_S or 0 < connection.silent_since < now - _SILENT_S
-            ):
-                connection.force_close()
+    def _abort(self) -> None:
+        if self._wire is not None:
+            self._wire.abort()  # type: ignore[attr-defined]  # every stream transport has it

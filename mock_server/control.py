@@ -3,7 +3,8 @@
 ``begin`` takes ``seed``, ``block`` and ``batch`` (whole numbers, 0 where left out), which the market's prices are keyed
 by; ``draws`` (a whole number, the batch's where left out or null), which stands for the batch in the key of the delays:
 the draws are those of (seed, block, draws, index, attempt), so batches of one ``draws`` have the same delays and other
-prices; and ``latency``, ``one_at_a_time`` and ``refuse``, which stay as they are where left out.
+prices; ``began`` (CLOCK_MONOTONIC seconds), when the market's clock was at zero (left out or null: now); and
+``latency``, ``faults`` ("" or null: none), ``one_at_a_time`` and ``refuse``, which stay as they are where left out.
 
 What changes the server is a POST with the token in ``X-Fetchrace-Token``; every request must name a loopback
 host, so that a web page which resolves its own name to this machine (DNS rebinding) gets nothing.
@@ -13,6 +14,8 @@ from __future__ import annotations
 
 import hmac
 import json
+import math
+import time
 from typing import Any
 
 from aiohttp import web
@@ -20,30 +23,31 @@ from aiohttp import web
 from exchanges.errors import safe
 from exchanges.plugins import nearest
 from mock_server.app import Mock
-from mock_server.conditions import Delay
-from mock_server.connection import Connection
+from mock_server.body import unreadable_body
+from mock_server.conditions import Latency
+from mock_server.faults import Faults
 from mock_server.levers import one_at_a_time_from, refuse_from
-from mock_server.reply import Reply, unreadable_body
+from mock_server.process import MockFailed
+from mock_server.reply import Reply
+from mock_server.workers import Crew, merged
 
 TOKEN_HEADER = "X-Fetchrace-Token"  # noqa: S105  the name of a header is no secret
 _NUMBERS = ("seed", "block", "batch")
-_FIELDS = (*_NUMBERS, "draws", "latency", "one_at_a_time", "refuse")
+_FIELDS = (*_NUMBERS, "draws", "began", "latency", "faults", "one_at_a_time", "refuse")
 
 
 class ControlPort:
-    """Answers the control port of one Mock; ``handle`` is its handler."""
+    """Answers the control port of one Mock, and of the other workers where there is a ``crew``; ``handle`` is its
+    handler."""
 
-    def __init__(self, mock: Mock, token: str, port: int) -> None:
+    def __init__(self, mock: Mock, token: str, port: int, crew: Crew | None = None) -> None:
         self._mock = mock
+        self._crew = crew
         self._token = token
         self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        connection = Connection.taken_from(request)
-        try:
-            return (await self._reply(request)).response()
-        finally:
-            connection.busy = False
+        return (await self._reply(request)).response()
 
     async def _reply(self, request: web.BaseRequest) -> Reply:
         hosts = request.headers.getall("Host", [])
@@ -54,7 +58,9 @@ class ControlPort:
         if refused is not None:
             return refused
         if request.path == "/status":
-            return Reply.json(200, self._status()) if request.method in ("GET", "HEAD") else _method("GET")
+            return Reply.json(200, await self._status()) if request.method in ("GET", "HEAD") else _method("GET")
+        if request.path == "/":
+            return self._mock.page(None) if request.method in ("GET", "HEAD") else _method("GET")
         if request.path not in ("/begin", "/end"):
             return _error(404, "expected /begin, /end or /status")
         if request.method != "POST":
@@ -63,38 +69,59 @@ class ControlPort:
         given = request.headers.get(TOKEN_HEADER, "").encode("utf-8", "surrogateescape")
         if not hmac.compare_digest(given, self._token.encode()):
             return _error(403, f"expected the header {TOKEN_HEADER} with the token that the server printed first")
-        return await self._begin(request) if request.path == "/begin" else self._end()
+        try:
+            return await self._begin(request) if request.path == "/begin" else await self._end()
+        except MockFailed as error:
+            return _error(500, f"a worker failed: {error}")
 
     async def _begin(self, request: web.BaseRequest) -> Reply:
         try:
             wanted = _object_from(await request.read())
             seed, block, batch = (_number_from(wanted, name) for name in _NUMBERS)
             draws = None if wanted.get("draws") is None else _number_from(wanted, "draws")
+            began = _time_from(wanted.get("began"))
             conditions = self._mock.conditions
+            names = tuple(self._mock.ports)
             if wanted.get("latency") is not None:
-                conditions = conditions.but(delay=Delay.parse(str(wanted["latency"])))
+                conditions = conditions.but(latency=Latency.parse(str(wanted["latency"]), names))
+            if "faults" in wanted:
+                conditions = conditions.but(faults=Faults.parse(str(wanted["faults"] or ""), names))
+                self._mock.check(conditions.faults)
             if "one_at_a_time" in wanted:
                 conditions = conditions.but(one_at_a_time=one_at_a_time_from(wanted["one_at_a_time"]))
+                if conditions.one_at_a_time is not None and self._crew is not None:
+                    raise ValueError("one_at_a_time needs a server with one process; start it with --workers 1")
             if "refuse" in wanted:
-                conditions = conditions.but(refuse=refuse_from(wanted["refuse"], self._mock.venues))
+                conditions = conditions.but(refuse=refuse_from(wanted["refuse"], names))
         except ValueError as error:
             return _error(400, str(error))
+        if self._crew is not None:
+            # One clock for all the markets, and what is set here is set everywhere.
+            began = time.monotonic() if began is None else began
+            texts = {"latency": str(conditions.latency), "faults": str(conditions.faults)}
+            numbers = {"seed": seed, "block": block, "batch": batch, "draws": draws}
+            await self._crew.begin(**numbers, **texts, refuse=conditions.refuse, began=began)
         self._mock.conditions = conditions
-        self._mock.begin(seed, block, batch, draws)
+        await self._mock.show_certificates()
+        self._mock.begin(seed, block, batch, draws, began)
         return Reply.json(200, {})
 
-    def _end(self) -> Reply:
+    async def _end(self) -> Reply:
         if not self._mock.record.kept:
             return _error(409, "expected /begin before /end, found no batch under way")
-        return Reply.json(200, self._mock.end())
+        log = self._mock.end()
+        return Reply.json(200, log if self._crew is None else merged([log, *await self._crew.end()]))
 
-    def _status(self) -> dict[str, Any]:
+    async def _status(self) -> dict[str, Any]:
         mock = self._mock
+        elsewhere = 0 if self._crew is None else await self._crew.in_flight()
         return {
             "state": "logging" if mock.record.kept else "idle",
             "origins": mock.origins,
-            "in_flight": mock.record.in_flight,
-            "latency": str(mock.conditions.delay),
+            "in_flight": mock.record.in_flight + elsewhere,
+            **mock.census(),
+            "latency": str(mock.conditions.latency),
+            "faults": str(mock.conditions.faults),
         }
 
 
@@ -116,6 +143,14 @@ def _number_from(wanted: dict[str, Any], name: str) -> int:
     if not isinstance(number, int) or isinstance(number, bool):
         raise ValueError(f"expected a whole number as {name}, found {safe(repr(number))}")
     return number
+
+
+def _time_from(given: Any) -> float | None:
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
+        raise ValueError(f"expected CLOCK_MONOTONIC seconds as began, found {safe(repr(given))}")
+    return float(given)
 
 
 def _error(status: int, sentence: str, **headers: str) -> Reply:

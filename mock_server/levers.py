@@ -6,15 +6,58 @@ an exchange say no at once (the arm that fails fastest must not win).
 
 from __future__ import annotations
 
+import functools
+import math
+import time
+from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exchanges.errors import safe
 from exchanges.plugins import nearest
 from exchanges.units import seconds_from
 
+if TYPE_CHECKING:
+    from mock_server.timer import Timer
+    from mock_server.turn import Turn
+
 REFUSALS = ("unknown_symbol", "rate_limited", "banned", "blocked", "server", "not_found")
 """The kinds that every exchange has words for."""
+
+
+class OneAtATime:
+    """A server with a single hand: each request that is due takes ``seconds``, and the others wait."""
+
+    def __init__(self, timer: Timer, seconds: float) -> None:
+        self._timer = timer
+        self._seconds = seconds
+        self._waiting: deque[Turn] = deque()
+        self._busy = False
+
+    def enter(self, turn: Turn, due: float) -> None:
+        """A turn that waits from ``due`` (CLOCK_MONOTONIC seconds) on."""
+        turn.call = self._timer.call(math.nextafter(due, math.inf), functools.partial(self._queue, turn))
+
+    def _queue(self, turn: Turn) -> None:
+        turn.call = None
+        self._waiting.append(turn)
+        if not self._busy:
+            self._next()
+
+    def _next(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.gone:
+                self._busy = True
+                # Not the turn's own call: the hand stays busy, although its client goes away.
+                self._timer.call(time.monotonic() + self._seconds, functools.partial(self._done, turn))
+                return
+        self._busy = False
+
+    def _done(self, turn: Turn) -> None:
+        if not turn.gone:
+            turn.due()
+        self._next()
 
 
 def one_at_a_time_from(text: Any) -> float | None:

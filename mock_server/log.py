@@ -25,23 +25,32 @@ fill the memory."""
 
 COLUMNS = (
     "index", "attempt", "exchange", "pair", "connection",
-    "arrived", "asked", "held", "priced_at", "replied", "status", "bytes",
+    "arrived", "asked", "held", "priced_at", "replied", "status", "bytes", "fault",
 )  # fmt: skip
 """What a row holds. ``arrived`` and ``replied`` are CLOCK_MONOTONIC seconds (when the last bytes of
 this request's own headers were read, even if earlier requests of its connection were still unanswered, and just
 before the answer is written), ``asked`` and ``held`` seconds, ``priced_at`` seconds since ``begin`` (None
-where nothing was priced), ``bytes`` the length of the body. ``index`` is None for a stranger; ``pair`` joins several
-with commas and is empty where the target asks for none."""
+where nothing was priced), ``bytes`` the length of the body before it was compressed. ``index`` is None for a stranger;
+``pair`` joins up to ten with commas, is "*" for more and empty where the target asks for none; ``fault`` names what
+struck, joined by "+"."""
 
-Row: TypeAlias = tuple[int | None, int, str, str, int, float, float, float, float | None, float, int, int]
+Row: TypeAlias = tuple[int | None, int, str, str, int, float, float, float, float | None, float, int, int, str]
 
 
 class Record:
     """One batch: its market, whose clock starts now, its log and its counters. ``kept`` is False where nobody
     asked for a log. ``draws`` takes the batch's place in the key of the delays (None: the batch itself), so that
-    several batches can have the same delays at other prices."""
+    several batches can have the same delays at other prices. ``began`` (CLOCK_MONOTONIC seconds) sets the market's
+    clock to that of another process; None is now."""
 
-    def __init__(self, market: Market, kept: bool, spool: Spool | None = None, draws: int | None = None) -> None:
+    def __init__(
+        self,
+        market: Market,
+        kept: bool,
+        spool: Spool | None = None,
+        draws: int | None = None,
+        began: float | None = None,
+    ) -> None:
         self.market = market
         self.kept = kept
         seed, block, batch = market.key
@@ -53,7 +62,8 @@ class Record:
         self.accepted = 0
         self.lags: list[float] = []
         self._spool = spool
-        self.began = time.monotonic()
+        self._started = time.monotonic()
+        self.began = self._started if began is None else began
         self._cpu = time.process_time()
 
     def tick(self) -> int:
@@ -85,11 +95,11 @@ class Record:
         beyond MOST_ROWS, ``unfinished`` the number of requests that are still in flight."""
         self.kept = False
         # First: what follows is not the batch's work.
-        cpu_s, wall_s = time.process_time() - self._cpu, time.monotonic() - self.began
+        cpu_s, wall_s = time.process_time() - self._cpu, time.monotonic() - self._started
         lags = sorted(self.lags)
         batch = {
             # Of a long pipeline the parser hands over some thirty requests at a time; the rows know of all of them.
-            "peak_in_flight": max(self.peak_in_flight, _most_at_once(self.rows)),
+            "peak_in_flight": max(self.peak_in_flight, most_at_once(self.rows)),
             "accepted": self.accepted,
             "cpu_s": cpu_s,
             "wall_s": wall_s,
@@ -100,7 +110,7 @@ class Record:
         return {"batch": batch, "columns": COLUMNS, "rows": self.rows}
 
 
-def _most_at_once(rows: list[Row]) -> int:
+def most_at_once(rows: list[Row]) -> int:
     """The largest number of rows whose spans from ``arrived`` up to but not including ``replied`` overlap."""
     arrived, replied = COLUMNS.index("arrived"), COLUMNS.index("replied")
     # An answer sorts before a request that arrives at the same instant: that one came because of it.

@@ -49,13 +49,15 @@ class MockFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A mock server that answers. ``origins`` maps exchange names to scheme, host and port."""
+    """A mock server that answers. ``origins`` maps exchange names to scheme, host and port; ``ca_file`` is what a
+    client must trust where the scheme is https, else None."""
 
     origins: dict[str, str]
     control: str
     token: str
     pid: int
     process: subprocess.Popen[bytes]
+    ca_file: str | None = None
 
 
 @contextmanager
@@ -113,12 +115,12 @@ def _announced(process: subprocess.Popen[bytes], stderr: IO[bytes], timeout_s: f
         if not chunk:
             code = process.wait()
             stderr.seek(0)
-            said = stderr.read().decode("utf-8", "replace").strip().splitlines()
-            sentence = said[-1].removeprefix("mock_server: ") if said else "it said nothing"
+            last = stderr.read().decode("utf-8", "replace").strip().splitlines()[-1:]
+            sentence = last[0].removeprefix("mock_server: ") if last else "it said nothing"
             raise MockFailed(f"the mock server did not start: {sentence}", code if code in (2, 3) else 3)
         line += chunk
-    said_first = json.loads(line)
-    return Running(said_first["origins"], said_first["control"], said_first["token"], said_first["pid"], process)
+    said = json.loads(line)
+    return Running(said["origins"], said["control"], said["token"], said["pid"], process, said["ca_file"])
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -169,11 +171,14 @@ class Control:
         latency: str | None = None,
         refuse: Mapping[str, str] | None = None,
         draws: int | None = None,
+        faults: str | None = None,
+        began: float | None = None,
         **levers: str | None,
     ) -> None:
         """Restart the market's clock and start a log. Prices are keyed by (seed, block, batch), delays by (seed, block,
-        draws) with the batch for ``draws`` None. ``latency`` None keeps what is set, and so does leaving out
-        ``refuse`` or ``one_at_a_time="10ms"`` (None switches that one off).
+        draws) with the batch for ``draws`` None. ``latency`` or ``faults`` None keeps what is set (faults
+        "": none), and so does leaving out ``refuse`` or ``one_at_a_time="10ms"`` (None switches that one off).
+        ``began`` (CLOCK_MONOTONIC seconds, None: now) is when the market's clock was at zero.
 
         Raises:
             MockFailed: with the server's sentence.
@@ -181,10 +186,14 @@ class Control:
         wanted: dict[str, Any] = {"seed": seed, "block": block, "batch": batch, **levers}
         if latency is not None:
             wanted["latency"] = latency
+        if faults is not None:
+            wanted["faults"] = faults
         if refuse is not None:
             wanted["refuse"] = dict(refuse)
         if draws is not None:
             wanted["draws"] = draws
+        if began is not None:
+            wanted["began"] = began
         self._ask("POST", "/begin", json.dumps(wanted))
 
     def end(self) -> dict[str, Any]:
@@ -192,7 +201,8 @@ class Control:
         return self._ask("POST", "/end")
 
     def status(self) -> dict[str, Any]:
-        """``state`` (idle or logging), ``origins``, ``in_flight`` and ``latency``. Raises MockFailed."""
+        """``state`` (idle or logging), ``origins``, ``in_flight``, ``latency``, ``faults``, and what the process holds:
+        ``connections``, ``tasks``, ``timers`` and ``blocks`` of memory. Raises MockFailed."""
         return self._ask("GET", "/status")
 
     def _ask(self, method: str, path: str, body: str | None = None) -> dict[str, Any]:

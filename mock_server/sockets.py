@@ -1,8 +1,10 @@
-"""Listening sockets on loopback: bound before the server starts, so that a busy port is one sentence."""
+"""Listening sockets, on loopback unless told otherwise: bound before the server starts, so that a busy port is one
+sentence."""
 
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
 from dataclasses import dataclass
 
@@ -17,36 +19,62 @@ class PortBusy(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """A bound socket and the origin (scheme, host, port) at which it is reached."""
+    """A bound socket, and the address under which clients reach it."""
 
     socket: socket.socket
-    origin: str
+    host: str
 
     @classmethod
-    def on(cls, port: int, flag: str = "--port") -> Listening:
-        """Bind ``port`` on loopback; 0 takes any free one. ``flag`` is the option that chose the port.
+    def on(cls, port: int, flag: str = "--port", address: str = ADDRESS, shared: bool = False) -> Listening:
+        """Bind ``port``; 0 takes any free one. ``flag`` is the option that chose the port. ``shared`` lets further
+        processes listen on it, among which the kernel spreads the connections (SO_REUSEPORT).
 
         Raises:
-            PortBusy: the port is taken or forbidden.
+            PortBusy: the port is taken or forbidden, or the address is none of this machine's.
         """
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_STREAM)
         # So that a port is free again at once, although connections of the last run are in TIME_WAIT.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            sock.bind((ADDRESS, port))
+            if shared:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            sock.bind((address, port))
             # Listening here and not later: two sockets may share a port until one of them listens.
             sock.listen(BACKLOG)
         except OSError as error:
             sock.close()
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise PortBusy(f"{address} is no address of this machine; try --bind {ADDRESS}") from error
             why = (
                 "is in use by another program"
                 if error.errno == errno.EADDRINUSE
                 else f"cannot be had ({error.strerror})"
             )
-            raise PortBusy(f"port {port} on {ADDRESS} {why}; try another one, or {flag} 0 for any free port") from error
+            raise PortBusy(f"port {port} on {address} {why}; try another one, or {flag} 0 for any free port") from error
         sock.setblocking(False)
-        return cls(sock, f"http://{ADDRESS}:{sock.getsockname()[1]}")
+        return cls(sock, address)
 
     @property
     def port(self) -> int:
         return int(self.socket.getsockname()[1])
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port at which it is reached from this machine."""
+        return self.origin_of("http")
+
+    def origin_of(self, scheme: str) -> str:
+        """The same with another scheme."""
+        # A socket on every address is reached on loopback.
+        every = {"0.0.0.0": ADDRESS, "::": "::1"}  # noqa: S104  not bound here, only named
+        host = every.get(self.host, self.host)
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only programs of this machine can reach it. Raises ValueError for what is no IP address."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        raise ValueError(f"expected an IP address such as {ADDRESS} as --bind, found {address!r}") from None

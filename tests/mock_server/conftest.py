@@ -8,8 +8,9 @@ import pytest
 
 import exchanges
 from mock_server.app import Conditions, Mock
-from mock_server.conditions import Delay
+from mock_server.conditions import Latency
 from mock_server.control import ControlPort
+from mock_server.faults import Faults
 from mock_server.process import Control, running
 from mock_server.sockets import Listening
 
@@ -47,13 +48,14 @@ def serving():
     """``async with serving() as (mock, origin)``: a server inside the test's own event loop."""
 
     @contextlib.asynccontextmanager
-    async def started(exchange=None, latency="20ms"):
+    async def started(exchange=None, latency="20ms", faults="", **options):
         exchange = exchange or exchanges.load("binance")
-        mock = Mock([exchange], Conditions(Delay.parse(latency)))
+        names = [exchange.name]
+        mock = Mock([exchange], Conditions(Latency.parse(latency), Faults.parse(faults, names)), **options)
         port, control = Listening.on(0), Listening.on(0)
         await mock.start({exchange.name: port}, control, ControlPort(mock, "token", control.port).handle)
         try:
-            yield mock, port.origin
+            yield mock, mock.origins[exchange.name]
         finally:
             await mock.stop()
 

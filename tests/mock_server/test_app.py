@@ -188,10 +188,12 @@ def test_the_root_is_a_page_with_links_that_work(mock, control):
     connection = client(mock.origins["kraken"])
     page = get(connection, "/")
     links = re.findall(r'href="([^"]+)"', page.body.decode())
+    own = [link for link in links if link.startswith("/")]
     assert page.headers["content-type"].startswith("text/html")
-    assert len(links) > 2
-    assert [get(connection, link).status for link in links] == [200] * len(links)
+    assert len(own) > 2
+    assert [get(connection, link).status for link in own] == [200] * len(own)
     connection.close()
+    assert len(rows(control.end())) == len(own)
 
 
 @pytest.mark.parametrize(
@@ -233,12 +235,12 @@ def test_pipelined_requests_are_answered_in_order(mock, control, connect):
 
 
 def test_pipelined_requests_are_in_flight_from_the_arrival_of_their_own_bytes(held):
-    async def scene(mock, reader, writer, gate):
+    async def scene(mock, reader, writer):
         mock.begin(7, 0, 0)
         for number in range(3):
             writer.write(numbered(number))
             await so(lambda wanted=number + 1: mock.record.in_flight == wanted)
-        gate.set()
+        mock.timer.open()
         for _ in range(3):
             await reader.readuntil(b"}")
         return mock.end()
@@ -252,12 +254,12 @@ def test_pipelined_requests_are_in_flight_from_the_arrival_of_their_own_bytes(he
 
 
 def test_a_pipelined_request_belongs_to_the_batch_in_which_it_arrived(held):
-    async def scene(mock, reader, writer, gate):
+    async def scene(mock, reader, writer):
         mock.begin(7, 0, 0)
         writer.write(numbered(0) + numbered(1))
         await so(lambda: mock.record.in_flight == 2)
         mock.begin(7, 0, 1)
-        gate.set()
+        mock.timer.open()
         for _ in range(2):
             await reader.readuntil(b"}")
         return mock.end()
@@ -268,7 +270,7 @@ def test_a_pipelined_request_belongs_to_the_batch_in_which_it_arrived(held):
 
 
 def test_pipelined_requests_whose_client_goes_away_are_no_longer_in_flight(held):
-    async def scene(mock, reader, writer, gate):
+    async def scene(mock, reader, writer):
         writer.write(b"".join(map(numbered, range(4))))
         await so(lambda: mock.record.in_flight == 4)
         writer.close()
@@ -388,53 +390,57 @@ def numbered(index):
     return f"GET {TARGET} HTTP/1.1\r\nHost: x\r\nX-Fetchrace-Request: {index}\r\n\r\n".encode()
 
 
-@pytest.fixture
-def held(monkeypatch, serving):
-    """Plays a scene on one connection to a server that holds every answer until the scene opens the gate."""
-
-    def play(scene):
-        async def played():
-            gate = asyncio.Event()
-            monkeypatch.setattr(Gate, "until", lambda self, deadline: gate.wait())
-            async with serving() as (mock, origin):
-                parts = urlsplit(origin)
-                reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-                found = await scene(mock, reader, writer, gate)
-                writer.close()
-                return found
-
-        monkeypatch.setattr(module, "Timer", Gate)
-        monkeypatch.setattr(Mock, "_measure_lag", lambda self, record: asyncio.sleep(0))
-        return asyncio.run(played())
-
-    return play
-
-
 class Gate:
-    """A timer whose time comes when ``wanted`` requests wait for it."""
-
-    wanted = 0
+    """A timer whose time comes when it is told so."""
 
     def __init__(self, loop):
-        self.waiting = 0
-        self.full = asyncio.Event()
+        self.callbacks = []
 
-    async def until(self, deadline):
-        self.waiting += 1
-        if self.waiting == Gate.wanted:
-            self.full.set()
-        await self.full.wait()
+    def call(self, when, callback):
+        self.callbacks.append(callback)
+        return self
+
+    def open(self):
+        while self.callbacks:
+            self.callbacks.pop(0)()
+
+    def cancel(self):
+        pass
+
+    def poll(self, now):
+        pass
 
     def close(self):
         pass
 
 
-@pytest.mark.parametrize("wanted", [1, 7, 100])
-def test_the_peak_in_flight_is_the_number_of_requests_that_were_held_together(monkeypatch, serving, wanted):
+@pytest.fixture
+def gated(monkeypatch):
+    """Servers hold every answer until ``mock.timer.open()``."""
     monkeypatch.setattr(module, "Timer", Gate)
-    monkeypatch.setattr(Gate, "wanted", wanted)
     monkeypatch.setattr(Mock, "_measure_lag", lambda self, record: asyncio.sleep(0))
 
+
+@pytest.fixture
+def held(gated, serving):
+    """Plays a scene on one connection to a server that holds every answer until the scene opens the gate."""
+
+    def play(scene):
+        async def played():
+            async with serving() as (mock, origin):
+                parts = urlsplit(origin)
+                reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+                found = await scene(mock, reader, writer)
+                writer.close()
+                return found
+
+        return asyncio.run(played())
+
+    return play
+
+
+@pytest.mark.parametrize("wanted", [1, 7, 100])
+def test_the_peak_in_flight_is_the_number_of_requests_that_were_held_together(gated, serving, wanted):
     async def ask(origin):
         parts = urlsplit(origin)
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
@@ -447,8 +453,10 @@ def test_the_peak_in_flight_is_the_number_of_requests_that_were_held_together(mo
     async def scene():
         async with serving() as (mock, origin):
             mock.begin(7, 0, 0)
-            answers = await asyncio.gather(*(ask(origin) for _ in range(wanted)))
-            return answers, mock.end()
+            asking = asyncio.gather(*(ask(origin) for _ in range(wanted)))
+            await so(lambda: len(mock.timer.callbacks) == wanted)
+            mock.timer.open()
+            return await asking, mock.end()
 
     answers, ended = asyncio.run(scene())
     assert all(answer.startswith(b"HTTP/1.1 200") for answer in answers)

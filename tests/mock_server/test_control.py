@@ -1,5 +1,6 @@
 import http.client
 import json
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,6 +24,12 @@ def ask(mock, method, path, headers=None, body=None, host=None):
     status, text = answer.status, answer.read()
     connection.close()
     return status, json.loads(text) if text.startswith(b"{") else text
+
+
+def settings(control):
+    """What ``begin`` can change, of what ``status`` tells."""
+    told = control.status()
+    return {name: told[name] for name in ("state", "latency", "faults")}
 
 
 def signed(mock):
@@ -97,6 +104,11 @@ def test_begin_without_end_drops_the_first_log(mock, control):
         (b'{"draws": 0.5}', "expected a whole number as draws"),
         (b'{"sead": 7}', "did you mean seed?"),
         (b'{"latency": "-1ms"}', "cannot answer early"),
+        (b'{"began": "now"}', "expected CLOCK_MONOTONIC seconds"),
+        (b'{"faults": "stall-bodi"}', "did you mean stall-body?"),
+        (b'{"faults": "kraken:429@2"}', "probability from 0 to 1"),
+        (b'{"faults": "tls-expired"}', "start it with --tls"),
+        (b'{"latency": "5ms;krakn=1ms"}', "did you mean kraken?"),
         (b'{"one_at_a_time": "ten"}', "expected a duration"),
         (b'{"refuse": "binance"}', 'such as {"binance": "rate_limited"}'),
         (b'{"refuse": {"binanse": "server"}}', "did you mean binance?"),
@@ -104,11 +116,11 @@ def test_begin_without_end_drops_the_first_log(mock, control):
     ],
 )
 def test_a_begin_that_cannot_be_understood_is_a_sentence_and_changes_nothing(mock, control, body, words):
-    before = control.status()
+    before = settings(control)
     status, said = ask(mock, "POST", "/begin", signed(mock), body)
     assert status == 400
     assert words in said["error"]
-    assert control.status() == before
+    assert settings(control) == before
 
 
 def test_a_body_over_a_mebibyte_is_413(mock, control):
@@ -119,6 +131,28 @@ def test_latency_is_kept_until_another_is_given(mock, control):
     control.begin(seed=7, latency="3ms")
     control.begin(seed=7)
     assert control.status()["latency"] == "3ms"
+
+
+def test_faults_are_kept_until_others_are_given_and_null_is_none(mock, control):
+    control.begin(seed=7, faults="kraken:429@0.25")
+    control.begin(seed=7)
+    assert control.status()["faults"] == "kraken:429@0.25"
+    assert ask(mock, "POST", "/begin", signed(mock), b'{"faults": null}')[0] == 200
+    assert control.status()["faults"] == ""
+
+
+def test_the_market_s_clock_can_be_another_process_s(mock, control):
+    began = time.monotonic() - 1000
+    assert ask(mock, "POST", "/begin", signed(mock), json.dumps({"seed": 7, "began": began}).encode())[0] == 200
+    origin = urlsplit(mock.origins["kraken"])
+    connection = http.client.HTTPConnection(origin.netloc, timeout=10)
+    connection.request("GET", "/0/public/Ticker?pair=XBTUSD")
+    connection.getresponse().read()
+    connection.close()
+    ended = control.end()
+    (row,) = ended["rows"]
+    assert row[ended["columns"].index("priced_at")] >= 1000
+    assert ended["batch"]["wall_s"] < 100
 
 
 def test_the_batch_s_counters_are_all_there(mock, control):

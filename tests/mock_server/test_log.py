@@ -7,11 +7,11 @@ from mock_server import log
 from mock_server.log import COLUMNS, Record, Spool
 from mock_server.market import Market
 
-ROW = (4, 0, "binance", "BTC/USDT", 1, 10.0, 0.02, 0.0201, 0.01, 10.0201, 200, 552)
+ROW = (4, 0, "binance", "BTC/USDT", 1, 10.0, 0.02, 0.0201, 0.01, 10.0201, 200, 552, "")
 
 
 def row_of(arrived, replied):
-    return (*ROW[:5], float(arrived), 0.0, float(replied - arrived), 0.0, float(replied), 200, 552)
+    return (*ROW[:5], float(arrived), 0.0, float(replied - arrived), 0.0, float(replied), 200, 552, "")
 
 
 def test_the_peak_is_the_most_that_were_in_flight_at_once():

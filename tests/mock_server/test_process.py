@@ -4,6 +4,7 @@ import os
 import select
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -67,7 +68,7 @@ def test_a_signal_ends_it_cleanly_although_requests_are_held_and_frees_the_ports
 def test_it_says_nothing_but_one_line_of_json(tmp_path):
     process = command("-x", "kraken", "--log", str(tmp_path / "log"), "--seed", "3")
     said = json.loads(process.stdout.readline())
-    assert set(said) == {"origins", "control", "token", "pid"}
+    assert set(said) == {"origins", "control", "token", "pid", "ca_file", "loop", "workers"}
     client = http.client.HTTPConnection(urlsplit(said["origins"]["kraken"]).netloc, timeout=10)
     client.request("GET", "/0/public/Ticker?pair=XBTUSD")
     assert client.getresponse().status == 200
@@ -93,6 +94,14 @@ def test_it_says_nothing_but_one_line_of_json(tmp_path):
         (["--one-at-a-time", ""], 2, "expected a duration"),
         (["--refuse", "kraken"], 2, "expected EXCHANGE=KIND"),
         (["--refuse", "kraken=sever"], 2, "did you mean server?"),
+        (["--faults", "stal-body"], 2, "did you mean stall-body?"),
+        (["--faults", "tls-expired"], 2, "start it with --tls"),
+        (["--time-scale", "0"], 2, "expected a time scale above 0"),
+        (["--bind", "0.0.0.0"], 2, "add --allow-remote"),
+        (["--bind", "here", "--allow-remote"], 2, "expected an IP address"),
+        (["--loop", "trio"], 2, "invalid choice: 'trio'"),
+        (["--workers", "0"], 2, "expected 1 to 64 workers"),
+        (["--listed", "-1"], 2, "expected 0 to 20000 markets"),
         (["--lifeline", "77"], 2, "expected an open file descriptor"),
         (["--log", "/no/such/folder/log"], 3, "cannot write the log"),
     ],
@@ -117,6 +126,49 @@ def test_a_stdout_that_takes_nothing_is_one_sentence_and_the_environment_s_fault
     assert done.returncode == 3
     assert done.stderr.startswith("mock_server: cannot write to stdout (")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_the_loop_is_the_one_that_was_asked_for(loop):
+    if loop == "uvloop":
+        pytest.importorskip("uvloop", reason="uvloop is not installed")
+    process = command("-x", "kraken", "--loop", loop)
+    said = json.loads(process.stdout.readline())
+    process.terminate()
+    process.communicate(timeout=10)
+    assert (said["loop"], process.returncode) == (loop, 0)
+
+
+def test_an_address_that_others_reach_is_served_with_a_warning():
+    process = command("-x", "kraken", "--bind", "0.0.0.0", "--allow-remote")
+    said = json.loads(process.stdout.readline())
+    process.terminate()
+    _, err = process.communicate(timeout=10)
+    assert said["control"].startswith("http://127.0.0.1:")
+    assert err.startswith("mock_server: warning: ")
+
+
+def test_https_can_be_trusted_by_the_file_that_the_first_line_names():
+    pytest.importorskip("trustme", reason="the extra tls is not installed")
+    with running(["kraken"], "0", arguments=["--tls"]) as mock:
+        netloc = urlsplit(mock.origins["kraken"]).netloc
+        context = ssl.create_default_context(cafile=mock.ca_file)
+        client = http.client.HTTPSConnection(netloc, timeout=10, context=context)
+        client.request("GET", "/0/public/Ticker?pair=XBTUSD")
+        assert client.getresponse().status == 200
+        client.close()
+        stranger = http.client.HTTPSConnection(netloc, timeout=10)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            stranger.request("GET", "/")
+        stranger.close()
+
+
+def test_more_markets_are_listed_where_they_are_wanted():
+    with running(["binance"], "0", arguments=["--listed", "500"]) as mock:
+        client = http.client.HTTPConnection(urlsplit(mock.origins["binance"]).netloc, timeout=10)
+        client.request("GET", "/api/v3/exchangeInfo")
+        assert len(json.loads(client.getresponse().read())["symbols"]) >= 500
+        client.close()
 
 
 def test_two_at_once_have_ports_of_their_own_and_one_log_may_hold_both(tmp_path):

@@ -1,0 +1,233 @@
+"""Rate limits as the exchanges keep them: what each address has spent, when it must wait, and when it is banned.
+
+Laws, for what was judged in order of ``now``:
+
+1. Budgets are exact: integers throughout, so a request passes if and only if its weight still fits, whether spent
+   weight comes back evenly (a token bucket) or all at once (a window). A refused request spends nothing.
+2. A caller that waits as long as it was told is never banned; one that keeps asking is, for twice as long each time.
+3. Ten times the time scale and a tenth of the time give the same answers: ``time_scale`` makes an hour of the
+   exchange pass in ``3600 / time_scale`` seconds, and what a caller is told is in real seconds.
+
+Time comes in as ``now``; nothing here reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from exchanges.exchange import Exchange
+from exchanges.limit import Charge, RateLimit
+from exchanges.wire import Request
+
+HEARD_S: Final = 0.1
+"""How long a refusal is under way, in real seconds: what arrives earlier after it was sent before it was heard (the
+rest of a burst), and is refused without being held against the caller. Only a pause as long begins a new burst, so
+that whoever never pauses is told once."""
+
+LONGEST_BAN_S: Final = 3 * 86400.0
+"""In seconds of the exchange. Binance: "from 2 minutes for repeat offenders to 3 days"."""
+
+MOST_ADDRESSES: Final = 1024
+MOST_BUDGETS: Final = 256
+_MOST_TARGETS: Final = 4096
+_NS: Final = 1_000_000_000
+
+
+class Judgement(NamedTuple):
+    """What becomes of a request. ``kind`` None lets it pass, else it is "rate_limited" or "banned" and
+    ``retry_after`` tells the real seconds until asking again is of use. ``headers`` go with the answer either way."""
+
+    kind: str | None
+    retry_after: float | None
+    headers: Mapping[str, str]
+
+
+_PASSED: Final = Judgement(None, None, {})
+
+
+class Limiter:
+    """The bookkeeping of one exchange. Without ``enforce`` it counts for the headers and lets everything pass."""
+
+    def __init__(
+        self, exchange: Exchange, time_scale: float = 1.0, enforce: bool = False, heard_s: float = HEARD_S
+    ) -> None:
+        if not 0 < time_scale < float("inf"):
+            raise ValueError(f"expected a time scale above 0, found {time_scale}")
+        self._exchange = exchange
+        self._enforce = enforce
+        self._ns_per_s = time_scale * _NS
+        self._heard_ns = int(heard_s * self._ns_per_s)
+        self._prices: dict[str, _Price] = {}
+        self._callers: dict[str, _Caller] = {}
+
+    def judge(self, address: str, request: Request, now: float) -> Judgement:
+        """Count ``request``, which arrived from ``address`` at ``now`` (seconds of a clock that never steps back)."""
+        price = self._price(request)
+        if not price.counts:
+            return _PASSED
+        now_ns = int(now * self._ns_per_s)
+        caller = self._caller(address, now_ns)
+        if now_ns < caller.banned_until:
+            return Judgement("banned", self._real(caller.banned_until - now_ns), {})
+        charge = price.charge
+        if charge is None:
+            return _PASSED
+        budget = caller.budgets.get(charge.bucket) or caller.new_budget(charge.bucket)
+        wait = budget.wait_for(price, now_ns, self._heard_ns)
+        kind = None
+        if not wait or not self._enforce:
+            budget.spend(price)
+        elif budget.ignored(charge.limit, now_ns, wait, self._heard_ns):
+            wait = caller.ban(charge.limit, now_ns)
+            kind = "banned"
+        else:
+            kind = "rate_limited"
+        if not price.speaks:
+            return _PASSED if kind is None else Judgement(kind, self._real(wait), {})
+        used, whole_in = budget.usage(price)
+        headers = self._exchange.usage_headers(charge, used, whole_in / self._ns_per_s)
+        return Judgement(kind, None if kind is None else self._real(wait), headers)
+
+    def _price(self, request: Request) -> _Price:
+        found = self._prices.get(request.target)
+        if found is None:
+            if len(self._prices) >= _MOST_TARGETS:
+                self._prices.clear()
+            charge = self._exchange.charge_for(request)
+            speaks = charge is not None and bool(self._exchange.usage_headers(charge, 0, 0.0))
+            found = self._prices[request.target] = _Price(charge, self._enforce or speaks, speaks)
+        return found
+
+    def _caller(self, address: str, now_ns: int) -> _Caller:
+        caller = self._callers.pop(address, None)
+        if caller is None:
+            self._forget(now_ns)
+            caller = _Caller()
+        # The dictionary is kept in the order of the last visit, so that its first entry has been idle longest.
+        self._callers[address] = caller
+        caller.seen = now_ns
+        return caller
+
+    def _forget(self, now_ns: int) -> None:
+        """Drop the addresses that were idle for as long as the longest ban, and the most idle one of too many."""
+        idle_since = now_ns - int(LONGEST_BAN_S * _NS)
+        while self._callers:
+            address, caller = next(iter(self._callers.items()))
+            if len(self._callers) < MOST_ADDRESSES and max(caller.seen, caller.banned_until) > idle_since:
+                break
+            del self._callers[address]
+
+    def _real(self, wait_ns: int) -> float:
+        """Real seconds, whole microseconds and up to two too many: whoever adds them to its clock as a float must not
+        come a nanosecond early."""
+        return (int(wait_ns * 1_000_000 / self._ns_per_s) + 2) / 1_000_000
+
+
+class _Price:
+    """What one target costs, worked out once. A weight of 1 is as many units as ``per_s`` has nanoseconds, so that each
+    nanosecond brings back ``capacity`` of them and all of it is whole numbers. Where nothing is refused and the
+    exchange's headers tell nothing of it (``speaks``), it is not even counted."""
+
+    __slots__ = ("capacity", "charge", "cost", "counts", "fits_below", "per_ns", "speaks", "whole", "window")
+
+    def __init__(self, charge: Charge | None, counts: bool, speaks: bool) -> None:
+        self.charge = charge
+        self.counts = counts
+        self.speaks = speaks
+        if charge is not None:
+            limit = charge.limit
+            self.window, self.capacity = limit.window, limit.capacity
+            self.per_ns = round(limit.per_s * _NS)
+            self.whole = limit.capacity * self.per_ns
+            self.cost = charge.weight * self.per_ns
+            # More weight than there ever is fits where nothing is spent, and takes all there is.
+            self.fits_below = max(0, self.whole - self.cost)
+
+
+class _Caller:
+    """One address: its budgets, and its bans. Times are nanoseconds of the exchange."""
+
+    __slots__ = ("banned_until", "bans", "budgets", "seen")
+
+    def __init__(self) -> None:
+        self.budgets: dict[str, _Budget] = {}
+        self.banned_until = 0
+        self.bans = 0
+        self.seen = 0
+
+    def new_budget(self, bucket: str) -> _Budget:
+        if len(self.budgets) >= MOST_BUDGETS:
+            del self.budgets[next(iter(self.budgets))]
+        found = self.budgets[bucket] = _Budget()
+        return found
+
+    def ban(self, limit: RateLimit, now_ns: int) -> int:
+        """Ban the address, and tell for how long."""
+        longest = int(LONGEST_BAN_S * _NS)
+        if now_ns > self.banned_until + longest:
+            self.bans = 0
+        length = min(int(limit.ban_s * _NS) << min(self.bans, 32), max(longest, int(limit.ban_s * _NS)))
+        self.bans += 1
+        self.banned_until = now_ns + length
+        return length
+
+
+class _Budget:
+    """What one address has spent of one budget, in the units of a _Price, and how it takes a refusal."""
+
+    __slots__ = ("at", "heard_at", "spent", "strikes", "told_until", "unheeded")
+
+    def __init__(self) -> None:
+        self.at = 0
+        self.spent = 0
+        self.told_until = 0
+        self.heard_at = 0
+        self.strikes = 0
+        self.unheeded = False
+
+    def wait_for(self, price: _Price, now_ns: int, heard_ns: int) -> int:
+        """Nanoseconds until the weight fits, 0 if it does now."""
+        if now_ns > self.at:
+            if now_ns - self.at >= heard_ns:
+                self.heard_at = 0
+            if not price.window:
+                self.spent = max(0, self.spent - (now_ns - self.at) * price.capacity)
+            elif now_ns // price.per_ns != self.at // price.per_ns:
+                self.spent = 0
+            self.at = now_ns
+        missing = self.spent - price.fits_below
+        if missing <= 0:
+            return 0
+        return price.per_ns - self.at % price.per_ns if price.window else -(-missing // price.capacity)
+
+    def spend(self, price: _Price) -> None:
+        """Take the weight. An accepted request ends the wait that an earlier one was told."""
+        self.spent += price.cost
+        # A bucket cannot be emptier than empty; a window's count may show what was too much.
+        if self.spent > price.whole and not price.window:
+            self.spent = price.whole
+        self.told_until = 0
+
+    def ignored(self, limit: RateLimit, now_ns: int, wait_ns: int, heard_ns: int) -> bool:
+        """Take note of a refusal; whether it is the one too many. A caller that sat out its last wait starts anew."""
+        if now_ns >= self.told_until:
+            if not self.unheeded:
+                self.strikes = 0
+            self.unheeded = False
+            self.told_until = now_ns + wait_ns
+            self.heard_at = self.heard_at or now_ns + heard_ns
+        elif now_ns >= self.heard_at:
+            self.unheeded = True
+            self.strikes += 1
+            if 0 < limit.patience <= self.strikes:
+                self.strikes = 0
+                self.told_until = 0
+                self.unheeded = False
+                return True
+        return False
+
+    def usage(self, price: _Price) -> tuple[int, int]:
+        """The weight that is spent, and the nanoseconds until none is."""
+        whole_in = price.per_ns - self.at % price.per_ns if price.window else -(-self.spent // price.capacity)
+        return -(-self.spent // price.per_ns), whole_in

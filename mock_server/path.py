@@ -1,0 +1,181 @@
+"""A path: the price of one pair on one exchange, as waves that are added up, and the windows planted in it.
+
+The level and the waves belong to the assets, so that all exchanges see the same motion; the basis, its wobble, the
+spread, the sizes and the windows belong to the pair on the exchange.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property, lru_cache
+
+from exchanges.book import Book, Level
+from exchanges.exchange import Exchange, Instrument
+from exchanges.pair import Pair
+from exchanges.quote import Quote
+from mock_server.depth import Ladder
+from mock_server.dice import uniform
+
+EPOCH_US = 1_767_225_600_000_000
+"""2026-01-01T00:00:00Z, the exchange's own time at tick 0: a constant, so that replies can be computed again."""
+
+# US dollars of early 2026, roughly. USDT is below par so that quotes in USD and in USDT differ visibly.
+_USD = {
+    "USD": 1.0, "USDT": 0.9995, "USDC": 0.9999, "DAI": 0.9997, "EUR": 1.16, "GBP": 1.34,
+    "BTC": 91_000.0, "ETH": 3_150.0, "SOL": 138.0, "BNB": 880.0, "XRP": 2.05, "DOGE": 0.14, "ADA": 0.41,
+    "LTC": 82.0, "LINK": 13.4, "DOT": 2.1, "AVAX": 13.8, "BCH": 590.0, "TRX": 0.29, "XLM": 0.24, "UNI": 5.9,
+    "ATOM": 2.2, "ETC": 12.8, "FIL": 1.45, "NEAR": 1.7, "APT": 1.8, "AAVE": 175.0, "ALGO": 0.125, "SHIB": 0.0000082,
+    "PEPE": 0.0000047, "SUI": 1.6, "ARB": 0.21, "OP": 0.31, "XMR": 420.0, "MATIC": 0.12, "POL": 0.12, "HBAR": 0.12,
+}  # fmt: skip
+KNOWN_CODES = frozenset(_USD)
+_MONEY = frozenset(("USD", "USDT", "USDC", "DAI", "EUR", "GBP"))
+
+# (amplitude as a fraction, shortest period in seconds): together at most about 1 % a second, so that prices
+# 40 ms apart differ by as much as the spread, and a slow fetcher is seen to compare what never stood side by side.
+_COIN_WAVES = ((0.003, 7.0), (0.0008, 1.7), (0.0002, 0.31))
+_MONEY_WAVES = ((0.00002, 3.0),)
+_WOBBLE = ((0.00015, 0.7),)
+
+SLOT_S = 1.2
+_WINDOW_CHANCE = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From ``start_s`` up to but not including ``end_s`` (ticks, in seconds), one exchange's prices are
+    multiplied by ``1 + lift``."""
+
+    exchange: str
+    pair: Pair
+    start_s: float
+    end_s: float
+    lift: float
+
+
+class Path:
+    """One pair on one exchange: everything that does not change from tick to tick, computed once."""
+
+    def __init__(self, key: tuple[int, int, int], tick_s: float, exchange: Exchange, instrument: Instrument) -> None:
+        pair = instrument.pair
+        here = (exchange.name, str(pair))
+        self.exchange, self.pair, self.carries = exchange.name, pair, exchange.carries
+        self.key, self.tick_s = key, tick_s
+        self.price_step, self.size_step = instrument.price_step, instrument.size_step
+        self._price_steps_per_unit = 1 / float(instrument.price_step)
+        self._waves = [
+            *_currency_waves(pair.base, 1.0, *key),
+            *_currency_waves(pair.quote, -1.0, *key),
+            *_waves(_WOBBLE, 1.0, *key, *here),
+        ]
+        self._basis = 0.0004 * (2 * uniform("basis", *key, *here) - 1)
+        self._level = usd_of(pair.base) / usd_of(pair.quote) * math.exp(self._basis)
+        # The spread belongs to the exchange and the pair, whatever the seed: half of 0.8 to 4 basis points.
+        self._half_spread = 0.00004 + 0.00016 * uniform("spread", *here)
+        notional = 2_000 + 38_000 * uniform("size", *key, *here) ** 2
+        self._size_steps = notional / usd_of(pair.base) / float(instrument.size_step)
+        self._size_phase = 2 * math.pi * uniform("size phase", *key, *here)
+        self._salt = int(uniform("last", *key, *here) * 2**31)
+        self.fee = float(exchange.taker_fee)
+        self.slot_phase = SLOT_S * uniform("slot", *key, *here)
+        self._slot: tuple[int, Window | None] = (-2, None)
+
+    def quote(self, tick: int) -> Quote:
+        bid, ask = self._best(tick)
+        carries = self.carries
+        last = bid_size = ask_size = time_us = None
+        if "last" in carries:
+            last = bid if (tick * 2_654_435_761 + self._salt) >> 8 & 1 else ask
+        if "bid_size" in carries:
+            bid_size = self._bid_size(tick)
+        if "ask_size" in carries:
+            ask_size = self._ask_size(tick)
+        if "time_us" in carries:
+            time_us = time_us_at(tick * self.tick_s)
+        return Quote(self.exchange, self.pair, bid, ask, last, bid_size, ask_size, time_us)
+
+    def book(self, tick: int, levels: int) -> Book:
+        bid, ask = self._best(tick)
+        bids = self._ladder.bids(Level(bid, self._bid_size(tick)), levels, tick)
+        asks = self._ladder.asks(Level(ask, self._ask_size(tick)), levels, tick)
+        return Book(self.exchange, self.pair, bids, asks, time_us_at(tick * self.tick_s))
+
+    def _best(self, tick: int) -> tuple[Decimal, Decimal]:
+        at_s = tick * self.tick_s
+        drift = 0.0
+        for amplitude, omega, phase in self._waves:
+            drift += amplitude * math.sin(omega * at_s + phase)
+        mid = self._level * (1 + drift) * (1 + self._lift(at_s)) * self._price_steps_per_unit
+        half = mid * self._half_spread
+        bid_steps = max(1, math.floor(mid - half))
+        ask_steps = max(bid_steps + 1, math.ceil(mid + half))
+        return bid_steps * self.price_step, ask_steps * self.price_step
+
+    def _bid_size(self, tick: int) -> Decimal:
+        return self._size(0.9 * tick + self._size_phase)
+
+    def _ask_size(self, tick: int) -> Decimal:
+        return self._size(1.3 * tick - self._size_phase)
+
+    @cached_property
+    def _ladder(self) -> Ladder:
+        mid_steps = self._level * self._price_steps_per_unit
+        salt = int(uniform("depth", *self.key, self.exchange, str(self.pair)) * 2**52)
+        return Ladder(mid_steps, self._size_steps, self.price_step, self.size_step, salt, self.tick_s)
+
+    def window_in(self, slot: int) -> Window | None:
+        """The window of one slot of time, if it has one; slots are ``SLOT_S`` long and never overlap."""
+        if self._slot[0] == slot:
+            return self._slot[1]
+        window = None
+        dice = (uniform("window", *self.key, self.exchange, str(self.pair), slot, name) for name in range(5))
+        if next(dice) < _WINDOW_CHANCE:
+            length = 0.2 + 0.3 * next(dice)
+            start = slot * SLOT_S - self.slot_phase + next(dice) * (SLOT_S - length)
+            first, after = (math.ceil(at / self.tick_s) for at in (start, start + length))
+            # Its own fee, the other leg's (published base-tier taker fees are 0.1 % to 1.2 %) and a gain.
+            lift = self.fee + 0.001 + 0.011 * next(dice) + 0.001 + 0.002 * next(dice)
+            window = Window(self.exchange, self.pair, first * self.tick_s, after * self.tick_s, lift)
+        self._slot = (slot, window)
+        return window
+
+    def _lift(self, at_s: float) -> float:
+        window = self.window_in(math.floor((at_s + self.slot_phase) / SLOT_S))
+        return window.lift if window is not None and window.start_s <= at_s < window.end_s else 0.0
+
+    def _size(self, angle: float) -> Decimal:
+        return max(1, round(self._size_steps * (1 + 0.8 * math.sin(angle)))) * self.size_step
+
+
+def time_us_at(at_s: float) -> int:
+    """The exchanges' own clock, in microseconds since 1970 (UTC), ``at_s`` seconds after the start."""
+    # Whole milliseconds: the coarsest grain among exchanges that send a time at all.
+    return EPOCH_US + round(at_s * 1e6) // 1000 * 1000
+
+
+@lru_cache(maxsize=8192)
+def usd_of(code: str) -> float:
+    """The usual price of a currency, in US dollars."""
+    # A coin that nobody put into the table costs between half a dollar and some hundred.
+    return _USD.get(code) or 0.5 * 1000 ** uniform("price", code)
+
+
+# All pairs of a currency share its waves, and a batch prices thousands of pairs.
+@lru_cache(maxsize=4096)
+def _currency_waves(code: str, sign: float, *key: int) -> list[tuple[float, float, float]]:
+    if code == "USD":
+        return []
+    return _waves(_MONEY_WAVES if code in _MONEY else _COIN_WAVES, sign, *key, code)
+
+
+def _waves(kinds: tuple[tuple[float, float], ...], sign: float, *key: int | str) -> list[tuple[float, float, float]]:
+    """(amplitude, angular frequency, phase) of each kind, with the period stretched by up to a half."""
+    return [
+        (
+            sign * amplitude,
+            2 * math.pi / (period * (1 + 0.5 * uniform("period", *key, number))),
+            2 * math.pi * uniform("phase", *key, number),
+        )
+        for number, (amplitude, period) in enumerate(kinds)
+    ]
