@@ -19,6 +19,7 @@ from strategies.body import Body
 from strategies.failure import failed
 from strategies.head import judge
 from strategies.strategy import Decode, Fetch, Limits, Outcome, settled
+from strategies.strict_handler import install
 from strategies.task_crew import asyncio_crew
 from strategies.terms import HEADERS, KEEPALIVE_S, MAX_HEAD, Trust
 
@@ -65,9 +66,11 @@ def asyncio_aiohttp(limits: Limits, decode: Decode) -> Iterator[Fetch]:
 
 
 async def _open_session(limits: Limits) -> aiohttp.ClientSession:
+    # limit=0 is no limit: the workers are the limit, and the connector's own would only queue behind them.
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S)
+    install(connector)
     session = aiohttp.ClientSession(
-        # limit=0 is no limit: the workers are the limit, and the connector's own would only queue behind them.
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S),
+        connector=connector,
         # The threshold keeps aiohttp from rounding deadlines above 5 s up to whole seconds.
         timeout=aiohttp.ClientTimeout(total=limits.deadline_s, sock_connect=None, ceil_threshold=float("inf")),
         headers=HEADERS,

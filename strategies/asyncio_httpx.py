@@ -11,13 +11,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import httpx
-
 from exchanges.wire import Request, Response
 from strategies.body import Body
 from strategies.failure import failed
 from strategies.head import judge
-from strategies.httpx_client import Idle, built, options_for, surplus
+from strategies.httpx_client import Idle, built, opened_async, surplus
 from strategies.strategy import Decode, Fetch, Limits, Outcome, settled
 from strategies.task_crew import asyncio_crew
 from strategies.terms import Trust
@@ -27,7 +25,7 @@ from strategies.terms import Trust
 def asyncio_httpx(limits: Limits, decode: Decode) -> Iterator[Fetch]:
     """One event loop for the life of the ``with``; a batch is one run of it."""
     trust = Trust(limits.ca_file)
-    idle = Idle(lambda origin: httpx.AsyncClient(**options_for(origin, trust)))
+    idle = Idle(lambda origin: opened_async(origin, trust))
 
     async def call(request: Request) -> Outcome:
         status: int | None = None

@@ -67,6 +67,7 @@ class Body:
                 raise Fault("protocol", "found both Content-Length and Transfer-Encoding; expected one of them")
         encoding = (_joined(headers, "content-encoding") or "identity").strip().lower()
         if length is not None:
+            length = length.strip(" \t\r\n")
             if not _DIGITS.fullmatch(length):
                 raise Fault("protocol", f"expected one Content-Length in digits, found {safe(length)!r}")
             if encoding == "identity" and int(length) > max_body:

@@ -17,18 +17,18 @@ The rules where libraries cannot be told apart otherwise:
 * after it, either is ``truncated`` (aiohttp reports both as a payload error);
 * a chunk size too large for any body is ``truncated``: h11 accepts up to 20 digits and then misses the rest.
 
-Where they still differ; each is held by a test, so that the list stays true:
+What a library would let through that others refuse is refused before it reads it (``strategies.strict_answer`` for
+requests, ``strict_handler`` for aiohttp, ``strict_stream`` for httpx) or after (``strategies.head``, ``body``): a line
+that is no HTTP, an empty line first, several lengths, more than MAX_INTERIM answers 1xx before the final one. Bytes
+after the end of a body (the body of a 204 is such) cost the connection and not the answer; if they come after the next
+request was sent, every client takes them for its answer, as HTTP/1.1 has no means to tell.
 
-* a line that is no HTTP, then a FIN, is ``protocol``, except with httpx, where it is ``disconnected``: h11
-  looks at nothing before the blank line;
-* more than MAX_INTERIM answers 1xx before the final one are ``protocol`` with requests; aiohttp and httpx skip
-  them without saying so, until the deadline;
-* ``Content-Length: 5, 5``, or twice 5, is ``protocol``, except with httpx: h11 makes one 5 of it;
-* an empty line before the status line is ``protocol``, except with aiohttp, which skips it;
-* bytes after the end of a body (the body of a 204 is such) cost the connection and not the answer, except with
-  aiohttp: where they come in the same segment and are no HTTP, the answer is ``protocol``.
-  If they come later, while the connection is idle, every client drops it; if they come after the next request
-  was sent, every client takes them for its answer, as HTTP/1.1 has no means to tell.
+Where they still differ, as no server is known to send such things; each is held by a test, so that the list stays true:
+
+* a vertical tab or a form feed in a head is ``protocol`` with httpx; the others read on;
+* a chunk extension without a name is ``protocol`` with aiohttp, one of more than 64 KiB with requests, one that is set
+  off by blanks with aiohttp and httpx; the others skip them;
+* more than 100 lines after the last chunk are ``protocol`` with aiohttp; the others skip them.
 """
 
 from __future__ import annotations
@@ -178,7 +178,8 @@ def _end_in_body(member: BaseException) -> str | None:
         return "protocol" if malformed else "truncated"
     if isinstance(member, (ssl.SSLEOFError, OverflowError)):
         return "truncated"
-    ended = "peer closed connection" in text or "ended prematurely" in text  # h11's and urllib3's words
+    # h11's words (for an end between chunks, and inside the line of one) and urllib3's.
+    ended = "closed connection" in text or "ended prematurely" in text
     return "truncated" if ended and _names(member) & _PROTOCOL else None
 
 

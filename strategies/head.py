@@ -28,6 +28,8 @@ def judge(version: object, reason: str | None, raw: Iterable[tuple[bytes, bytes]
     """
     if version not in _VERSIONS:
         raise Fault("protocol", f"expected an answer in HTTP/1.0 or HTTP/1.1, found {safe(str(version))}")
+    if reason and "\0" in reason:
+        raise Fault("protocol", "found a NUL in the status line of the answer")
     size = len(reason or "") + sum(map(len, chain.from_iterable(raw)))  # the cheapest way: all pay for it
     if size > MAX_HEAD:
         raise Fault("protocol", f"expected a head of at most {MAX_HEAD} bytes, found {size}")

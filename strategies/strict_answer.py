@@ -12,13 +12,12 @@ import re
 from typing import Any
 
 from strategies.body import Fault
+from strategies.strict_head import FIELD_LINE, FOLDED_LINE, STATUS_LINE, judge_cut_line
 from strategies.terms import MAX_HEAD, MAX_INTERIM
 
-# RFC 9112: status-line (4), field-line with obs-fold (5), chunk (7.1); a bare LF is taken for CRLF in a head (2.2).
-_STATUS = re.compile(rb"HTTP/1\.[01] [0-9]{3}(?: [^\0\r\n]*)?\r?\n")
-_FIELD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\0\r\n]*\r?\n")
-_FOLD = re.compile(rb"[ \t][^\0\r\n]*\r?\n")
+# RFC 9112, 7.1
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,20})[ \t]*(?:;[^\r\n]*)?\r\n")
+_CUT_CHUNK = re.compile(rb"[0-9A-Fa-f]{0,20}[ \t]*(?:;[^\r\n]*)?\r?")
 _BLANK = (b"\r\n", b"\n")
 
 
@@ -80,12 +79,15 @@ class _Head(_Lines):
     def readline(self, limit: int) -> bytes:
         line: bytes = self.file.readline(limit)
         self._count(line)
-        if not line.endswith(b"\n") and (not self._first or b"HTTP/".startswith(line[:5])):
+        if not line.endswith(b"\n"):
+            judge_cut_line(line, self._first)
             raise http.client.RemoteDisconnected("the connection ended inside the head of the answer")
         if self._first:
-            if not _STATUS.fullmatch(line):
+            if not STATUS_LINE.fullmatch(line):
                 raise Fault("protocol", "expected a status line of HTTP/1.0 or 1.1 at the start of the answer")
-        elif line not in _BLANK and not (_FIELD.fullmatch(line) or (self._may_fold and _FOLD.fullmatch(line))):
+        elif line not in _BLANK and not (
+            FIELD_LINE.fullmatch(line) or (self._may_fold and FOLDED_LINE.fullmatch(line))
+        ):
             raise Fault("protocol", "found a malformed line in the head of the answer")
         self._may_fold = not self._first
         self._first = line in _BLANK
@@ -101,11 +103,11 @@ class _Chunks(_Lines):
     def readline(self, limit: int) -> bytes:
         """The line of a chunk's size, or one of the trailer."""
         line: bytes = self.file.readline(limit)
-        if len(line) < limit and not line.endswith(b"\n"):
+        if len(line) < limit and not line.endswith(b"\n") and (self._in_trailer or _CUT_CHUNK.fullmatch(line)):
             raise http.client.IncompleteRead(line)
         if self._in_trailer:
             self._count(line)
-            if line not in _BLANK and not (_FIELD.fullmatch(line) or _FOLD.fullmatch(line)):
+            if line not in _BLANK and not (FIELD_LINE.fullmatch(line) or FOLDED_LINE.fullmatch(line)):
                 raise Fault("protocol", "found a malformed line in the trailer of the answer")
             return b"\r\n" if line == b"\n" else line  # urllib3 would wait for another line
         size = _CHUNK.fullmatch(line)

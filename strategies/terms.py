@@ -22,7 +22,7 @@ MAX_HEAD: Final = 65536
 8,190, is raised to it."""
 
 MAX_INTERIM: Final = 100
-"""An answer after more interim ones (1xx) is refused, where the library shows them."""
+"""An answer after more interim ones (1xx) is refused."""
 
 KEEPALIVE_S: Final = 86_400.0
 """Seconds an idle connection is kept: a day, so for as long as any strategy is open. requests keeps its own for

@@ -19,7 +19,7 @@ from strategies.crew import crew
 from strategies.deadline import Watch, Watchdog
 from strategies.failure import failed
 from strategies.head import judge
-from strategies.httpx_client import Idle, built, options_for, surplus
+from strategies.httpx_client import Idle, built, opened, surplus
 from strategies.strategy import Decode, Fetch, Limits, Outcome, settled
 from strategies.terms import Trust
 
@@ -76,7 +76,7 @@ class _Line:
     """
 
     def __init__(self, origin: str, trust: Trust) -> None:
-        self._client = httpx.Client(**options_for(origin, trust))
+        self._client = opened(origin, trust)
         self._secure = origin.startswith("https:")
         self._socket: socket.socket | None = None
         self._handshake: socket.socket | None = None

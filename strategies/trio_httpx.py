@@ -10,14 +10,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import httpx
 import trio
 
 from exchanges.wire import Request, Response
 from strategies.body import Body, Fault
 from strategies.failure import failed
 from strategies.head import judge
-from strategies.httpx_client import Idle, built, options_for, surplus
+from strategies.httpx_client import Idle, built, opened_async, surplus
 from strategies.strategy import Decode, Fetch, Limits, Outcome, settled
 from strategies.terms import Trust
 from strategies.trio_thread import trio_thread
@@ -27,7 +26,7 @@ from strategies.trio_thread import trio_thread
 def trio_httpx(limits: Limits, decode: Decode) -> Iterator[Fetch]:
     """One trio run, in a thread of its own, for the life of the ``with``; a batch is one hop to it."""
     trust = Trust(limits.ca_file)
-    idle = Idle(lambda origin: httpx.AsyncClient(**options_for(origin, trust)))
+    idle = Idle(lambda origin: opened_async(origin, trust))
 
     async def call(request: Request) -> Outcome:
         status: int | None = None

@@ -163,7 +163,7 @@ def test_idle_connections_are_kept_equally_long():
         async with await asyncio_aiohttp._open_session(Limits(1)) as session:
             return session.connector._keepalive_timeout
 
-    options = httpx_client.options_for("http://a.invalid", Trust(None))
+    options = httpx_client._options_for("http://a.invalid", Trust(None))
     assert asyncio.run(of_aiohttp()) == options["limits"].keepalive_expiry == KEEPALIVE_S
 
 
