@@ -21,8 +21,11 @@ def medians_of(measurements: Sequence[Measurement]) -> dict[int, float]:
     return {m.block: m.time_s for m in measurements if m.problem is None and m.warm}
 
 
-def scenario_result(heat: Heat, skipped: Mapping[str, str], fast: bool) -> tuple[dict[str, Any], Verdict]:
-    """A scenario's entry in run.json (see results/README.md), and its verdict."""
+def scenario_result(
+    heat: Heat, skipped: Mapping[str, str], fast: bool, ruler: Sequence[str] = ()
+) -> tuple[dict[str, Any], Verdict]:
+    """A scenario's entry in run.json (see results/README.md), and its verdict. ``ruler`` is what the calibration card
+    has against the mock server."""
     by_arm = {arm.name: [m for m in heat.measured if m.arm == arm.name and m.problem is None] for arm in heat.arms}
     twin_arm = next((arm for arm in heat.arms if arm.twin_of), None)
     shown = [arm.name for arm in heat.arms if arm.twin_of is None]
@@ -32,7 +35,7 @@ def scenario_result(heat: Heat, skipped: Mapping[str, str], fast: bool) -> tuple
     ranking = ranks(fit, medians) if fit else None
     fastest = ranking.standings[0].name if ranking else None
     twin = _twin(heat, by_arm, twin_arm)
-    verdict = judge({name: by_arm[name] for name in fit}, fastest, twin, fast, heat.order_mode)
+    verdict = judge({name: by_arm[name] for name in fit}, fastest, twin, fast, heat.order_mode, ruler)
     rows: list[dict[str, Any]] = []
     for name in shown:
         if name in heat.dropped:
@@ -154,6 +157,7 @@ def _numbers(measurements: Sequence[Measurement], heat: Heat) -> dict[str, Any]:
         "threads": max(m.threads for m in measurements), "files": max(m.files for m in measurements),
         "latency_s": {f"p{q}": quantile(latencies, q / 100) for q in (50, 90, 99)} if latencies else None,
         "requests": sum(batch.requests for batch in batches), "failed": failures.total(), "failures": dict(failures),
+        "struck": sum(batch.struck for batch in batches),
         "declared_in_flight": measurements[0].declared_in_flight, "reached_in_flight": max(b.reached for b in batches),
         "connections": max(batch.connections for batch in batches),
         "reuse": 1 - sum(batch.accepted for batch in warm) / requests,

@@ -29,6 +29,9 @@ VERBS = {
     "report": "draw a run's report again, from its files alone",
     "prices": "best bid and ask of every pair across the exchanges",
     "arbitrage": "what buying here and selling there would leave, fees paid",
+    "profile": "record how long the real exchanges take, to be replayed by run --latency profile:FILE",
+    "doctor": "examine the machine and the installation: what is fine, what is not and what to do",
+    "parity": "whether every strategy tells every fault by the same name",
     "mock": "run the mock server alone (same as python -m mock_server)",
 }
 

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from exchanges.errors import safe
 from exchanges.units import counted, text_from_bytes, text_from_price, text_from_ratio, text_from_seconds
+from harness.sentence import conditions_of, failures_by_plan
 
 _STATE_STYLE = {"VALID": "bold green", "NOISY": "bold yellow", "SERVER-BOUND": "bold red"}
 _ARBITRAGE_ROWS = 6
@@ -71,7 +72,7 @@ def table(*columns: str) -> Table:
 def _print_numbers(out: Console, scenario: Mapping[str, Any]) -> None:
     wide = out.width >= 100
     title = (
-        f"\n{counted(scenario['requests'], 'request')}, {scenario['concurrency']} in flight, {scenario['latency']}; "
+        f"\n{conditions_of(scenario)}; "
         f"warm medians of {counted(scenario['finished_blocks'], 'block')}; "
         f"physical limit {_seconds(scenario['bound_s'])}"
     )
@@ -94,6 +95,8 @@ def _print_notes(out: Console, scenario: Mapping[str, Any]) -> None:
     out.print(
         Text("= after a rank: tied; one shot: opening and first batch, to which a script adds its imports", style="dim")
     )
+    if scenario.get("faults") and (lost := failures_by_plan(scenario["strategies"])):
+        out.print(Text(lost))
     for row in scenario["strategies"]:
         if row["status"] in ("disqualified", "failed", "skipped"):
             out.print(

@@ -61,7 +61,7 @@ def entries_for(text: str, in_flight: int) -> Entries:
 
     Raises:
         UsageError: an unknown name or file.
-        EnvironmentGap: a strategy named explicitly lacks a library.
+        EnvironmentGap: a strategy named explicitly lacks a library; a library is not the one that was installed.
     """
     names, said_all = chosen_names(text)
     arms: list[Arm] = []
@@ -75,6 +75,8 @@ def entries_for(text: str, in_flight: int) -> Entries:
         label = labels[name]
         if finding.problem == "unknown":
             raise UsageError(_as_said(finding, name))
+        if finding.problem == "shadowed":
+            raise EnvironmentGap(f"nothing was measured: {_as_said(finding, name)}")
         if finding.problem == "missing":
             if name in explicit or not said_all:
                 raise EnvironmentGap(_as_said(finding, name))
@@ -106,7 +108,7 @@ def loadable(name: str, in_flight: int) -> str:
     (finding,) = probe.look([_absolute(name)], in_flight)
     if finding.problem == "unknown":
         raise UsageError(_as_said(finding, name))
-    if finding.problem == "missing":
+    if finding.problem in ("missing", "shadowed"):
         raise EnvironmentGap(_as_said(finding, name))
     if finding.problem is not None:
         raise BrokenPlugin(name, _as_said(finding, name))

@@ -2,24 +2,22 @@
 
 The log is the witness, because it cannot be talked into anything by the client. An arm is out when the
 server did not see every request exactly once, saw more in flight than declared, when a price in hand is not
-the price that was sent, when a request failed, or when the time beats what the held delays allow.
+the price that was sent, when a request failed that no fault of the scenario had struck, or otherwise than that fault
+makes it fail, or when the time beats what the held delays allow.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
-import exchanges
 from exchanges.errors import safe
-from exchanges.pair import Pair
-from exchanges.quote import Quote
 from exchanges.units import text_from_seconds
-from harness.quote_rows import quotes_from_rows
+from harness.planned_faults import PlannedFaults
 from harness.scenario import Scenario
-from mock_server.market import Market
+from harness.values import wrong_values
 
 _REUSE = 0.5
 # The client's clock and the server's are one, and a reply is logged before it is sent: nothing to forgive
@@ -38,49 +36,92 @@ def breaches(
 ) -> list[str]:  # fmt: skip
     """Every promise that a batch broke, as a sentence with its evidence; the gravest first."""
     outcomes = record["outcomes"]
+    plan = PlannedFaults(scenario)
     found = []
     if len(outcomes) != scenario.requests:
         found.append(f"returned {len(outcomes)} outcomes for {scenario.requests} requests")
-    found += _seen_once(log, scenario)
-    reached = record["server"]["batch"]["peak_in_flight"]
-    # An arm may declare less than the scenario's concurrency, never more.
-    allowed = min(declared, scenario.concurrency)
-    if reached > allowed:
-        found.append(f"had {reached} requests in flight, {allowed} allowed")
-    failed = Counter(outcome["kind"] for outcome in outcomes if "kind" in outcome)
-    if failed:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in failed.most_common())
-        first = next(outcome["detail"] for outcome in outcomes if "kind" in outcome)
-        found.append(
-            f"{failed.total()} of {scenario.requests} requests failed ({kinds}) where none should; the first: {first}"
-        )
+    found += _seen_once(log, scenario, plan)
+    found += _too_many_in_flight(record, log, min(declared, scenario.concurrency), scenario, plan)
+    found += _unplanned_failures(outcomes, log, scenario, plan)
     found += _other_delays(log, asked)
-    found += _wrong_values(outcomes, log, scenario, block, number)
+    found += wrong_values(outcomes, log, scenario, block, number, plan)
     found += _impossible(record, log, held_bound_s)
     return found
 
 
-def reuse_breach(batches: Sequence[tuple[int, int]]) -> list[str]:
-    """Whether warm batches, given as (connections accepted, requests), re-used what was open."""
+def reuse_breach(batches: Sequence[tuple[int, int]], struck: int = 0) -> list[str]:
+    """Whether warm batches, given as (connections accepted, requests), re-used what was open. Each request that a
+    fault struck may have cost a connection."""
     accepted, requests = (sum(column) for column in zip(*batches, strict=True)) if batches else (0, 0)
-    if requests and 1 - accepted / requests < _REUSE:
-        return [f"opened {accepted} new connections for {requests} warm requests without declaring reuse=False"]
+    if requests and 1 - (accepted - struck) / requests < _REUSE:
+        more = f" (faults account for {struck} at most)" if struck else ""
+        return [f"opened {accepted} new connections for {requests} warm requests without declaring reuse=False{more}"]
     return []
 
 
-def _seen_once(log: Sequence[dict[str, Any]], scenario: Scenario) -> list[str]:
+def _too_many_in_flight(
+    record: Mapping[str, Any], log: Sequence[Mapping[str, Any]], allowed: int, scenario: Scenario, plan: PlannedFaults
+) -> list[str]:
+    """An arm may declare less than the scenario's concurrency, never more."""
+    reached = record["server"]["batch"]["peak_in_flight"]
+    if reached > allowed and scenario.faults:
+        # Of a struck request the server may learn only later that its client has given up and gone on.
+        sound = [row for row in log if not plan.struck(row["exchange"], row)]
+        steps = sorted([(row["arrived"], 1) for row in sound] + [(row["replied"], -1) for row in sound])
+        reached = max(accumulate(step for _, step in steps), default=0)
+    return [f"had {reached} requests in flight, {allowed} allowed"] if reached > allowed else []
+
+
+def _unplanned_failures(
+    outcomes: Sequence[Mapping[str, Any]], log: Sequence[Mapping[str, Any]], scenario: Scenario, plan: PlannedFaults
+) -> list[str]:
+    """Failures of requests that no fault makes fail, and failures by another name than the fault's."""
+    rows, turns = {row["index"]: row for row in log}, scenario.turns
+    sound: list[Mapping[str, Any]] = []
+    misnamed = []
+    for index, outcome in enumerate(outcomes):
+        if "kind" not in outcome:
+            continue
+        exchange, row = turns[index % len(turns)][0], rows.get(index)
+        kinds = plan.kinds(exchange, row)
+        if not kinds:
+            sound.append(outcome)
+        elif outcome["kind"] not in kinds:
+            names = "+".join(fault.name for fault in plan.struck(exchange, row))
+            misnamed.append(f"{names} is {' or '.join(kinds)}, not {outcome['kind']} ({outcome['detail']})")
+    found = []
+    if sound:
+        kinds_of = Counter(outcome["kind"] for outcome in sound)
+        said = ", ".join(f"{count} {kind}" for kind, count in kinds_of.most_common())
+        where = "that no fault makes fail" if scenario.faults else "where none should"
+        found.append(
+            f"{len(sound)} of {scenario.requests} requests failed ({said}) {where}; the first: {sound[0]['detail']}"
+        )
+    if misnamed:
+        found.append(f"{len(misnamed)} of {scenario.requests} faults were told by another name: {misnamed[0]}")
+    return found
+
+
+def _seen_once(log: Sequence[Mapping[str, Any]], scenario: Scenario, plan: PlannedFaults) -> list[str]:
+    turns = scenario.turns
     seen = Counter(row["index"] for row in log)
-    never = [index for index in range(scenario.requests) if not seen[index]]
+    wanted = [index for index in range(scenario.requests) if not plan.is_unreachable(turns[index % len(turns)][0])]
+    never = [index for index in wanted if not seen[index]]
     if never:
-        return [f"the server saw {scenario.requests - len(never)} of {scenario.requests} requests"]
+        return [f"the server saw {len(wanted) - len(never)} of {len(wanted)} requests"]
     repeated = [index for index, count in seen.items() if count > 1 or not isinstance(index, int)]
-    if repeated or len(log) != scenario.requests:
-        return [f"the server saw {len(log)} requests where {scenario.requests} were asked for"]
+    if repeated or len(log) != len(wanted):
+        return [f"the server saw {len(log)} requests where {len(wanted)} were asked for"]
     for row in log:
-        planned = scenario.markets[row["index"] % len(scenario.markets)]
-        if (row["exchange"], row["pair"]) != planned:
-            found = f"{row['exchange']} {safe(str(row['pair']))}"
-            return [f"asked for {found} where the plan has {' '.join(planned)}"]
+        name, pairs = turns[row["index"] % len(turns)]
+        label = str(row["pair"])
+        # One body with all markets is "*" in the log, or their names where they are few.
+        asked = (
+            label == "*" or set(pairs) <= set(label.split(",")) if scenario.workload == "markets" else (label,) == pairs
+        )
+        if row["exchange"] != name or not asked:
+            planned = f"{name} {pairs[0] if len(pairs) == 1 else 'all its markets'}"
+            return [f"asked for {row['exchange']} {safe(label)} where the plan has {planned}"]
     return []
 
 
@@ -96,44 +137,6 @@ def _other_delays(log: Sequence[dict[str, Any]], asked: Sequence[float]) -> list
             had, drawn = text_from_seconds(row["asked"]), text_from_seconds(asked[index])
             return [f"request {index} was held for a delay of {had}, the plan has {drawn}"]
     return []
-
-
-def _wrong_values(
-    outcomes: Sequence[dict[str, Any]], log: Sequence[dict[str, Any]], scenario: Scenario, block: int, number: int
-) -> list[str]:
-    market = Market(scenario.seed, block, number)
-    rows = {row["index"]: row for row in log}
-    wrong = []
-    for index, outcome in enumerate(outcomes[: scenario.requests]):
-        row = rows.get(index)
-        if "kind" in outcome or row is None:
-            continue
-        exchange_name, pair = scenario.markets[index % len(scenario.markets)]
-        if row["priced_at"] is None:
-            # Hung up before the answer, or was refused: whatever is in hand was made up.
-            wrong.append(f"{exchange_name} {pair}: a price in hand, none sent")
-            continue
-        sent = market.quote(exchanges.load(exchange_name), Pair.parse(pair), row["priced_at"])
-        difference = _difference(outcome["quotes"], sent)
-        if difference:
-            wrong.append(f"{exchange_name} {pair}: {difference}")
-    if not wrong:
-        return []
-    return [f"{len(wrong)} of {scenario.requests} prices are not what the server sent; the first: {wrong[0]}"]
-
-
-def _difference(rows: Any, sent: Quote) -> str | None:
-    """What sets the quotes in hand apart from the one that was sent; None where nothing does."""
-    if not rows or len(rows) != 1:
-        return f"{len(rows or ())} quotes in hand, 1 sent"
-    try:
-        (had,) = quotes_from_rows(rows)
-        for field in fields(Quote):
-            if getattr(had, field.name) != getattr(sent, field.name):
-                return f"{field.name} {safe(str(getattr(had, field.name)))} in hand, {getattr(sent, field.name)} sent"
-    except (ArithmeticError, ValueError, TypeError):  # a signalling NaN raises when it is compared
-        return f"what is in hand is no quote: {safe(str(rows[0]))}"
-    return None
 
 
 def _impossible(record: dict[str, Any], log: Sequence[dict[str, Any]], held_bound_s: float) -> list[str]:

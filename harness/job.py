@@ -12,8 +12,9 @@ from harness.scenario import Scenario
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """``origins`` maps exchanges to the mock's addresses, ``control`` and ``token`` open its control port;
-    ``side_file`` is where the worker leaves everything that pyperf's file has no place for."""
+    """``origins`` maps exchanges to the mock's addresses, ``control`` and ``token`` open its control port, ``ca_file``
+    vouches for its certificates (None without TLS); ``side_file`` is where the worker leaves everything that pyperf's
+    file has no place for."""
 
     strategy: str
     scenario: Scenario
@@ -23,6 +24,7 @@ class Job:
     control: str
     token: str
     side_file: str
+    ca_file: str | None = None
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self)), encoding="utf-8")

@@ -10,7 +10,9 @@ from exchanges.plugins import BrokenPlugin
 
 _METHODS = (
     "request_for", "requests_for", "quote_from", "quotes_from",
-    "pairs_from", "response_for", "response_for_many", "answer", "refusal_for",
+    "market_request", "book_request_for", "book_from",
+    "pairs_from", "response_for", "response_for_many", "book_response_for", "answer",
+    "charge_for", "usage_headers", "refusal_for",
 )  # fmt: skip
 
 
@@ -43,5 +45,9 @@ def _lacking(found: object, name: str) -> str:
         return "carries to be a frozenset of names of Quote's fields"
     if not isinstance(instruments, tuple) or not instruments or not all(isinstance(i, Instrument) for i in instruments):
         return "instruments to be a tuple of at least one Instrument"
+    if not isinstance(getattr(found, "most_levels", None), int):
+        return "most_levels to be a whole number"
+    if not isinstance(getattr(found, "accepts_post", None), bool):
+        return "accepts_post to be True or False"
     missing = [method for method in _METHODS if not callable(getattr(found, method, None))]
     return f"a method {missing[0]}" if missing else ""

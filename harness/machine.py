@@ -55,13 +55,17 @@ def shown_command(arguments: Sequence[str]) -> str:
     for argument in arguments:
         match = _FLAG.fullmatch(argument)
         flag, value = (match[1] or "", match[2]) if match else ("", argument)
-        words = [word if _PAIR.fullmatch(word) or "://" in word else _last_part(word) for word in value.split(",")]
-        shown.append(shlex.quote(flag + ",".join(words)))
+        words = re.split(r"([,;])", value)
+        words = [word if _PAIR.fullmatch(word) or "://" in word else _last_part(word) for word in words]
+        shown.append(shlex.quote(flag + "".join(words)))
     return " ".join(["python -m harness", *shown])
 
 
 def _last_part(word: str) -> str:
     """A path without its folders; the home folder's own name is a person's."""
+    head, profile, file = word.partition("profile:")
+    if profile:  # a latency's: profile:FILE, or EXCHANGE=profile:FILE
+        return head + profile + _last_part(file)
     path, colon, attribute = word.rpartition(":") if ".py:" in word else (word, "", "")
     if os.sep not in path:
         return word

@@ -6,6 +6,7 @@ that statistics and verdicts stand on, batch by batch: the cold one first, then 
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,16 +14,18 @@ from typing import Any
 
 from harness import fairness
 from harness.bound import bound
+from harness.planned_faults import PlannedFaults
 from harness.scenario import DRAWS, Scenario
 from harness.statistics import median
-from mock_server.conditions import Delay
+from mock_server.conditions import Latency
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """One call of ``fetch``. Times in seconds; ``bound_s`` from the delays asked for, ``held_bound_s`` from
     those that the server's log says it held; ``overshoot_s`` is what holding longer than asked cost the arm at
-    its declared concurrency; ``skew_s`` from the first to the last price of the snapshot,
+    its declared concurrency; ``struck`` counts the requests that a fault of
+    the scenario struck; ``skew_s`` from the first to the last price of the snapshot,
     ``age_s`` the mean age of a price when the batch was in hand."""
 
     time_s: float
@@ -40,6 +43,7 @@ class Batch:
     requests: int
     failures: dict[str, int]
     latencies: tuple[float, ...] = field(repr=False)
+    struck: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the raw latencies, which requests.csv has."""
@@ -96,7 +100,9 @@ def measurement_from(side: dict[str, Any], scenario: Scenario, arm: str, block: 
         batches.append(batch)
         breaches += fairness.breaches(record, log, scenario, block, number, declared, asked, batch.held_bound_s)
     if not breaches and reuse:
-        breaches += fairness.reuse_breach([(batch.accepted, batch.requests) for batch in batches[1:]])
+        breaches += fairness.reuse_breach(
+            [(batch.accepted, batch.requests) for batch in batches[1:]], sum(batch.struck for batch in batches)
+        )
     return Measurement(
         arm, block, position, tuple(batches), None, tuple(dict.fromkeys(breaches)), declared,
         float(side["import_s"]), float(side["open_s"]), float(side.get("close_s", 0.0)),
@@ -107,8 +113,9 @@ def measurement_from(side: dict[str, Any], scenario: Scenario, arm: str, block: 
 def asked_delays(scenario: Scenario, block: int) -> list[float]:
     """The delays that every arm faces in a block, in seconds, drawn here as the mock draws them: the same in
     each of its batches, so that an arm with one warm batch and an arm with three face equal work."""
-    delay = Delay.parse(scenario.latency)
-    return [delay.draw(scenario.seed, block, DRAWS, index, 0) for index in range(scenario.requests)]
+    latency = Latency.parse(scenario.latency)
+    turns = itertools.islice(itertools.cycle(scenario.turns), scenario.requests)
+    return [latency.draw(exchange, scenario.seed, block, DRAWS, index, 0) for index, (exchange, _) in enumerate(turns)]
 
 
 def _batch(
@@ -119,13 +126,16 @@ def _batch(
     priced = [row["priced_at"] for row in log if row["priced_at"] is not None]
     in_hand = record["began"] + record["time_s"]
     ages = [in_hand - row["replied"] for row in log if row["replied"] is not None]
+    # What never arrives is never held.
+    plan, turns = PlannedFaults(scenario), scenario.turns
+    arriving = [delay for i, delay in enumerate(asked) if not plan.is_unreachable(turns[i % len(turns)][0])]
     held_bound_s = bound([row["held"] for row in log], max(1, declared)) if log else 0.0
     return Batch(
         time_s=record["time_s"],
         cpu_s=record["cpu_s"],
-        bound_s=bound(asked, scenario.concurrency),
+        bound_s=bound(arriving, scenario.concurrency),
         held_bound_s=held_bound_s,
-        overshoot_s=max(0.0, held_bound_s - bound(asked, max(1, declared))) if log else 0.0,
+        overshoot_s=max(0.0, held_bound_s - bound(arriving, max(1, declared))) if log else 0.0,
         reached=server["peak_in_flight"],
         accepted=server["accepted"],
         connections=len({row["connection"] for row in log}),
@@ -137,4 +147,5 @@ def _batch(
         requests=scenario.requests,
         failures=dict(Counter(outcome["kind"] for outcome in record["outcomes"] if "kind" in outcome)),
         latencies=tuple(outcome["ended"] - outcome["started"] for outcome in answered),
+        struck=len(asked) - len(arriving) + sum(bool(plan.struck(row["exchange"], row)) for row in log),
     )

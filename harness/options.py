@@ -94,6 +94,21 @@ def positive(flag: str, number: float) -> float:
     return number
 
 
+def share(flag: str, text: str) -> float:
+    """A share from 0 to 1."""
+    found = read(flag, text, _number)
+    if not 0 <= found <= 1:
+        raise UsageError(f"{flag}: expected a share from 0 to 1 such as 0.05, found {safe(text, 40)}")
+    return found
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"expected a number such as 0.05, found {safe(text, 40)!r}") from None
+
+
 def read(flag: str, text: str, reader: Callable[[str], _T]) -> _T:
     try:
         return reader(text)

@@ -17,6 +17,7 @@ from pathlib import Path
 import strategies
 from exchanges.plugins import MissingLibrary, PluginError, UnknownName
 from harness import lifeline, spawn
+from harness.shadowed import shadowed_here
 from strategies.strategy import Limits, declared_in_flight
 
 _LIMIT_S = 30.0
@@ -24,7 +25,8 @@ _LIMIT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is known of one strategy: ``problem`` is None, "unknown", "missing" or "broken"."""
+    """What is known of one strategy: ``problem`` is None, "unknown", "missing", "broken" or "shadowed" (a library that
+    it imports is not the one that was installed)."""
 
     name: str
     problem: str | None
@@ -75,7 +77,8 @@ def _finding(name: str, in_flight: int) -> Finding:
         declared = 0
     if not isinstance(declared, int) or declared < 1:
         return Finding(name, "broken", f"strategy {name}: expected it to declare at least one request in flight")
-    return Finding(name, None, "", declared)
+    shadowed = shadowed_here()
+    return Finding(name, "shadowed", shadowed) if shadowed else Finding(name, None, "", declared)
 
 
 def main(argv: Sequence[str]) -> None:

@@ -26,6 +26,8 @@ from mock_server.process import Running
 
 _LIFE_S = 0.6
 """A worker's own start and end, with what it imports: for the estimate only."""
+_WORK_S = {"tickers": 0.002, "books": 0.004, "markets": 0.04}
+"""What a request costs client and server beyond its delay, likewise."""
 _CSV_ROWS = 100_000
 
 
@@ -74,7 +76,8 @@ def estimate_s(scenario: Scenario, declared: dict[str, int]) -> float:
     per_block = 0.0
     for in_flight in declared.values():
         batches = 1 + warm_batches(scenario, in_flight)
-        per_block += _LIFE_S + batches * (total / min(in_flight, scenario.requests) + 0.002 * scenario.requests)
+        work = _WORK_S[scenario.workload] * scenario.requests
+        per_block += _LIFE_S + batches * (total / min(in_flight, scenario.requests) + work)
     return scenario.blocks * per_block
 
 
@@ -149,7 +152,10 @@ def _measure(
     with tempfile.TemporaryDirectory(prefix="fetchrace-") as scratch:
         side_file = Path(scratch, "side.json")
         warm = warm_batches(scenario, declared)
-        job = Job(arm.strategy, scenario, block, warm, dict(mock.origins), mock.control, mock.token, str(side_file))
+        job = Job(
+            arm.strategy, scenario, block, warm, dict(mock.origins), mock.control, mock.token, str(side_file),
+            mock.ca_file,
+        )  # fmt: skip
         limit_s = _limit_s(scenario, declared, warm)
         ending = spawn.run_worker(job, warm, limit_s, dice)
         side = _side(side_file)

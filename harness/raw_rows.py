@@ -10,7 +10,7 @@ from harness.scenario import Scenario
 
 REQUESTS_HEADER: Final = (
     "scenario", "arm", "block", "batch", "index", "exchange", "pair", "started", "ended", "arrived", "asked", "held",
-    "priced_at", "replied", "status", "kind", "bytes", "connection",
+    "priced_at", "replied", "status", "kind", "bytes", "connection", "fault",
 )  # fmt: skip
 QUOTES_HEADER: Final = (
     "scenario", "arm", "block", "batch", "index", "exchange", "pair", "bid", "ask", "last", "bid_size", "ask_size",
@@ -21,12 +21,14 @@ QUOTES_HEADER: Final = (
 def request_rows(side: dict[str, Any], scenario: Scenario, arm: str, block: int) -> Iterator[list[list[Any]]]:
     """For each batch of a worker, one row per request. All times in seconds since the batch began; the
     client's columns are empty where it had no outcome, the server's where it saw no request."""
+    turns = scenario.turns
     for number, record in enumerate(side["batches"]):
         began = record["began"]
         seen: dict[Any, dict[str, Any]] = {row["index"]: row for row in log_rows(record["server"])}
         rows = []
         for index in range(scenario.requests):
-            exchange, pair = scenario.markets[index % len(scenario.markets)]
+            exchange, pairs = turns[index % len(turns)]
+            pair = pairs[0] if scenario.workload != "markets" else "*"
             outcome = record["outcomes"][index] if index < len(record["outcomes"]) else {}
             row = seen.get(index, {})
             rows.append([
@@ -34,7 +36,7 @@ def request_rows(side: dict[str, Any], scenario: Scenario, arm: str, block: int)
                 _time(outcome.get("started")), _time(outcome.get("ended")),
                 _time(row.get("arrived"), began), _time(row.get("asked")), _time(row.get("held")), row.get("priced_at"),
                 _time(row.get("replied"), began), outcome.get("status"), outcome.get("kind"), row.get("bytes"),
-                row.get("connection"),
+                row.get("connection"), row.get("fault") or None,
             ])  # fmt: skip
         yield rows
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final, TypeAlias
 
 import exchanges
 from exchanges.pair import Pair
@@ -15,14 +15,22 @@ DRAWS = 0
 """What the delays of a block are drawn by, in place of the batch's number: all batches of a block face the same
 delays, so that an arm with one warm batch and an arm with three, and cold and warm, face equal work."""
 
+WORKLOADS: Final = ("tickers", "books", "markets")
+"""What one request brings: the quote of a pair, the book of a pair, or the quotes of everything an exchange lists."""
+
+Turn: TypeAlias = tuple[str, tuple[str, ...]]
+"""Whom a request goes to, and the pairs that its caller wants from the answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One row of conditions that all arms face alike.
 
-    ``markets`` are (exchange, pair) in the order in which requests go round them; ``latency`` is the
-    injected delay as the mock reads it; ``concurrency`` is the number of requests in flight; ``warm`` is
-    the number of warm batches in a block. ``deadline_s`` in seconds, ``max_body`` in decoded bytes.
+    ``markets`` are (exchange, pair) in the order in which requests go round them (see ``turns``); ``latency`` is the
+    injected delay and ``faults`` the disturbances, as the mock reads them; ``concurrency`` is the number of requests
+    in flight; ``warm`` is the number of warm batches in a block. ``deadline_s`` in seconds, ``max_body`` in decoded
+    bytes. ``levels`` is the depth of a book on each side (0 in other workloads); ``listed`` is how many markets an
+    exchange lists at least, invented ones included (0: its own).
     """
 
     name: str
@@ -37,17 +45,32 @@ class Scenario:
     max_body: int
     baseline: str
     workload: str = "tickers"
+    levels: int = 0
+    listed: int = 0
+    faults: str = ""
+    tls: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Scenario:
+        """Of a file that an older fetchrace wrote, what it does not name takes its default."""
         return cls(**{**data, "markets": tuple((exchange, pair) for exchange, pair in data["markets"])})
 
     @property
     def exchanges(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(exchange for exchange, _ in self.markets))
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """Whom the requests of a batch go to, one after the other and then again from the start: a pair at a time,
+        or, where one body brings a whole exchange, an exchange at a time."""
+        if self.workload != "markets":
+            return tuple((exchange, (pair,)) for exchange, pair in self.markets)
+        return tuple(
+            (name, tuple(pair for exchange, pair in self.markets if exchange == name)) for name in self.exchanges
+        )
 
 
 def markets_for(exchange_names: Sequence[str], pairs: Sequence[Pair] | int) -> tuple[tuple[str, str], ...]:
@@ -65,11 +88,20 @@ def markets_for(exchange_names: Sequence[str], pairs: Sequence[Pair] | int) -> t
 
 
 def requests_for(scenario: Scenario, origins: dict[str, str]) -> list[Request]:
-    """The requests of one batch, in order; markets repeat when there are fewer than requests. Each carries
+    """The requests of one batch, in order; turns repeat when there are fewer than requests. Each carries
     its index, by which the mock draws the same delay for every arm and the harness finds it in the log."""
-    built = []
-    for exchange_name, pair in scenario.markets:
-        request = exchanges.load(exchange_name).request_for(Pair.parse(pair))
-        built.append(request.at(origins[exchange_name]))
+    built = [_request_for(scenario, turn).at(origins[turn[0]]) for turn in scenario.turns]
     turns = itertools.islice(itertools.cycle(built), scenario.requests)
     return [request.with_headers(("X-Fetchrace-Request", str(index))) for index, request in enumerate(turns)]
+
+
+def _request_for(scenario: Scenario, turn: Turn) -> Request:
+    exchange, pairs = exchanges.load(turn[0]), tuple(Pair.parse(pair) for pair in turn[1])
+    if scenario.workload == "books":
+        return exchange.book_request_for(pairs[0], scenario.levels)
+    if scenario.workload == "markets":
+        request = exchange.market_request()
+        if request is None:
+            raise ValueError(f"{turn[0]} has no request that brings all its markets")
+        return replace(request, pairs=pairs)
+    return exchange.request_for(pairs[0])

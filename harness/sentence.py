@@ -2,14 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from exchanges.errors import safe
 from exchanges.units import counted, text_from_ratio, text_from_seconds
 
 TELLING = 0.5
 """A tie "within 300 %" tells nobody anything: the blocks were too few or too noisy."""
+
+
+_BROUGHT: Final = {"books": "books", "markets": "bodies of whole markets"}
+_LONGEST: Final = 60
+"""Of a latency or of faults in a line: a recorded profile has a hundred quantiles."""
+
+
+def conditions_of(scenario: Mapping[str, Any]) -> str:
+    """What every arm of a scenario faces, from its entry in run.json: ``40 requests, 20 in flight, 20ms``."""
+    said = [counted(scenario["requests"], "request")]
+    if scenario.get("workload") == "books":
+        said[0] += f" for books of {scenario.get('levels')} levels"
+    elif scenario.get("workload") == "markets":
+        said[0] += f" for all of {scenario.get('listed'):,} markets or more"
+    said += [f"{scenario['concurrency']} in flight", safe(scenario["latency"], _LONGEST)]
+    said += ["over TLS"] if scenario.get("tls") else []
+    return ", ".join([*said, *([f"faults {safe(faults, _LONGEST)}"] if (faults := scenario.get("faults")) else [])])
+
+
+def done_by(requests: object, workload: str, failed: float) -> tuple[str, str]:
+    """What an arm did, as a verb and its object: ``fetched``, ``40 prices``; where requests failed, it has not fetched
+    them all."""
+    return (
+        ("went through", f"{requests} requests")
+        if failed
+        else ("fetched", f"{requests} {_BROUGHT.get(workload, 'prices')}")
+    )
+
+
+def failures_by_plan(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How many requests the faults of a scenario cost; empty where they cost none."""
+    failed, asked = (sum(row.get(key) or 0 for row in rows) for key in ("failed", "requests"))
+    if not failed:
+        return ""
+    return (
+        f"{failed / asked:.1%} of all requests failed by plan, struck by faults: times are those of whole batches, "
+        "failed requests among them"
+    )
 
 
 def sentence_for(scenario: Mapping[str, Any], state: str) -> str:
@@ -21,7 +59,8 @@ def sentence_for(scenario: Mapping[str, Any], state: str) -> str:
         return "No arm finished a block that can be ranked."
     best = rows[0]
     tied = best.get("tied_with") or []
-    text = f"{safe(best['name'])} fetched {scenario['requests']} prices in {text_from_seconds(best['time_s'])}"
+    did = " ".join(done_by(scenario["requests"], scenario.get("workload", ""), best.get("failed") or 0))
+    text = f"{safe(best['name'])} {did} in {text_from_seconds(best['time_s'])}"
     # A tie is no claim: "1.0× faster" than an arm that cannot be told apart would be one.
     if scenario["baseline"] not in (best["name"], *tied) and best.get("speedup"):
         text += f", {text_from_ratio(best['speedup'])}× as fast as {safe(scenario['baseline'])}" + _interval(best)
@@ -35,7 +74,10 @@ def sentence_for(scenario: Mapping[str, Any], state: str) -> str:
         else:
             text += f" {counted(scenario['finished_blocks'], 'block')} cannot tell it from {_list(tied)}."
     if state == "NOISY":
+        reasons = scenario.get("verdict", {}).get("reasons", ())
         why = "one block is too few" if scenario["finished_blocks"] == 1 else "the machine was too noisy"
+        if reasons and all(reason.startswith("the calibration card") for reason in reasons):
+            why = "the mock server was not accurate enough"
         text += f" Provisional: {why} for a firm ranking."
     return text
 

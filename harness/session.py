@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis import scenario_result
+from harness.calibration import Card
 from harness.entries import Entries
 from harness.machine import machine, shown_command, versions
 from harness.quote_rows import quotes_from_rows
@@ -23,7 +24,7 @@ from harness.verdict import worst
 @dataclass
 class Session:
     """``state`` is "interrupted" until the race says "complete"; ``result`` is run.json as last written; ``page``
-    is the report once it is drawn."""
+    is the report once it is drawn, ``card`` the calibration card once it is made."""
 
     folder: RunFolder
     heats: Sequence[Heat]
@@ -33,6 +34,7 @@ class Session:
     state: str = "interrupted"
     result: dict[str, Any] = field(default_factory=dict)
     page: Path | None = None
+    card: Card | None = None
 
     @classmethod
     def begin(cls, results: Path, argv: Sequence[str], heats: Sequence[Heat], entered: Entries, fast: bool) -> Session:
@@ -53,8 +55,9 @@ class Session:
     def save(self) -> None:
         """Write run.json with all blocks finished so far."""
         scenarios, verdicts = [], []
+        ruler = () if self.card is None else self.card.reasons
         for heat in self.heats:
-            scenario, verdict = scenario_result(heat, self.entered.skipped, self.fast)
+            scenario, verdict = scenario_result(heat, self.entered.skipped, self.fast, ruler)
             scenario["strategies"] += [
                 {"name": name, "status": "failed", "reason": why, "rank": None, "efficiency": None}
                 for name, why in self.entered.broken.items()
@@ -66,7 +69,8 @@ class Session:
         said = sentence_for(scenarios[0], verdict.state)
         run = {
             **self.facts, "state": self.state, "finished": _now(),
-            "verdict": {**verdict.to_json(), "sentence": said}, "scenarios": scenarios,
+            "verdict": {**verdict.to_json(), "sentence": said},
+            "calibration": None if self.card is None else self.card.to_json(), "scenarios": scenarios,
         }  # fmt: skip
         self.result = self.folder.write_run(run)
 

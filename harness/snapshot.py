@@ -16,7 +16,7 @@ from exchanges.quote import Quote
 from harness import entries, options
 from harness.exits import EnvironmentGap, Stop
 from harness.scenario import markets_for
-from mock_server.conditions import Delay
+from mock_server.conditions import Latency
 from mock_server.process import Control, MockFailed, running
 from strategies.strategy import Failed, Fetched, Limits, Outcome, Strategy
 
@@ -51,7 +51,7 @@ def take(args: argparse.Namespace) -> Snapshot:
     names = options.exchange_names(args.exchange)
     pairs = options.pairs(args.pairs if args.pairs != "all" else "1000", names)
     seed = options.read("--seed", args.seed, int)
-    latency = str(options.read("--latency", args.latency, Delay.parse))
+    latency = str(options.read("--latency", args.latency, Latency.parse))
     in_flight = options.count("--concurrency", args.concurrency)
     deadline_s = options.deadline(args.deadline)
     try:

@@ -1,7 +1,7 @@
 """What a scenario's numbers are worth, with the evidence: VALID, NOISY or SERVER-BOUND.
 
 NOISY        two runs of one and the same arm (the twin) did not come out equal, or not finely enough; or the
-             arms ran in one fixed order
+             arms ran in one fixed order; or the mock server does not hold delays as truly as it must
 SERVER-BOUND the ruler was the bottleneck: there is no ranking to print
 """
 
@@ -48,15 +48,17 @@ def worst(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def judge(
-    measured: Mapping[str, Sequence[Measurement]], fastest: str | None, twin: Twin, fast: bool, order_mode: str
-) -> Verdict:
-    """The verdict of one scenario. ``measured`` holds the arms that may be ranked."""
+    measured: Mapping[str, Sequence[Measurement]], fastest: str | None, twin: Twin, fast: bool, order_mode: str,
+    ruler: Sequence[str] = (),
+) -> Verdict:  # fmt: skip
+    """The verdict of one scenario. ``measured`` holds the arms that may be ranked, ``ruler`` what the calibration
+    card has against the mock server, as sentences."""
     if fastest is None:
-        return Verdict("NOISY", ("no arm finished a block that can be ranked",))
+        return Verdict("NOISY", ("no arm finished a block that can be ranked", *ruler))
     server = _server_bound(fastest, measured[fastest])
     if server:
-        return Verdict("SERVER-BOUND", server + (_noise(twin, 1.0) if twin.problem else ()))
-    noise = _noise(twin, _NOISE_FAST if fast else _NOISE)
+        return Verdict("SERVER-BOUND", (*server, *(_noise(twin, 1.0) if twin.problem else ()), *ruler))
+    noise = (*_noise(twin, _NOISE_FAST if fast else _NOISE), *ruler)
     if order_mode == "sequential":
         noise += ("every block ran its arms in the same order, so that order is confounded with time",)
     return Verdict("NOISY" if noise else "VALID", noise)

@@ -23,11 +23,13 @@ from typing import Any
 import pyperf
 
 import strategies
-from exchanges.decode import decode_quotes
+from exchanges.book import Book
+from exchanges.decode import decode_books, decode_quotes
 from exchanges.errors import KINDS, safe
 from exchanges.quote import Quote
 from exchanges.wire import Request
 from harness import cost, lifeline
+from harness.book_rows import best_of, digest_of
 from harness.job import Job
 from harness.quote_rows import row_from_quote
 from harness.scenario import DRAWS, requests_for
@@ -60,7 +62,7 @@ def main() -> None:
 
 def _run(job: Job, side: dict[str, Any], bench: Callable[[Callable[[int], float]], object]) -> None:
     scenario = job.scenario
-    limits = Limits(scenario.concurrency, scenario.deadline_s, scenario.max_body)
+    limits = Limits(scenario.concurrency, scenario.deadline_s, scenario.max_body, job.ca_file)
     requests = requests_for(scenario, job.origins)  # loads the exchanges too: parsing them is nobody's cold cost
     started = _now()
     strategy = strategies.load(job.strategy)
@@ -70,7 +72,7 @@ def _run(job: Job, side: dict[str, Any], bench: Callable[[Callable[[int], float]
     control = Control(job)
 
     started = _now()
-    with strategy(limits, decode_quotes) as fetch:
+    with strategy(limits, decode_books if scenario.workload == "books" else decode_quotes) as fetch:
         side["open_s"] = _now() - started
 
         def batch(loops: int) -> float:
@@ -96,7 +98,9 @@ def _batch(
 ) -> dict[str, Any]:
     gc.collect()
     scenario = job.scenario
-    control.begin(seed=scenario.seed, block=job.block, batch=number, latency=scenario.latency, draws=DRAWS)
+    control.begin(
+        seed=scenario.seed, block=job.block, batch=number, latency=scenario.latency, draws=DRAWS, faults=scenario.faults
+    )  # fmt: skip
     meter = cost.CpuMeter()
     began = _now()
     outcomes = fetch(requests)
@@ -127,9 +131,8 @@ def _plain(outcome: Any, began: float) -> dict[str, Any]:
         raise ValueError(f"fetch() returned an outcome that ran from {outcome.started} to {outcome.ended}")
     match outcome:
         case Fetched(value, started, ended, status, size):
-            quotes = [row_from_quote(quote) for quote in value] if _are_quotes(value) else None
             return {
-                "started": started - began, "ended": ended - began, "status": status, "size": size, "quotes": quotes,
+                "started": started - began, "ended": ended - began, "status": status, "size": size, **_in_hand(value),
             }  # fmt: skip
         case Failed(kind, detail, started, ended, status):
             if kind not in KINDS:
@@ -141,8 +144,16 @@ def _plain(outcome: Any, began: float) -> dict[str, Any]:
     raise TypeError(f"fetch() returned {type(outcome).__name__} among its outcomes, expected Fetched or Failed")
 
 
-def _are_quotes(value: Any) -> bool:
-    return isinstance(value, tuple) and all(isinstance(quote, Quote) for quote in value)
+def _in_hand(value: Any) -> dict[str, Any]:
+    """The quotes of a value; of a book its best level as a quote, and the digest of all its levels."""
+    if isinstance(value, Book):
+        try:
+            best = best_of(value)
+            return {"quotes": None if best is None else [row_from_quote(best)], "digest": digest_of(value)}
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            return {"quotes": None}  # a guest may have put anything into it
+    are_quotes = isinstance(value, tuple) and all(isinstance(quote, Quote) for quote in value)
+    return {"quotes": [row_from_quote(quote) for quote in value] if are_quotes else None}
 
 
 if __name__ == "__main__":

@@ -10,25 +10,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from exchanges.errors import safe
-from exchanges.plugins import nearest
-from exchanges.units import bytes_from, counted
-from harness import entries, options, race
+from exchanges.units import counted
+from harness import entries, options, race, scenario_options
+from harness.calibration import Card, calibrate, delay_for, loads_for
+from harness.doctor.descriptors import needed_for
 from harness.exits import DONE, FAILURES, NO_VERDICT, USAGE, Ended, EnvironmentGap, Stop, UsageError
 from harness.progress import Progress
-from harness.scenario import Scenario, markets_for
+from harness.scenario import Scenario
+from harness.sentence import conditions_of
 from harness.session import Session
-from mock_server.conditions import Delay
-from mock_server.process import MockFailed, running
+from mock_server.process import MockFailed, Running, running
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("-s", "--strategy", default="all", metavar="NAMES", help="all, NAME,..., all,-NAME, or FILE.py:NAME (all)")
-    add("-x", "--exchange", default="all", metavar="NAMES", help="exchanges to ask, comma-separated (all)")
-    add("--pairs", default="5", metavar="N|LIST", help="pairs of each exchange, or BTC/USD,ETH/USDT,... (5)")
-    add("--requests", default="40", metavar="N", help="requests in a batch; markets repeat (40)")
-    add("-c", "--concurrency", default="20", metavar="N", help="requests in flight (20)")
-    add("--latency", default="20ms", metavar="D", help="20ms, uniform:10ms,30ms or lognormal:20ms,200ms (20ms)")
+    scenario_options.add_arguments(parser)
     add("--blocks", metavar="N", help="blocks, each with every arm once (5)")
     add("--warm", metavar="N", help="warm batches of an arm in a block (3)")
     add("--fast", action="store_true", help="3 blocks of 2 warm batches: a look, not a proof")
@@ -39,10 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="shuffled",
         help="order of the arms in a block (shuffled)",
     )
-    add("--seed", default="7", metavar="N", help="for the order, the delays and the prices (7)")
     add("--baseline", metavar="NAME", help="what speedups are relative to (sequential, or the first arm)")
-    add("--deadline", default="10s", metavar="D", help="for one request, from its turn to its whole body (10s)")
-    add("--max-body", default="4MiB", metavar="SIZE", help="largest decoded body (4MiB)")
+    add(
+        "--max-error-rate",
+        default="0",
+        metavar="SHARE",
+        help="of an arm's requests that --faults may let fail before the exit code is 1; 0.05 is 5 percent (0)",
+    )
     add("--strict", action="store_true", help="exit 5 unless the verdict is VALID")
     add("--results-dir", type=Path, default=Path("results"), metavar="DIR", help="where runs are kept (results)")
     add(
@@ -56,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     """Check everything that can be checked, then race, then tell. Returns the exit code."""
     scenario = _scenario(args)
+    max_error_rate = options.share("--max-error-rate", args.max_error_rate)
     sabotage = _sabotage(args.sabotage)
     _enough_files(scenario.concurrency)
     entered = entries.entries_for(args.strategy, scenario.concurrency)
@@ -63,7 +64,9 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
         sys.stderr.write(f"fetchrace: {sentence}\n")
     if not entered.arms:
         raise Stop("no strategy is left to race; nothing was measured")
-    scenario = _with_baseline(scenario, args.baseline, [arm.name for arm in entered.arms if not arm.twin_of])
+    scenario = scenario_options.with_baseline(
+        scenario, args.baseline, [arm.name for arm in entered.arms if not arm.twin_of]
+    )
     heats = [race.heat_for(scenario, entered.arms, args.order)]
     session = Session.begin(args.results_dir, argv, heats, entered, args.fast)
     try:
@@ -77,7 +80,7 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
             raise
         finally:
             session.end()
-        code = _tell(session, args.json, args.strict)
+        code = _tell(session, args.json, args.strict, max_error_rate)
     except SystemExit as error:
         raise Stop(f"a plugin ended the program: sys.exit({error.code!r}); {session.kept()}") from error
     except Ended as ended:
@@ -92,7 +95,7 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     return code
 
 
-def _tell(session: Session, as_json: bool, strict: bool) -> int:
+def _tell(session: Session, as_json: bool, strict: bool, max_error_rate: float = 0.0) -> int:
     """Print the result, then draw it: a report that cannot be drawn hides no number. Returns the exit code."""
     with _printing(session):
         if as_json:
@@ -107,7 +110,7 @@ def _tell(session: Session, as_json: bool, strict: bool) -> int:
 
         with _printing(session):
             print_page(session.page)
-    return _exit_code(session, strict) or undrawn
+    return _exit_code(session, strict, max_error_rate) or undrawn
 
 
 def _draw(session: Session) -> int:
@@ -148,21 +151,46 @@ def _race(session: Session, entered: entries.Entries, scenario: Scenario, sabota
     about = sum(race.estimate_s(heat.scenario, entered.declared) for heat in session.heats)
     with Progress(total) as progress:
         progress.say(
-            f"{counted(len(entered.arms) - 1, 'arm')} and a twin, {counted(scenario.requests, 'request')}, "
-            f"{scenario.concurrency} in flight, {scenario.latency}, {counted(scenario.blocks, 'block')}: "
-            f"about {about:.0f} s"
+            f"{counted(len(entered.arms) - 1, 'arm')} and a twin, {conditions_of(scenario.to_json())}, "
+            f"{counted(scenario.blocks, 'block')}: about {about:.0f} s"
         )
-        with running(scenario.exchanges, scenario.latency, scenario.seed, sabotage) as mock:
+        with running(
+            scenario.exchanges, scenario.latency, scenario.seed, [*_mock_options(scenario), *sabotage]
+        ) as mock:
+            session.card = _card(session, mock, scenario, sabotage)
             for heat in session.heats:
                 race.run(heat, entered.declared, mock, session.folder, progress, session.save)
     session.state = "complete"
 
 
-def _exit_code(session: Session, strict: bool) -> int:
+def _mock_options(scenario: Scenario) -> list[str]:
+    """How the mock is started for a scenario, beyond its latency and its seed."""
+    found = [f"--faults={scenario.faults}"] if scenario.faults else []
+    found += [f"--listed={scenario.listed}"] if scenario.listed else []
+    return [*found, *(["--tls"] if scenario.tls else [])]
+
+
+def _card(session: Session, mock: Running, scenario: Scenario, sabotage: list[str]) -> Card:
+    """The calibration card, made on the server that serves the race; where that speaks TLS, which the cheap client
+    does not, on another one like it."""
+    with contextlib.ExitStack() as stack:
+        if scenario.tls:
+            mock = stack.enter_context(running(scenario.exchanges, scenario.latency, scenario.seed, sabotage))
+        return calibrate(mock, loads_for(scenario.concurrency), delay_for(scenario), scenario.seed, session.fast)
+
+
+def _exit_code(session: Session, strict: bool, max_error_rate: float = 0.0) -> int:
     rows = [row for scenario in session.result["scenarios"] for row in scenario["strategies"]]
     lost = [f"{row['name']} {row['status']}" for row in rows if row["status"] in ("disqualified", "failed")]
+    lost += [
+        f"{row['failed']} of {row['requests']} requests of {row['name']} failed"
+        for row in rows
+        if row["status"] not in ("disqualified", "failed")
+        and row.get("failed", 0) > max_error_rate * row.get("requests", 0)
+    ]
     if lost:
-        sys.stderr.write(f"fetchrace: {', '.join(lost)}; {session.kept()}\n")
+        allowed = f" (--max-error-rate is {max_error_rate:g})" if any("requests of" in one for one in lost) else ""
+        sys.stderr.write(f"fetchrace: {', '.join(lost)}{allowed}; {session.kept()}\n")
         return FAILURES
     verdict = session.result["verdict"]
     if strict and verdict["state"] != "VALID":
@@ -177,32 +205,11 @@ def _scenario(args: argparse.Namespace) -> Scenario:
     if args.fast and args.rigorous:
         raise UsageError("--fast and --rigorous exclude each other")
     blocks, warm = (3, 2) if args.fast else (20, 5) if args.rigorous else (5, 3)
-    latency = options.read("--latency", args.latency, Delay.parse)
-    deadline_s = options.deadline(args.deadline)
-    if latency.low >= deadline_s:
-        raise UsageError(f"--latency {latency} leaves no request a chance before the --deadline of {args.deadline}")
-    names = options.exchange_names(args.exchange)
-    markets = markets_for(names, options.pairs(args.pairs, names))
-    return Scenario(
-        name="quick",
-        markets=markets,
-        requests=options.count("--requests", args.requests),
-        concurrency=options.count("--concurrency", args.concurrency),
-        latency=str(latency),
-        blocks=options.count("--blocks", args.blocks) if args.blocks else blocks,
-        warm=options.count("--warm", args.warm) if args.warm else warm,
-        seed=options.read("--seed", args.seed, int),
-        deadline_s=deadline_s,
-        max_body=int(options.positive("--max-body", options.read("--max-body", args.max_body, bytes_from))),
-        baseline="",
+    return scenario_options.scenario_from(
+        args,
+        options.count("--blocks", args.blocks) if args.blocks else blocks,
+        options.count("--warm", args.warm) if args.warm else warm,
     )
-
-
-def _with_baseline(scenario: Scenario, asked: str | None, names: list[str]) -> Scenario:
-    if asked is not None and asked not in names:
-        raise UsageError(f"--baseline {asked!r} is not in the race{nearest(asked, names)}")
-    baseline = asked or ("sequential" if "sequential" in names else names[0])
-    return Scenario.from_json({**scenario.to_json(), "baseline": baseline})
 
 
 def _sabotage(text: str | None) -> list[str]:
@@ -216,8 +223,7 @@ def _sabotage(text: str | None) -> list[str]:
 
 
 def _enough_files(in_flight: int) -> None:
-    """Both ends of a connection per request, a pipe or two per worker, and what Python itself holds open."""
-    needed = 2 * in_flight + 64
+    needed = needed_for(in_flight)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < needed:
         if hard != resource.RLIM_INFINITY and hard < needed:

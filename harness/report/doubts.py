@@ -6,8 +6,9 @@ from collections import Counter
 from typing import Final
 
 from exchanges.units import counted
-from harness.report.entries import RunEntry, ScenarioEntry
+from harness.report.entries import Entry, RunEntry, ScenarioEntry
 from harness.report.wording import count, duration, listing, percent
+from harness.sentence import failures_by_plan
 
 _FEW_BLOCKS: Final = 5
 _BUSY: Final = 0.9
@@ -58,6 +59,9 @@ def scenario_doubts(scenario: ScenarioEntry) -> list[str]:
     if out:
         said = " and ".join(f"{number} {status}" for status, number in sorted(out.items()))
         found.append(f"{said[0].upper()}{said[1:]}: see the reasons below the table.")
+    lost = failures_by_plan([_counts(arm) for arm in scenario.arms]) if scenario.text("faults") else ""
+    if lost:
+        found.append(_sentence(lost))
     busy = [arm.name for arm in scenario.measured if (arm.number("cpu_share") or 0) > _BUSY]
     if busy:
         found.append(f"{listing(busy)} used over {percent(_BUSY)} of a core: the client is the limit, not the wait.")
@@ -66,6 +70,10 @@ def scenario_doubts(scenario: ScenarioEntry) -> list[str]:
         told = [f"{name} {count(number)} of {count(values)}" for name, number, values in strange if number]
         found.append(f"Outliers among the warm times, kept and counted: {listing(told, 6)}.")
     return found
+
+
+def _counts(arm: Entry) -> dict[str, float]:
+    return {key: arm.number(key) or 0.0 for key in ("failed", "requests")}
 
 
 def detectable(scenario: ScenarioEntry) -> str:
@@ -95,11 +103,19 @@ def conditions(scenario: ScenarioEntry) -> str:
     markets = scenario.raw.get("markets")
     listed = markets if isinstance(markets, list) else []
     venues = {str(market[0]) for market in listed if isinstance(market, list) and market}
+    workload = scenario.text("workload", limit=40)
+    what = {
+        "books": f"books of {count(scenario.number('levels'))} levels",
+        "markets": f"whole markets of {count(scenario.number('listed'))} or more",
+    }
     said = [
         f"{count(scenario.number('requests'))} requests",
+        what.get(workload, ""),
         counted(len(venues), "exchange") if venues else "",
         f"{count(scenario.number('concurrency'))} in flight",
-        f"{scenario.text('latency', '?')} delay",
+        f"{scenario.text('latency', '?', 60)} delay",
+        "TLS" if scenario.raw.get("tls") is True else "",
+        f"faults {scenario.text('faults', limit=60)}" if scenario.text("faults") else "",
         f"limit {duration(scenario.limit_s)}" if scenario.limit_s else "",
     ]
     return " · ".join(part for part in said if part)

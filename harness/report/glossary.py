@@ -41,8 +41,8 @@ _METHOD: Final = (
     ),
     (
         "An arm is ranked only if the server's own log agrees: each request seen exactly once, never more in flight "
-        "than declared, connections re-used, every price equal to the one sent, no failure, and no time below what the "
-        "delays allow."
+        "than declared, connections re-used, every price equal to the one sent, no failure but those that faults of "
+        "the scenario planned, and no time below what the delays allow."
     ),
     "Server and clients share one machine. Differences between arms are theirs; absolute times are this machine's.",
 )
@@ -52,8 +52,13 @@ GLOSSARY: Final = (
     ("baseline", "the arm that speedups are relative to"),
     ("batch", "one call that fetches all requests of the scenario"),
     ("block", "one round in which every arm runs once, in its own process; the unit of statistics"),
+    (
+        "calibration card",
+        "what the mock server, asked to hold replies for one delay, held them for: the ruler, measured before the race",
+    ),
     ("cold", "the first batch of a process: it also pays for connections"),
     ("conns", "connections: the most that the server saw in one batch"),
+    ("fault", "a disturbance that the mock server injects by plan; a request that it strikes may fail"),
     (
         "import",
         "loading the strategy and its libraries, where http.client, psutil and pyperf already are: a lower bound",

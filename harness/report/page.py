@@ -15,6 +15,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from exchanges.units import text_from_bytes
+from harness.report.calibration import COLUMNS, calibration_table
 from harness.report.doubts import run_doubts
 from harness.report.entries import RunEntry
 from harness.report.glossary import GLOSSARY, method
@@ -45,6 +46,8 @@ def page_html(run: RunEntry, stories: list[Story], markup: dict[str, str], chart
         doubts=run_doubts(run),
         stories=stories,
         several=len(stories) > 1,
+        calibration=calibration_table(run),
+        calibration_columns=COLUMNS,
         environment=_environment(run),
         glossary=GLOSSARY,
         method=method({scenario.is_sequential for scenario in run.scenarios}),

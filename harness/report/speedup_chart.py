@@ -7,7 +7,7 @@ from harness.report.entries import ArmEntry, ScenarioEntry
 from harness.report.figure import beside, column, dot, duration_axis, even_marks, lanes, limit_line, nice_marks
 from harness.report.palette import LIGHT
 from harness.report.wording import duration, duration_interval, listing, percent, times, times_interval
-from harness.sentence import TELLING
+from harness.sentence import TELLING, done_by
 
 _WIDE = 6.0
 """From here on a linear axis would crowd the fast arms into a corner."""
@@ -69,7 +69,8 @@ def speedup_chart(scenario: ScenarioEntry) -> Chart | None:
 def _takeaway(scenario: ScenarioEntry, arms: list[ArmEntry]) -> str:
     first = arms[0]
     interval = times_interval(first.number("speedup_low"), first.number("speedup_high"))
-    said = f"{first.name} brings {scenario.text('requests', 'the')} prices in {duration(first.number('time_s'))}"
+    did = done_by(scenario.text("requests", "the"), scenario.text("workload"), first.number("failed") or 0)
+    said = f"{first.name} {' '.join(did)} in {duration(first.number('time_s'))}"
     if first.number("speedup") and first.raw.get("name") != scenario.raw.get("baseline"):
         said += f", {times(first.number('speedup'))} as fast as {scenario.baseline} (95 % CI {interval})"
     if first.number("efficiency") is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from harness.report.calibration import calibration_table
 from harness.report.doubts import run_doubts
 from harness.report.entries import RunEntry
 from harness.report.story import Story
@@ -32,6 +33,8 @@ def summary_md(run: RunEntry, stories: list[Story]) -> str:
                 lines += _row(cells)
             lines.append("")
         lines += _bullets([*(chart.takeaway for chart in story.charts), *([story.no_twin] if story.no_twin else [])])
+    card = calibration_table(run)
+    lines += [_escaped(card.said), ""] if card is not None else []
     command = run.text("command", limit=2000).replace("`", "'")
     if command:
         lines += [f"Measured with `{command}`, seed {_escaped(run.text('seed', '?'))}.", ""]

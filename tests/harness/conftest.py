@@ -44,7 +44,7 @@ def record_of(scenario):
                 "started": started, "ended": started + held + 0.002, "status": 200, "size": 90,
                 "quotes": [row_from_quote(quote)],
             })  # fmt: skip
-            rows.append([index, 0, name, pair, index % 2 + 1, arrived, 0.1, held, priced_at, replied, 200, 90])
+            rows.append([index, 0, name, pair, index % 2 + 1, arrived, 0.1, held, priced_at, replied, 200, 90, ""])
         server = {"peak_in_flight": 2, "accepted": accepted, "cpu_s": 0.031, "wall_s": 0.31, "unfinished": 0}
         return {
             "time_s": time_s, "began": 1000.0, "cpu_s": 0.012, "load": 0.5, "outcomes": outcomes,

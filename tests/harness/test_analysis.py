@@ -264,3 +264,9 @@ def test_the_conditions_are_kept_beside_the_numbers(heat_of, calm, scenario):
     assert (result["name"], result["requests"], result["concurrency"]) == ("quick", 6, 2)
     assert result["markets"] == [list(market) for market in scenario.markets]
     assert result["finished_blocks"] == 3
+
+
+def test_requests_that_faults_struck_are_counted_over_all_batches(heat_of, measured):
+    blocks = [measured("fast", block, 0.06, 0.06, struck=2, failures={"reset": 1}) for block in range(2)]
+    _, _, rows = rows_of(heat_of(*blocks, names=("fast",), twin=False))
+    assert (rows["fast"]["struck"], rows["fast"]["failed"], rows["fast"]["failures"]) == (12, 6, {"reset": 6})

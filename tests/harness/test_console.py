@@ -199,3 +199,13 @@ def test_a_reader_that_goes_away_is_an_error_and_not_a_silent_end():
 def test_the_console_writes_to_the_stdout_of_the_moment(capsys):
     console().print("here")
     assert capsys.readouterr().out == "here" + os.linesep
+
+
+def test_faults_are_in_the_scenario_line_and_what_they_cost_is_told(run, capsys):
+    scenario = run["scenarios"][0]
+    scenario["faults"], scenario["tls"] = "kraken:429@0.1", True
+    scenario["strategies"][0].update(failed=4, requests=40)
+    print_run(run)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "over TLS, faults kraken:429@0.1" in said
+    assert "10.0% of all requests failed by plan, struck by faults" in said

@@ -8,7 +8,7 @@ import exchanges
 from exchanges.plugins import BrokenPlugin, UnknownName
 from harness import listing
 
-PARTS = ("title", "taker_fee", "carries", "instruments", *listing._METHODS)
+PARTS = ("title", "taker_fee", "carries", "instruments", "most_levels", "accepts_post", *listing._METHODS)
 
 
 @pytest.fixture

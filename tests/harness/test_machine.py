@@ -56,6 +56,12 @@ def test_versions_are_of_what_is_installed():
         (["--pairs", "BTC/USD,ETH/USDT"], "python -m harness --pairs BTC/USD,ETH/USDT"),
         (["--pairs=BTC/USD"], "python -m harness --pairs=BTC/USD"),
         (["--latency", "lognormal:20ms,200ms"], "python -m harness --latency lognormal:20ms,200ms"),
+        (["--latency", "profile:/home/bob/here.json"], "python -m harness --latency profile:here.json"),
+        (
+            ["--latency=20ms;kraken=profile:/home/bob/a.json;binance=profile:b.json"],
+            "python -m harness '--latency=20ms;kraken=profile:a.json;binance=profile:b.json'",
+        ),
+        (["--faults", "kraken:429@0.1,bom"], "python -m harness --faults kraken:429@0.1,bom"),
         (["-s", "/home/bob/mine.py:honest"], "python -m harness -s mine.py:honest"),
         (["-s", "threads,/home/bob/a.py:x,./b.py:y"], "python -m harness -s threads,a.py:x,b.py:y"),
         (["--results-dir", "/home/bob/somewhere"], "python -m harness --results-dir somewhere"),

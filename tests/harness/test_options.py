@@ -143,3 +143,13 @@ def test_reading_names_the_flag_and_what_was_expected():
     assert refused(options.read, "--latency", "20", seconds_from) == (
         "--latency: expected a duration such as 20ms, 1.5s or 500us, found '20'"
     )
+
+
+@pytest.mark.parametrize(("text", "share"), [("0", 0.0), ("0.05", 0.05), ("1", 1.0)])
+def test_a_share_lies_between_0_and_1(text, share):
+    assert options.share("--max-error-rate", text) == share
+
+
+@pytest.mark.parametrize("text", ["-0.1", "1.1", "nan", "inf", "5%", ""])
+def test_what_is_no_share_is_refused(text):
+    assert refused(options.share, "--max-error-rate", text).startswith("--max-error-rate: expected a ")

@@ -16,7 +16,7 @@ def test_times_of_both_sides_are_seconds_since_the_batch_began(side, scenario):
     assert first == {
         "scenario": "quick", "arm": "threads", "block": 0, "batch": 1, "index": 0, "exchange": "binance",
         "pair": "BTC/USDT", "started": 0.001, "ended": 0.103, "arrived": 0.002, "asked": 0.1, "held": 0.1,
-        "priced_at": 0.1, "replied": 0.102, "status": 200, "kind": None, "bytes": 90, "connection": 1,
+        "priced_at": 0.1, "replied": 0.102, "status": 200, "kind": None, "bytes": 90, "connection": 1, "fault": None,
     }  # fmt: skip
 
 

@@ -8,11 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness import cli, entries, race
+from harness import cli, entries, race, scenario_options
 from harness.arm import Arm
 from harness.commands import run
 from harness.entries import Entries
 from harness.exits import EnvironmentGap, Stop
+from harness.scenario import Scenario
 from mock_server.process import MockFailed
 
 
@@ -67,6 +68,9 @@ USAGE = [
     (["-s", "thread"], "unknown strategy 'thread'; did you mean threads?"),
     (["-s", "threads,threads"], "the strategy 'threads' is named twice"),
     (["-s", "nowhere.py:x"], "no file 'nowhere.py'"),
+    (["--max-error-rate", "2"], "--max-error-rate: expected a share from 0 to 1"),
+    (["--workload", "trades"], "--workload: expected tickers, books, markets, found 'trades'"),
+    (["--faults", "429@"], "--faults: expected a probability from 0 to 1"),
     (["--fast", "--rigorous"], "--fast and --rigorous exclude each other"),
     (["--sabotage", "everything"], "--sabotage: expected one-at-a-time=10ms or refuse=EXCHANGE=KIND"),
     (["--baseline", "thread", "-s", "threads"], "--baseline 'thread' is not in the race; did you mean threads?"),
@@ -169,7 +173,7 @@ def test_the_default_race_of_the_core_takes_at_most_a_minute(args):
     ],
 )
 def test_the_baseline_is_the_one_asked_for_or_sequential_or_the_first(scenario, asked, names, baseline):
-    assert run._with_baseline(scenario, asked, names).baseline == baseline
+    assert scenario_options.with_baseline(scenario, asked, names).baseline == baseline
 
 
 @pytest.mark.parametrize(
@@ -339,3 +343,26 @@ def test_a_plugin_that_exits_in_the_middle_of_a_race_is_told_with_what_was_kept(
     assert cli.main(["--results-dir", "kept", "--fast"]) == 1
     last = capsys.readouterr().err.splitlines()[-1]
     assert last.startswith("fetchrace: a plugin ended the program: sys.exit(0); 0 of 3 blocks are kept in kept/")
+
+
+class Failing(Session):
+    """A session whose only arm lost some of its requests."""
+
+    def __init__(self, failed):
+        super().__init__("ranked")
+        self.result["scenarios"][0]["strategies"][0].update(failed=failed, requests=100)
+
+
+@pytest.mark.parametrize(
+    ("failed", "allowed", "code"), [(0, 0.0, 0), (1, 0.0, 1), (5, 0.05, 0), (6, 0.05, 1), (100, 1.0, 0)]
+)
+def test_more_failures_than_allowed_are_exit_code_1_with_the_numbers(capsys, failed, allowed, code):
+    assert run._exit_code(Failing(failed), False, allowed) == code
+    said = f"fetchrace: {failed} of 100 requests of arm0 failed (--max-error-rate is {allowed:g}); 5 of 5 blocks"
+    assert capsys.readouterr().err.startswith(said if code else "")
+
+
+def test_the_mock_is_started_for_the_scenario(scenario):
+    assert run._mock_options(scenario) == []
+    faulty = Scenario.from_json({**scenario.to_json(), "faults": "kraken:429@0.1", "tls": True, "listed": 3000})
+    assert run._mock_options(faulty) == ["--faults=kraken:429@0.1", "--listed=3000", "--tls"]

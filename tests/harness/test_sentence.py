@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.sentence import sentence_for
+from harness.sentence import conditions_of, failures_by_plan, sentence_for
 
 
 def row(name, rank=1, status="ranked", **more):
@@ -94,3 +94,47 @@ def test_a_hostile_name_cannot_move_the_cursor_or_break_the_line():
     hostile = "\x1b[2J\n\u202eevil"
     tied = row(hostile, status="tied", tied_with=[hostile], tied_within=0.01)
     assert sentence_for(scenario(tied), "VALID").isprintable()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, "40 requests, 20 in flight, 20ms"),
+        ({"tls": True}, "40 requests, 20 in flight, 20ms, over TLS"),
+        ({"workload": "books", "levels": 50}, "40 requests for books of 50 levels, 20 in flight, 20ms"),
+        ({"workload": "markets", "listed": 3000}, "40 requests for all of 3,000 markets or more, 20 in flight, 20ms"),
+        ({"faults": "kraken:429@0.1"}, "40 requests, 20 in flight, 20ms, faults kraken:429@0.1"),
+    ],
+)
+def test_conditions_are_told_in_a_line(more, said):
+    assert conditions_of({"requests": 40, "concurrency": 20, "latency": "20ms", **more}) == said
+
+
+def test_a_long_latency_is_cut_and_what_it_holds_cannot_move_the_cursor():
+    said = conditions_of({"requests": 1, "concurrency": 2, "latency": "\x1b[2J" + "9" * 999})
+    assert said.isprintable()
+    assert len(said) < 100
+
+
+def test_what_a_request_brought_is_named():
+    assert "a fetched 40 books in 61.0 ms" in sentence_for({**scenario(row("a")), "workload": "books"}, "VALID")
+    whole = sentence_for({**scenario(row("a")), "workload": "markets"}, "VALID")
+    assert "a fetched 40 bodies of whole markets in 61.0 ms" in whole
+
+
+def test_an_arm_some_of_whose_requests_failed_has_not_fetched_them_all():
+    assert "a went through 40 requests in 61.0 ms" in sentence_for(scenario(row("a", failed=3)), "VALID")
+
+
+def test_requests_that_failed_by_plan_are_told_as_a_share_of_all():
+    rows = [row("a", failed=3, requests=40), row("b", failed=5, requests=40), {"name": "c", "status": "skipped"}]
+    assert failures_by_plan(rows).startswith("10.0% of all requests failed by plan")
+    assert failures_by_plan([row("a", failed=0, requests=40)]) == ""
+    assert failures_by_plan([]) == ""
+
+
+def test_where_only_the_ruler_is_in_doubt_the_machine_is_not_blamed():
+    doubtful = {**scenario(row("a")), "verdict": {"reasons": ["the calibration card: with 100 in flight ..."]}}
+    assert sentence_for(doubtful, "NOISY").endswith("the mock server was not accurate enough for a firm ranking.")
+    doubtful["verdict"]["reasons"].append("the same arm twice came out at 1.2")
+    assert sentence_for(doubtful, "NOISY").endswith("the machine was too noisy for a firm ranking.")

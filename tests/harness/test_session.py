@@ -9,6 +9,7 @@ import pytest
 
 from harness import raw_rows
 from harness.arm import Arm
+from harness.calibration import Card, Line
 from harness.entries import Entries
 from harness.exits import EnvironmentGap
 from harness.measurement import measurement_from
@@ -232,3 +233,28 @@ def test_the_raw_rows_of_a_run_can_be_read_back(begin, side, scenario):
     assert rows[6]["arm"] == "fast"
     assert float(rows[6]["asked"]) == 0.1
     assert measurement_from(side, scenario, "fast", 0, 0).warm[0].requests == 6
+
+
+def test_a_run_without_a_calibration_card_says_so(begin):
+    assert begin().result["calibration"] is None
+
+
+def test_the_calibration_card_is_in_run_json_and_its_misses_are_in_the_verdict(begin, race_a_block):
+    session = begin()
+    session.card = Card(0.05, (Line.of(1, [0.0001], [0.0005]), Line.of(100, [0.002], [0.003])))
+    for block in range(3):
+        race_a_block(session, block)
+    run = read_run(session.folder.path)
+    assert [line["in_flight"] for line in run["calibration"]["lines"]] == [1, 100]
+    assert run["verdict"]["state"] == "NOISY"
+    assert run["verdict"]["reasons"] == list(session.card.reasons)
+    assert run["scenarios"][0]["verdict"]["reasons"] == list(session.card.reasons)
+    assert run["verdict"]["sentence"].endswith("the mock server was not accurate enough for a firm ranking.")
+
+
+def test_a_card_without_misses_leaves_the_verdict_alone(begin, race_a_block):
+    session = begin()
+    session.card = Card(0.05, (Line.of(100, [0.0005], [0.003]),))
+    for block in range(3):
+        race_a_block(session, block)
+    assert read_run(session.folder.path)["verdict"]["state"] == "VALID"

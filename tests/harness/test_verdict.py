@@ -125,3 +125,17 @@ def test_a_run_without_scenarios_is_not_valid():
 
 def test_a_verdict_is_plain_json():
     assert Verdict("NOISY", ("why",)).to_json() == {"state": "NOISY", "reasons": ["why"]}
+
+
+CARD = "the calibration card: with 100 in flight the server held replies 2.00 ms longer than asked"
+
+
+def test_a_ruler_that_is_not_true_makes_a_calm_race_noisy(measured):
+    found = judge_all({"a": [measured("a", 0, 0.1)]}, "a", Twin(twin(0.01)), False, "shuffled", (CARD,))
+    assert found == Verdict("NOISY", (CARD,))
+
+
+def test_a_bound_server_is_told_with_what_its_card_says(measured):
+    found = judge_all({"a": [measured("a", 0, 0.3, server_cpu=1.0)]}, "a", Twin(twin(0.0)), False, "shuffled", (CARD,))
+    assert found.state == "SERVER-BOUND"
+    assert found.reasons[-1] == CARD

@@ -102,7 +102,7 @@ def test_a_scenario_may_lack_a_key_or_have_it_null(tmp_path, runs, gone):
 def test_an_arm_with_nothing_but_a_time_is_drawn(tmp_path, runs):
     arms = [{"name": "threads", "status": "ranked", "rank": 1, "time_s": 0.05}]
     page = draw(runs.write(tmp_path / "run", runs.run([runs.scenario(arms)]))).read_text(encoding="utf-8")
-    assert "threads brings 8 prices in 50.0 ms." in page
+    assert "threads fetched 8 prices in 50.0 ms." in page
 
 
 def test_a_run_of_nothing_but_its_schema_is_drawn(tmp_path, runs):

@@ -163,7 +163,7 @@ def test_each_chart_has_a_question_and_an_answer_with_numbers_from_its_data(good
     for question, takeaway in sections:
         assert question.endswith("?")
         assert re.search(r"\d", takeaway), question
-    assert "asyncio-aiohttp brings 8 prices in 50.0 ms, 18.0× as fast as sequential (95 % CI 17.3–18.7×)" in page
+    assert "asyncio-aiohttp fetched 8 prices in 50.0 ms, 18.0× as fast as sequential (95 % CI 17.3–18.7×)" in page
     assert "80 % of the physical limit. threads, the next, takes 40 % longer." in page
     assert re.search(r"The largest departure is [+−]2\.0 % \([a-z-]+, block [15]\); from the first block to the last, "
                      r"all arms together moved by \+4\.0 %\.", page)  # fmt: skip

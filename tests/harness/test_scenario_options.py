@@ -1,0 +1,129 @@
+"""From options to a scenario: workloads, faults, latencies, and who is left out of what."""
+
+import argparse
+
+import pytest
+
+import exchanges
+from harness import scenario_options
+from harness.exits import UsageError
+from harness.scenario import requests_for
+
+
+@pytest.fixture
+def scenario_of():
+    def make(*argv):
+        parser = argparse.ArgumentParser()
+        scenario_options.add_arguments(parser)
+        return scenario_options.scenario_from(parser.parse_args(argv), 3, 2)
+
+    return make
+
+
+def refused(scenario_of, *argv):
+    with pytest.raises(UsageError) as caught:
+        scenario_of(*argv)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_without_options_quotes_are_fetched_and_nothing_is_disturbed(scenario_of):
+    scenario = scenario_of()
+    assert (scenario.workload, scenario.levels, scenario.listed) == ("tickers", 0, 0)
+    assert (scenario.faults, scenario.tls) == ("", False)
+
+
+def test_books_are_100_levels_deep_unless_said_otherwise(scenario_of):
+    assert scenario_of("--workload", "books").levels == 100
+    assert scenario_of("--workload", "books", "--levels", "5").levels == 5
+
+
+def test_an_exchange_that_gives_no_books_so_deep_is_left_out_and_told(scenario_of, capsys):
+    most = {name: exchanges.load(name).most_levels for name in ("binance", "kraken")}
+    assert most["binance"] > most["kraken"]
+    scenario = scenario_of("-x", "binance,kraken", "--workload", "books", "--levels", str(most["binance"]))
+    assert scenario.exchanges == ("binance",)
+    said = f"kraken gives books of at most {most['kraken']} levels, {most['binance']} were asked for; it is left out"
+    assert said in capsys.readouterr().err
+
+
+def test_books_that_no_exchange_gives_are_refused(scenario_of):
+    said = refused(scenario_of, "-x", "kraken", "--workload", "books", "--levels", "100000")
+    assert said.startswith("no chosen exchange can serve --workload books: kraken gives books of at most ")
+
+
+def test_levels_without_books_are_refused(scenario_of):
+    said = refused(scenario_of, "--levels", "5")
+    assert said == "--levels is the depth of a book: expected --workload books with it, found tickers"
+
+
+def test_markets_list_3000_unless_said_otherwise(scenario_of):
+    assert scenario_of("-x", "binance", "--workload", "markets").listed == 3000
+    assert scenario_of("-x", "binance", "--workload", "markets", "--listed", "50").listed == 50
+    assert scenario_of("-x", "binance", "--listed", "50").listed == 50
+
+
+def test_an_exchange_without_a_request_for_all_markets_is_left_out_and_told(scenario_of, capsys):
+    able = [name for name in ("binance", "coinbase", "kraken") if exchanges.load(name).market_request() is not None]
+    scenario = scenario_of("-x", "binance,coinbase,kraken", "--workload", "markets")
+    assert list(scenario.exchanges) == able
+    assert capsys.readouterr().err.count("has no request that brings all its markets; it is left out") == 3 - len(able)
+
+
+@pytest.mark.parametrize("workload", ["book", "", "everything"])
+def test_an_unknown_workload_is_refused_with_those_there_are(scenario_of, workload):
+    assert refused(scenario_of, "--workload", workload).startswith(
+        "--workload: expected tickers, books, markets, found"
+    )
+
+
+def test_each_request_of_a_books_scenario_asks_for_that_many_levels(scenario_of):
+    scenario = scenario_of("-x", "binance,kraken", "--workload", "books", "--levels", "10", "--requests", "4")
+    origins = dict.fromkeys(scenario.exchanges, "http://127.0.0.1:1")
+    for request, (name, pairs) in zip(requests_for(scenario, origins), scenario.turns, strict=False):
+        exchange = exchanges.load(name)
+        assert request.target == exchange.book_request_for(request.pairs[0], 10).target
+        assert tuple(map(str, request.pairs)) == pairs
+
+
+def test_each_request_of_a_markets_scenario_brings_a_whole_exchange_and_all_chosen_pairs_are_read_from_it(scenario_of):
+    scenario = scenario_of("-x", "binance", "--pairs", "3", "--workload", "markets", "--requests", "4")
+    requests = requests_for(scenario, {"binance": "http://127.0.0.1:1"})
+    assert {request.target for request in requests} == {exchanges.load("binance").market_request().target}
+    assert {len(request.pairs) for request in requests} == {3}
+    assert [request.headers[-1][1] for request in requests] == ["0", "1", "2", "3"]
+
+
+def test_faults_are_kept_as_they_read_back(scenario_of):
+    assert scenario_of("--faults", " kraken:429@0.50 , bom ").faults == "kraken:429@0.5,bom"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--faults", "stal-body"], "--faults: unknown fault 'stal-body'; did you mean stall-body?"),
+        (["--faults", "krakn:429"], "--faults: this server has no exchange 'krakn'; did you mean kraken?"),
+        (["-x", "binance", "--faults", "kraken:429"], "--faults: this server has no exchange 'kraken'"),
+        (["--faults", "429@2"], "--faults: expected a probability from 0 to 1"),
+        (
+            ["--faults", "kraken:tls-expired"],
+            "--faults: kraken is to have a certificate that is expired, expected --tls",
+        ),
+        (["--latency", "20ms;krakn=1ms"], "--latency: a latency is given for 'krakn'"),
+        (
+            ["--latency", "20ms;kraken=11s"],
+            "--latency 11s leaves no request to kraken a chance before the --deadline of 10s",
+        ),
+    ],
+)
+def test_faults_and_latencies_that_make_no_sense_are_refused_with_what_to_try(scenario_of, options, said):
+    assert refused(scenario_of, *options).startswith(said)
+
+
+def test_a_bad_certificate_is_fine_where_tls_is_spoken(scenario_of):
+    scenario = scenario_of("--faults", "kraken:tls-expired", "--tls")
+    assert (scenario.faults, scenario.tls) == ("kraken:tls-expired", True)
+
+
+def test_each_exchange_can_have_a_latency_of_its_own(scenario_of):
+    assert scenario_of("--latency", "20ms;kraken=lognormal:50ms,300ms").latency == "20ms;kraken=lognormal:50ms,300ms"
