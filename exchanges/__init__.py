@@ -27,6 +27,7 @@ GROUP = Group(
         "coinbase": "exchanges.coinbase:COINBASE",
         "kraken": "exchanges.kraken:KRAKEN",
     },
+    variable="FETCHRACE_EXCHANGES",
 )
 
 

@@ -41,7 +41,14 @@ class Instrument:
 
 
 class Exchange(Protocol):
-    """What the project asks of an exchange. One instance per exchange, stateless, in a file of its name."""
+    """What the project asks of an exchange. One instance per exchange, stateless, in a module or a package of its
+    name.
+
+    ``exchanges.plain.PlainExchange`` has the plainest form of most of it. An adapter that derives from it is required
+    to have ``name``, ``title``, ``origin``, ``docs``, ``taker_fee``, ``carries``, ``instruments``, ``request_for``,
+    ``quotes_from``, ``pairs_from``, ``response_for_many`` and ``refusal_for``. ``exchanges.admission`` checks that a
+    guest has everything before anything relies on it.
+    """
 
     # Read-only, so that a frozen dataclass can be an exchange.
     @property
@@ -74,11 +81,19 @@ class Exchange(Protocol):
 
     @property
     def most_levels(self) -> int:
-        """How many levels of a side its book endpoint gives at most."""
+        """How many levels of a side its book endpoint gives at most; 0 where it has none."""
 
     @property
     def accepts_post(self) -> bool:
         """Whether its public requests may be POSTed as well; the fields of a form body are then read as a query."""
+
+    @property
+    def heeds(self) -> frozenset[str]:
+        """The names, in lower case, of the request headers that change an answer. The server half sees no others."""
+
+    @property
+    def examples(self) -> tuple[tuple[str, str], ...]:
+        """Targets that the client half does not ask for itself, for people to try: what each is, and the target."""
 
     # client half
     def request_for(self, pair: Pair) -> Request:
@@ -126,6 +141,10 @@ class Exchange(Protocol):
         endpoint's own shape. Raises UnknownPair, or LookupError where there is no such endpoint, or its query
         breaks its rules."""
 
+    def entries_in(self, request: Request) -> int:
+        """How many pairs, levels, trades or candles an answer prices, 0 where it prices none: a large answer may be
+        priced less often. Never raises."""
+
     def charge_for(self, request: Request) -> Charge | None:
         """What a request costs; None where the exchange does not count it."""
 
@@ -135,4 +154,5 @@ class Exchange(Protocol):
 
     def refusal_for(self, kind: str, request: Request, retry_after: float | None = None) -> Response:
         """How this exchange says no: unknown_symbol, rate_limited, banned, blocked, server, or "not_found"
-        for a target that is no price request: a path it does not serve, or a query that breaks its rules."""
+        for what it does not serve: a path that it does not have, a query that breaks its rules, or a ``method`` that
+        the path does not take."""

@@ -11,7 +11,8 @@ class RateLimit:
 
     ``window`` tells how spent weight comes back: all at once at every whole multiple of ``per_s`` (True), or evenly,
     ``capacity / per_s`` units a second (False: a token bucket). A caller that asks ``patience`` more times before the
-    time it was told to wait is over is banned for ``ban_s`` seconds (``patience`` 0: nobody is ever banned).
+    time it was told to wait is over is banned for ``ban_s`` seconds (``patience`` 0: nobody is ever banned). Waits that
+    are ignored one after the other add up; one that is kept clears them.
     """
 
     capacity: int

@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.util
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -59,11 +60,13 @@ def nearest(name: str, names: Iterable[str]) -> str:
 @dataclass(frozen=True)
 class Group:
     """``noun`` is the word for messages, ``entry_points`` the packaging group, ``builtins`` maps names to
-    ``module:attribute`` in the order in which they are listed."""
+    ``module:attribute`` in the order in which they are listed. ``variable`` is the environment variable by which what
+    was ``introduced`` is known to the processes that this one starts."""
 
     noun: str
     entry_points: str
     builtins: dict[str, str]
+    variable: str = ""
 
     def _targets(self) -> dict[str, str]:
         # Imported here because it brings email and socket along, which reading a price needs neither of.
@@ -72,7 +75,27 @@ class Group:
         found = dict(self.builtins)
         for point in sorted(importlib.metadata.entry_points(group=self.entry_points), key=lambda p: p.name):
             found.setdefault(point.name, point.value)
+        for name, file in self._introduced().items():
+            found.setdefault(name, file)
         return found
+
+    def introduce(self, name: str, file: str) -> None:
+        """Let ``file`` (``path/to/file.py:attribute``) be known as ``name``, here and in every process that this one
+        starts from now on.
+
+        Raises:
+            ValueError: something else has the name.
+        """
+        path, _, attribute = file.rpartition(":")
+        target = f"{Path(path).expanduser().resolve()}:{attribute}"
+        if self._targets().get(name, target) != target:
+            raise ValueError(f"the {self.noun} in {path!r} is called {name!r}, and so is another; give it another name")
+        os.environ[self.variable] = "\n".join(f"{n}={t}" for n, t in {**self._introduced(), name: target}.items())
+
+    def _introduced(self) -> dict[str, str]:
+        lines = os.environ.get(self.variable, "").splitlines() if self.variable else []
+        pairs = (line.partition("=") for line in lines)
+        return {name: target for name, _, target in pairs if ".py:" in target}
 
     def names(self) -> list[str]:
         """All names, built-ins first; nothing is imported."""
@@ -89,6 +112,8 @@ class Group:
         target = self.builtins.get(name) or self._targets().get(name)
         if target is None:
             raise UnknownName(name, f"unknown {self.noun} {name!r}{nearest(name, self.names())}")
+        if ".py:" in target:
+            return self._load_file(target)
         module_name, _, attribute = target.partition(":")
         try:
             module = importlib.import_module(module_name)

@@ -21,3 +21,8 @@ class View(Protocol):
 
     def book(self, pair: Pair, levels: int) -> Book:
         """The best ``levels`` of each side, whose first ones are the quote's. Raises UnknownPair."""
+
+    def at(self, time_us: int) -> View:
+        """The same market as it stood at that time, undisturbed, so that the past never changes: a trade or a candle
+        of then is written alike whenever it is asked for. Its ``time_us`` is when it began to stand like that, which
+        is what one has to go back beyond for the moment before. A time to come is now."""

@@ -14,7 +14,8 @@ from exchanges.pair import Pair
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request. The server half of an exchange reads ``target`` alone.
+    """One HTTP request. The server half of an exchange reads ``target``, ``method``, and of the headers those that it
+    ``heeds``.
 
     ``target`` is the path with its query, percent-encoded as sent. ``origin`` is scheme, host and port
     (``http://127.0.0.1:43101``). ``pairs`` is what the caller asked for, in order; it never crosses the

@@ -22,6 +22,7 @@ _KIND_OF_CODE: Final = {
     "-1128": "protocol", "-1130": "protocol", "-1135": "protocol", "-1139": "protocol", "-1151": "protocol",
     "-1220": "protocol",
     "-1003": "rate_limited", "-1015": "rate_limited", "-1034": "rate_limited",
+    "-1020": "protocol", "-1194": "protocol", "-2014": "blocked", "-2015": "blocked",
     "-1000": "server", "-1001": "server", "-1006": "server", "-1007": "server", "-1008": "server", "-1016": "server",
 }  # fmt: skip
 _TOO_MUCH: Final = (
@@ -45,10 +46,10 @@ def kind_of(code: str, message: str) -> str | None:
     return _KIND_OF_CODE.get(code)
 
 
-def refusal_of(kind: str, complaint: tuple[int, str] | None = None) -> Refusal:
-    """How a refusal of this kind is written. A complaint (code and text) about the request replaces the refusals that
-    the request can have brought upon itself: unknown_symbol and not_found."""
+def refusal_of(kind: str, complaint: tuple[int, int, str] | None = None) -> Refusal:
+    """How a refusal of this kind is written. A complaint (status, code and text) about the request replaces the
+    refusals that the request can have brought upon itself: unknown_symbol and not_found."""
     if complaint is None or kind not in ("unknown_symbol", "not_found"):
         return _REFUSALS[kind]
-    code, text = complaint
-    return 400, {"code": code, "msg": text}
+    status, code, text = complaint
+    return status, {"code": code, "msg": text}

@@ -12,8 +12,8 @@ milliseconds. An unknown symbol is HTTP 400 ``{"code": -1121, ...}`` and fails a
     GET /api/v3/depth?symbol=BTCUSDT&limit=5
     {"lastUpdateId": 1027024, "bids": [["4.00000000", "431.00000000"], ...], "asks": [...]}
 
-Beside this file: ``query`` (what is asked, by the documented rules), ``errors`` (codes),
-``weights`` (limits), and the bodies in ``tickers`` and ``market_data``.
+Beside this file: ``query`` (what is asked, by the documented rules; with it ``periods`` and ``access``), ``errors``
+(codes), ``weights`` (limits), and the bodies in ``tickers``, ``history`` and ``market_data``.
 """
 
 from __future__ import annotations
@@ -27,12 +27,14 @@ from math import ceil
 from typing import Any, Final
 from urllib.parse import quote as percent_encoded
 
+from exchanges.binance.access import KEY_HEADER
+from exchanges.binance.endpoints import DAY, DEPTH, EXAMPLES
 from exchanges.binance.errors import kind_of, refusal_of
 from exchanges.binance.instruments import INSTRUMENTS
 from exchanges.binance.market_data import instrument, market_data
-from exchanges.binance.query import DAY, DEPTH, EXAMPLES, Asked, Complaint, endpoint_of, understood
-from exchanges.binance.tickers import TICKERS, Mark, depth, mini, ticker_24hr
-from exchanges.binance.weights import EVERY_DAY_TICKER, REFUSED, charge_of, day_weight, depth_weight, usage_headers
+from exchanges.binance.query import UNIT_HEADER, Asked, Complaint, Headers, understood
+from exchanges.binance.tickers import TICKERS, Mark, depth, ticker, ticker_24hr
+from exchanges.binance.weights import EVERY_DAY_TICKER, charge_of, day_weight, depth_weight, usage_headers
 from exchanges.book import Book
 from exchanges.errors import Rejected, UnknownPair, safe
 from exchanges.exchange import Exchange, Instrument
@@ -40,6 +42,7 @@ from exchanges.instruments import Listing
 from exchanges.levels import book_of
 from exchanges.limit import Charge
 from exchanges.pair import Pair
+from exchanges.plain import PlainExchange
 from exchanges.quote import Quote
 from exchanges.reading import (
     Unreadable,
@@ -59,7 +62,7 @@ _HEADERS: Final = {"content-type": "application/json;charset=UTF-8"}
 
 
 @dataclass(frozen=True, eq=False)
-class Binance:
+class Binance(PlainExchange):
     """The public spot API. ``Binance(instruments=...)`` serves markets that are not in the table."""
 
     name: str = "binance"
@@ -70,7 +73,7 @@ class Binance:
     carries: frozenset[str] = frozenset({"last", "bid_size", "ask_size", "time_us"})
     instruments: tuple[Instrument, ...] = INSTRUMENTS
     most_levels: int = 5000
-    accepts_post: bool = False
+    heeds: frozenset[str] = frozenset({UNIT_HEADER, KEY_HEADER})
     examples: tuple[tuple[str, str], ...] = EXAMPLES
 
     @cached_property
@@ -91,10 +94,6 @@ class Binance:
         symbols = json.dumps([self._symbol(pair) for pair in wanted], separators=(",", ":"))
         target = f"{DAY}?symbols={percent_encoded(symbols, safe='')}"
         return [Request(self.name, self.origin, target, wanted, weight=day_weight(len(wanted)))]
-
-    def quote_from(self, pair: Pair, response: Response) -> Quote | Rejected:
-        read = self.quotes_from((pair,), response)
-        return read if isinstance(read, Rejected) else read[0]
 
     def quotes_from(self, pairs: Sequence[Pair], response: Response) -> tuple[Quote, ...] | Rejected:
         return quotes_in(response, self.name, pairs, self._refusal_in, self._quotes_of)
@@ -160,7 +159,7 @@ class Binance:
         return asked.pairs
 
     def _asked_in(self, request: Request) -> Asked:
-        found = self._understood(request.target)
+        found = self._understood(request.target, request.method, request.headers)
         if isinstance(found, Asked):
             return found
         if isinstance(found, Complaint) and found.symbol is not None:
@@ -169,23 +168,14 @@ class Binance:
         raise type(found)(*found.args)
 
     @cached_property
-    def _understood(self) -> Callable[[str], Asked | LookupError | UnknownPair]:
+    def _understood(self) -> Callable[[str, str, Headers], Asked | LookupError | UnknownPair]:
         # Remembered, because a server is asked the same few things again and again. Strangers cannot make it grow.
         return lru_cache(maxsize=512)(partial(understood, listing=self._listing))
 
-    def pair_from(self, request: Request) -> Pair:
-        pairs = self.pairs_from(request)
-        if len(pairs) != 1:
-            raise LookupError(f"expected a request for one pair, found {len(pairs)}")
-        return pairs[0]
-
-    def response_for(self, quote: Quote) -> Response:
-        return _ok(ticker_24hr(self._mark(quote.pair), quote))
-
     def response_for_many(self, quotes: Sequence[Quote]) -> Response:
-        if len(quotes) == 1:  # requests_for asks for a single pair by symbol=, which answers without a list
-            return self.response_for(quotes[0])
-        return _ok(f"[{','.join([ticker_24hr(self._mark(quote.pair), quote) for quote in quotes])}]")
+        texts = [ticker_24hr(self._mark(quote.pair), quote) for quote in quotes]
+        # requests_for asks for a single pair by symbol=, which is answered without a list.
+        return _ok(texts[0] if len(texts) == 1 else f"[{','.join(texts)}]")
 
     def book_response_for(self, book: Book) -> Response:
         return _ok(depth(book))
@@ -193,31 +183,33 @@ class Binance:
     def answer(self, request: Request, view: View) -> Response:
         asked = self._asked_in(request)
         if asked.path in TICKERS:
-            write = mini if asked.mini else TICKERS[asked.path]
-            texts = [write(self._mark(pair), view.quote(pair)) for pair in asked.pairs]
+            texts = [ticker(asked, self._mark(pair), pair, view) for pair in asked.pairs]
             return _ok(texts[0] if asked.single else f"[{','.join(texts)}]")
         if asked.path == DEPTH:
             return self.book_response_for(view.book(asked.pairs[0], asked.limit))
         return _ok(market_data(asked, view, self._instrument_texts, self._marks))
 
+    def entries_in(self, request: Request) -> int:
+        asked = self._understood(request.target, request.method, request.headers)
+        if not isinstance(asked, Asked):
+            return 0
+        return len(asked.pairs) if asked.path in TICKERS else asked.limit
+
     def charge_for(self, request: Request) -> Charge | None:
-        try:
-            asked = self._asked_in(request)
-        except (UnknownPair, LookupError):
-            # A request that is refused by the API is counted all the same; one that the router refuses is not.
-            return REFUSED if endpoint_of(request.target) else None
-        return charge_of(asked)
+        return charge_of(self._understood(request.target, request.method, request.headers), request.target)
 
     def usage_headers(self, charge: Charge, used: int, resets_s: float) -> Mapping[str, str]:
         return usage_headers(charge, used)
 
     def refusal_for(self, kind: str, request: Request, retry_after: float | None = None) -> Response:
-        found = self._understood(request.target)
-        complaint = (found.code, found.text) if isinstance(found, Complaint) else None
+        found = self._understood(request.target, request.method, request.headers)
+        complaint = (found.status, found.code, found.text) if isinstance(found, Complaint) else None
         status, error = refusal_of(kind, complaint)
         headers = dict(_HEADERS)
         if retry_after is not None:
             headers["retry-after"] = str(ceil(retry_after))
+        if status == 405:
+            headers["allow"] = "GET, HEAD"
         if error is None:
             headers["content-type"] = "text/html"
             return Response(status, f"<html><body><h1>{status}</h1></body></html>".encode(), headers)

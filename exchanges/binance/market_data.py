@@ -1,7 +1,6 @@
-"""The bodies of Binance's other public answers: instruments, trades, candles, average price, time and status.
+"""The bodies of Binance's other public answers: instruments, average price, time, status; and the way to ``history``.
 
-Instruments have the fields of ``exchangeInfo`` as recorded in 2025. Trades and candles are made up from the quote:
-the newest ends at its last price and time, and the ones before wander around it.
+Instruments have the fields of ``exchangeInfo`` as recorded in 2025.
 """
 
 from __future__ import annotations
@@ -9,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from exchanges.binance.query import INSTRUMENTS, Asked
+from exchanges.binance.endpoints import INSTRUMENTS
+from exchanges.binance.history import candles, trades
+from exchanges.binance.query import Asked
 from exchanges.binance.tickers import Mark
 from exchanges.exchange import Instrument
 from exchanges.pair import Pair
@@ -53,19 +54,24 @@ def market_data(asked: Asked, view: View, instruments: Mapping[Pair, str], marks
         case "ping":
             return "{}"
         case "time":
-            return f'{{"serverTime":{view.time_us // 1000}}}'
+            return f'{{"serverTime":{_now(asked, view)}}}'
         case "status":
             return '{"status":0,"msg":"normal"}'
         case "exchangeInfo" if asked.path != INSTRUMENTS:
             return _FUTURES % (view.time_us // 1000)
         case "exchangeInfo":
-            return _exchange_info(view.time_us, [instruments[pair] for pair in asked.pairs])
+            return _exchange_info(_now(asked, view), [instruments[pair] for pair in asked.pairs])
         case "avgPrice":
-            return _average(view.quote(asked.pairs[0]), view.time_us)
+            return _average(view.quote(asked.pairs[0]), _now(asked, view))
         case "klines" | "uiKlines":
-            return _candles(marks[asked.pairs[0]], view.quote(asked.pairs[0]), view.time_us, asked)
+            return candles(asked, view, marks[asked.pairs[0]].on_grid)
         case _:
-            return _trades(view.quote(asked.pairs[0]), view.time_us, asked)
+            return trades(asked, view)
+
+
+def _now(asked: Asked, view: View) -> int:
+    """The exchange's time, in the unit that was asked for."""
+    return view.time_us // 1000 * asked.units
 
 
 def instrument(one: Instrument) -> str:
@@ -84,70 +90,11 @@ def instrument(one: Instrument) -> str:
     )
 
 
-def _exchange_info(time_us: int, instruments: Sequence[str]) -> str:
+def _exchange_info(time: int, instruments: Sequence[str]) -> str:
     """``instruments`` are the entries, rendered."""
-    return f'{{"timezone":"UTC","serverTime":{time_us // 1000},{_HEAD},"symbols":[{",".join(instruments)}]}}'
+    return f'{{"timezone":"UTC","serverTime":{time},{_HEAD},"symbols":[{",".join(instruments)}]}}'
 
 
-def _average(quote: Quote, time_us: int) -> str:
+def _average(quote: Quote, time: int) -> str:
     mean = (quote.bid + quote.ask) / 2
-    return f'{{"mins":5,"price":"{mean:.8f}","closeTime":{time_us // 1000}}}'
-
-
-def _trades(quote: Quote, time_us: int, asked: Asked) -> str:
-    """The latest trades or those from a given one on, oldest first: one every 250 ms, at the ask or at the bid."""
-    newest, size = time_us // 250_000, quote.bid_size or 1
-    first, last = asked.first, None
-    if first is None and asked.since_ms is not None:
-        first = -(-asked.since_ms // 250)
-    if asked.until_ms is not None:
-        last = asked.until_ms // 250
-    aggregate = asked.path.endswith("aggTrades")
-    rows = []
-    for number in _numbers(newest, asked.limit, first, last):
-        sold = number % 2 == 0 if number < newest else quote.last == quote.bid
-        price = quote.bid if sold else quote.ask
-        maker = "true" if sold else "false"
-        at_ms = number * 250
-        rows.append(
-            f'{{"a":{number},"p":"{price:.8f}","q":"{size:.8f}","f":{number},"l":{number},"T":{at_ms},"m":{maker},'
-            f'"M":true}}'
-            if aggregate
-            else f'{{"id":{number},"price":"{price:.8f}","qty":"{size:.8f}","quoteQty":"{price * size:.8f}",'
-            f'"time":{at_ms},"isBuyerMaker":{maker},"isBestMatch":true}}'
-        )
-    return f"[{','.join(rows)}]"
-
-
-def _candles(mark: Mark, quote: Quote, time_us: int, asked: Asked) -> str:
-    """The latest candles or those from a given time on, oldest first; the newest one is still open and closes at the
-    last price."""
-    length_ms, on_grid = asked.interval_s * 1000, mark.on_grid
-    current = time_us // 1000 // length_ms
-    first = None if asked.since_ms is None else -(-asked.since_ms // length_ms)
-    until = None if asked.until_ms is None else asked.until_ms // length_ms
-    last, volume = float(quote.last or quote.bid), float(quote.bid_size or 1) * 97
-    rows = []
-    for number in _numbers(current, asked.limit, first, until):
-        opened = last * _wander(number)
-        closed = last * _wander(number + 1) if number < current else last
-        high, low = max(opened, closed) * 1.0005, min(opened, closed) * 0.9995
-        rows.append(
-            f'[{number * length_ms},"{on_grid % opened}","{on_grid % high}","{on_grid % low}","{on_grid % closed}",'
-            f'"{volume:.8f}",{(number + 1) * length_ms - 1},"{volume * closed:.8f}",193,"{volume / 2:.8f}",'
-            f'"{volume / 2 * closed:.8f}","0"]'
-        )
-    return f"[{','.join(rows)}]"
-
-
-def _numbers(newest: int, most: int, first: int | None, last: int | None) -> range:
-    """At most so many numbers up to the newest: from ``first`` on where one is given, else the last of them."""
-    end = newest if last is None else min(last, newest)
-    if first is None:
-        return range(max(0, end - most + 1), end + 1)
-    return range(first, min(end, first + most - 1) + 1)
-
-
-def _wander(number: int) -> float:
-    """The price at the start of a candle, relative to the last one: within half a percent."""
-    return 1 + (number * 2_654_435_761 % 1000 - 500) * 1e-5
+    return f'{{"mins":5,"price":"{mean:.8f}","closeTime":{time}}}'

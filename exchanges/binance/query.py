@@ -10,61 +10,22 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import unquote
 
+from exchanges.binance.access import KEY_HEADER, PUBLIC_METHODS, is_signed, refused
+from exchanges.binance.endpoints import DAY, DEPTH, FIELDS, INSTRUMENTS, endpoint_of
+from exchanges.binance.periods import DAY_MS, INTERVALS_MS, Periods, periods_of, window_ms_from, zone_ms_from
 from exchanges.errors import UnknownPair, safe
 from exchanges.instruments import Listing
 from exchanges.pair import Pair
 from exchanges.target import Query, path_and_query
 
-DEPTH: Final = "/api/v3/depth"
-INSTRUMENTS: Final = "/api/v3/exchangeInfo"
-SYSTEM: Final = "/sapi/v1/system/status"
-DAY: Final = "/api/v3/ticker/24hr"
+Headers: TypeAlias = tuple[tuple[str, str], ...]
 
-_TICKER_FIELDS: Final = frozenset({"symbol", "symbols", "symbolStatus"})
-_TRADE_FIELDS: Final = frozenset({"symbol", "limit", "fromId"})
-_CANDLE_FIELDS: Final = frozenset({"symbol", "interval", "startTime", "endTime", "timeZone", "limit"})
-FIELDS: Final = {
-    "/api/v3/ping": frozenset[str](),
-    "/api/v3/time": frozenset[str](),
-    INSTRUMENTS: frozenset({"symbol", "symbols", "permissions", "showPermissionSets", "symbolStatus"}),
-    DEPTH: frozenset({"symbol", "limit", "symbolStatus"}),
-    DAY: _TICKER_FIELDS | {"type"},
-    "/api/v3/ticker/bookTicker": _TICKER_FIELDS,
-    "/api/v3/ticker/price": _TICKER_FIELDS,
-    "/api/v3/ticker/tradingDay": _TICKER_FIELDS | {"type", "timeZone"},
-    "/api/v3/ticker": _TICKER_FIELDS | {"type", "windowSize"},
-    "/api/v3/avgPrice": frozenset({"symbol"}),
-    "/api/v3/trades": _TRADE_FIELDS - {"fromId"},
-    "/api/v3/historicalTrades": _TRADE_FIELDS,
-    "/api/v3/aggTrades": _TRADE_FIELDS | {"startTime", "endTime"},
-    "/api/v3/klines": _CANDLE_FIELDS,
-    "/api/v3/uiKlines": _CANDLE_FIELDS,
-    SYSTEM: frozenset[str](),
-    "/fapi/v1/ping": frozenset[str](),
-    "/fapi/v1/time": frozenset[str](),
-    "/fapi/v1/exchangeInfo": frozenset[str](),
-    "/dapi/v1/ping": frozenset[str](),
-    "/dapi/v1/time": frozenset[str](),
-    "/dapi/v1/exchangeInfo": frozenset[str](),
-}
-"""Every public endpoint that is served, with the fields that it reads. Those of futures (fapi, dapi) are there because
-clients ask them for their markets as well; no futures are listed."""
-
-EXAMPLES: Final = (
-    ("best bid and ask, without the last price", "/api/v3/ticker/bookTicker?symbol=BTCUSDT"),
-    ("the last price alone", "/api/v3/ticker/price?symbol=BTCUSDT"),
-    ("the latest trades", "/api/v3/trades?symbol=BTCUSDT&limit=5"),
-    ("candles", "/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=5"),
-    ("what is listed, and the limits", INSTRUMENTS),
-    ("the exchange's time", "/api/v3/time"),
-    ("whether it is in maintenance", SYSTEM),
-)
-"""What the client half does not ask for itself, for people to try."""
-
+DAYS: Final = periods_of("1d")
 _EVERY_FIELD: Final = frozenset().union(*FIELDS.values())
 _PAIRLESS: Final = frozenset(path for path, fields in FIELDS.items() if not fields)
 _MANY: Final = frozenset(path for path, fields in FIELDS.items() if "symbols" in fields)
@@ -81,20 +42,20 @@ _LEGAL: Final = {
 }
 _MOST_FIELDS: Final = 100
 _USUAL_AND_MOST: Final = {DEPTH: (100, 5000)}  # of entries; all others 500 and 1000
-INTERVALS_S: Final = {
-    "1s": 1, "1m": 60, "3m": 180, "5m": 300, "15m": 900, "30m": 1800, "1h": 3600, "2h": 7200, "4h": 14_400,
-    "6h": 21_600, "8h": 28_800, "12h": 43_200, "1d": 86_400, "3d": 259_200, "1w": 604_800, "1M": 2_592_000,
-}  # fmt: skip
+UNIT_HEADER: Final = "x-mbx-time-unit"
+_UNITS_A_MS: Final = {"MILLISECOND": 1, "millisecond": 1, "MICROSECOND": 1000, "microsecond": 1000}
+# Times may be sent in either unit; as milliseconds, this one is in the year 5138.
+_LEAST_US: Final = 10**14
 _STATUSES: Final = frozenset({"TRADING", "HALT", "BREAK", "END_OF_DAY"})
 _PERMISSIONS: Final = frozenset({"SPOT", "MARGIN"})
 
 
 class Complaint(LookupError):
-    """What Binance answers with HTTP 400 and a code. ``symbol`` is the text that is no symbol, where that is why."""
+    """What Binance answers with a code. ``symbol`` is the text that is no symbol, where that is why."""
 
-    def __init__(self, code: int, text: str, symbol: str | None = None) -> None:
-        super().__init__(code, text)
-        self.code, self.text, self.symbol = code, text, symbol
+    def __init__(self, code: int, text: str, symbol: str | None = None, status: int = 400) -> None:
+        super().__init__(code, text, symbol, status)
+        self.code, self.text, self.symbol, self.status = code, text, symbol, status
 
     def __str__(self) -> str:
         return f"code {self.code}: {self.text}"
@@ -103,8 +64,9 @@ class Complaint(LookupError):
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One request, understood. ``single`` tells that the answer is an object and no list, ``every`` that no symbol
-    was named; ``limit`` is how many levels, trades or candles, 0 where nothing is priced; ``interval_s`` is of a
-    candle, in seconds; ``first`` is the trade to begin with; times are in milliseconds since 1970."""
+    was named; ``limit`` is how many levels, trades or candles, 0 where nothing is priced; ``periods`` are the candles,
+    or the days of a trading day; ``window_ms`` is the length of a window; ``first`` is the trade to begin with; times
+    are in milliseconds since 1970, and an answer's are in units of which ``units`` make a millisecond."""
 
     path: str
     pairs: tuple[Pair, ...] = ()
@@ -112,28 +74,26 @@ class Asked:
     every: bool = False
     limit: int = 0
     mini: bool = False
-    interval_s: int = 0
+    periods: Periods = DAYS
+    window_ms: int = DAY_MS
     first: int | None = None
     since_ms: int | None = None
     until_ms: int | None = None
+    units: int = 1
 
 
-def endpoint_of(target: str) -> str | None:
-    """The path of a target, where Binance serves it."""
-    path = unquote(target.partition("?")[0])
-    return path if path in FIELDS else None
-
-
-def understood(target: str, listing: Listing) -> Asked | LookupError | UnknownPair:
+def understood(
+    target: str, method: str = "GET", headers: Headers = (), *, listing: Listing
+) -> Asked | LookupError | UnknownPair:
     """What ``asked_in`` returns or raises, as a value."""
     try:
-        return asked_in(target, listing)
+        return asked_in(target, listing, method, dict(headers))
     except (LookupError, UnknownPair) as error:
         return error.with_traceback(None)
 
 
-def asked_in(target: str, listing: Listing) -> Asked:
-    """Read a target by the documented rules.
+def asked_in(target: str, listing: Listing, method: str, headers: Mapping[str, str]) -> Asked:
+    """Read a request by the documented rules; the headers' names are in lower case.
 
     Raises:
         UnknownPair: a symbol that is not listed.
@@ -142,29 +102,36 @@ def asked_in(target: str, listing: Listing) -> Asked:
     """
     path = endpoint_of(target)
     if path is None:
+        if is_signed(unquote(target.partition("?")[0])):
+            status, code, text = refused(headers.get(KEY_HEADER), _query_of(target))
+            raise Complaint(code, text, status=status)
         raise LookupError(f"{safe(target)} is no public endpoint of Binance that is served here")
-    try:
-        _, query = path_and_query(target)
-    except LookupError:
-        if target.count("&") >= _MOST_FIELDS:
-            raise Complaint(-1101, "Too many parameters sent for this endpoint.") from None
-        raise Complaint(-1101, "Duplicate values for a parameter detected.") from None
+    if method not in PUBLIC_METHODS:
+        # What the real server says is not documented; this code of its list fits best.
+        raise Complaint(-1020, "This operation is not supported.", status=405)
+    query = _query_of(target)
+    units = _UNITS_A_MS.get(headers.get(UNIT_HEADER, "MILLISECOND"))
+    if units is None:
+        raise Complaint(-1194, "Invalid value for time unit; expected either MICROSECOND or MILLISECOND.")
     _check_fields(path, query)
     if path in _PAIRLESS:
-        return Asked(path)
+        return Asked(path, units=units)
     pairs = _pairs_in(path, query, listing)
     usual, most = _USUAL_AND_MOST.get(path, (500, 1000))
     limit = min(int(query["limit"]), most) if "limit" in query else usual
     if limit < 1:
         raise Complaint(-1130, "Data sent for parameter 'limit' is not valid.")
-    if "interval" in FIELDS[path] and query.get("interval") not in INTERVALS_S:
+    if "interval" in FIELDS[path] and query.get("interval") not in INTERVALS_MS:
         raise _missing("interval") if "interval" not in query else Complaint(-1120, "Invalid interval.")
     kind = query.get("type", "FULL")
     if kind not in ("FULL", "MINI"):
         raise Complaint(-1139, "Invalid ticker type.")
-    interval_s = INTERVALS_S[query["interval"]] if "interval" in query else 0
+    zone_ms, window_ms = zone_ms_from(query.get("timeZone", "0")), window_ms_from(query.get("windowSize", "1d"))
+    if zone_ms is None or window_ms is None:
+        raise Complaint(
+            -1130, f"Data sent for parameter '{'timeZone' if zone_ms is None else 'windowSize'}' is not valid."
+        )
     every = not query.keys() & {"symbol", "symbols"}
-    numbers = {name: int(query[name]) if name in query else None for name in ("fromId", "startTime", "endTime")}
     return Asked(
         path,
         pairs,
@@ -172,9 +139,29 @@ def asked_in(target: str, listing: Listing) -> Asked:
         every,
         0 if path == INSTRUMENTS else limit,
         kind == "MINI",
-        interval_s,
-        *numbers.values(),
+        periods_of(query.get("interval", "1d"), zone_ms),
+        window_ms,
+        int(query["fromId"]) if "fromId" in query else None,
+        _time_ms(query, "startTime"),
+        _time_ms(query, "endTime"),
+        units,
     )
+
+
+def _query_of(target: str) -> Query:
+    try:
+        return path_and_query(target)[1]
+    except LookupError:
+        if target.count("&") >= _MOST_FIELDS:
+            raise Complaint(-1101, "Too many parameters sent for this endpoint.") from None
+        raise Complaint(-1101, "Duplicate values for a parameter detected.") from None
+
+
+def _time_ms(query: Query, name: str) -> int | None:
+    if name not in query:
+        return None
+    time = int(query[name])
+    return time if time < _LEAST_US else time // 1000
 
 
 def _check_fields(path: str, query: Query) -> None:

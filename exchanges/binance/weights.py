@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from exchanges.binance.query import DAY, DEPTH, SYSTEM, Asked
+from exchanges.binance.endpoints import DAY, DEPTH, SYSTEM
+from exchanges.binance.query import Asked, Complaint
+from exchanges.errors import UnknownPair
 from exchanges.limit import Charge, RateLimit
 
 # The real number is not published.
@@ -24,6 +26,7 @@ FUTURES_WEIGHT: Final = RateLimit(2400, 60.0, window=True, patience=_PATIENCE, b
 
 EVERY_DAY_TICKER: Final = 80
 REFUSED: Final = Charge("api", 1, WEIGHT)
+SAPI_REFUSED: Final = Charge("sapi", 1, SAPI_WEIGHT)
 
 _FIXED: Final = {
     "/api/v3/ping": 1, "/api/v3/time": 1, "/api/v3/exchangeInfo": 20, "/api/v3/avgPrice": 2, "/api/v3/trades": 25,
@@ -46,13 +49,18 @@ def day_weight(symbols: int) -> int:
     return 2 if symbols <= 20 else 40 if symbols <= 100 else 80
 
 
-def charge_of(asked: Asked) -> Charge:
-    """What a request costs that is answered."""
-    if asked.path == SYSTEM:
+def charge_of(found: Asked | LookupError | UnknownPair, target: str) -> Charge | None:
+    """What a request costs, by what was understood of it. One that is refused by the API is counted all the same; one
+    that the router refuses is not."""
+    if not isinstance(found, Asked):
+        if isinstance(found, UnknownPair) or (isinstance(found, Complaint) and found.status != 405):
+            return SAPI_REFUSED if target.startswith("/sapi/") else REFUSED
+        return None
+    if found.path == SYSTEM:
         return Charge("sapi", 1, SAPI_WEIGHT)
-    if asked.path.startswith(("/fapi/", "/dapi/")):
-        return Charge(asked.path[1:5], 1, FUTURES_WEIGHT)
-    return Charge("api", _weight_of(asked), WEIGHT)
+    if found.path.startswith(("/fapi/", "/dapi/")):
+        return Charge(found.path[1:5], 1, FUTURES_WEIGHT)
+    return Charge("api", _weight_of(found), WEIGHT)
 
 
 def _weight_of(asked: Asked) -> int:

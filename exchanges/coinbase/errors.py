@@ -6,8 +6,9 @@
 
 The names of ``error`` are those of gRPC. An unknown product is ``NOT_FOUND`` from most endpoints and
 ``INVALID_ARGUMENT`` from the book; an argument that cannot be read is ``INVALID_ARGUMENT`` as well, and is told apart
-by its message, which names the argument. Coinbase has no form of its own for a ban: ``banned`` is written as
-``blocked`` (HTTP 403).
+by its message, which names the argument. A method that a path does not take is ``UNIMPLEMENTED`` (no page documents
+that answer: the name is gRPC's, the status HTTP's), and below /v2/ there is no such path. Coinbase has no form of its
+own for a ban: ``banned`` is written as ``blocked`` (HTTP 403).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ JSON_HEADERS: Final = {"content-type": "application/json"}
 _KIND_OF_ERROR: Final = {
     "NOT_FOUND": "unknown_symbol", "INVALID_ARGUMENT": "unknown_symbol", "RESOURCE_EXHAUSTED": "rate_limited",
     "PERMISSION_DENIED": "blocked", "UNAUTHENTICATED": "blocked", "UNAVAILABLE": "server", "INTERNAL": "server",
+    "UNIMPLEMENTED": "protocol",
 }  # fmt: skip
 _BAD_ARGUMENT: Final = "invalid argument: "
 _REFUSALS: Final = {
@@ -40,6 +42,7 @@ _REFUSALS: Final = {
     "blocked": (403, "PERMISSION_DENIED", "access denied"),
     "server": (503, "UNAVAILABLE", "service unavailable"),
     "not_found": (400, "INVALID_ARGUMENT", _BAD_ARGUMENT + "the query of this endpoint cannot be read"),
+    "not_allowed": (405, "UNIMPLEMENTED", "Method Not Allowed"),
 }
 _V2_REFUSALS: Final = {
     "unknown_symbol": (404, "not_found", "Not found"),
@@ -72,7 +75,7 @@ def refusal_in(exchange: str, reply: Any, response: Response) -> Rejected | None
 
 def refusal_of(kind: str, request: Request, served: bool, retry_after: float | None) -> Response:
     """How a refusal of this kind is written. ``served`` says that there is an endpoint at the request's path, so that
-    "not_found" is a complaint about its query."""
+    "not_found" is a complaint about its method or its query."""
     path = unquote(request.target.partition("?")[0])
     headers = dict(JSON_HEADERS)
     if retry_after is not None:
@@ -82,6 +85,9 @@ def refusal_of(kind: str, request: Request, served: bool, retry_after: float | N
     if path.startswith(V2) or (kind == "not_found" and not served):
         status, error, message = _V2_REFUSALS[kind]
         return Response(status, _json({"errors": [{"id": error, "message": message}]}), headers)
+    if kind == "not_found" and request.method != "GET":
+        kind = "not_allowed"
+        headers["allow"] = "GET, HEAD"
     status, error, message = _REFUSALS[kind]
     if kind == "unknown_symbol" and path == BOOK:
         status, error = 400, "INVALID_ARGUMENT"

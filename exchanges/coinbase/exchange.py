@@ -31,15 +31,16 @@ from exchanges.book import Book
 from exchanges.coinbase import catalogue
 from exchanges.coinbase.book import coarser, pricebook_text
 from exchanges.coinbase.errors import BOOK, JSON_HEADERS, V2, V3, refusal_in, refusal_of
-from exchanges.coinbase.history import MOST_TRADES, candles_text, ticker_text
+from exchanges.coinbase.history import MOST_TRADES, candles_text, ticker_text, trade_text, trades_text
 from exchanges.coinbase.listing import INSTRUMENTS
 from exchanges.coinbase.target import EXAMPLES, PRICED, PRODUCTS, Asked, asked_in, endpoint_in
-from exchanges.errors import Rejected, safe
+from exchanges.errors import Rejected, UnknownPair, safe
 from exchanges.exchange import Exchange, Instrument
 from exchanges.instruments import Listing
 from exchanges.levels import book_of
 from exchanges.limit import Charge, RateLimit
 from exchanges.pair import Pair
+from exchanges.plain import PlainExchange
 from exchanges.quote import Quote
 from exchanges.reading import (
     Unreadable,
@@ -62,7 +63,7 @@ _OLDER: Final = Charge("v2", 1, RateLimit(10_000, 3600.0))
 
 
 @dataclass(frozen=True, eq=False)
-class Coinbase:
+class Coinbase(PlainExchange):
     """The public market API. ``Coinbase(instruments=...)`` serves markets that are not in the table."""
 
     name: str = "coinbase"
@@ -73,7 +74,6 @@ class Coinbase:
     carries: frozenset[str] = frozenset({"last", "time_us"})
     instruments: tuple[Instrument, ...] = INSTRUMENTS
     most_levels: int = 1000
-    accepts_post: bool = False
     examples: tuple[tuple[str, str], ...] = EXAMPLES
 
     @cached_property
@@ -85,12 +85,6 @@ class Coinbase:
     def request_for(self, pair: Pair) -> Request:
         return Request(self.name, self.origin, f"{PRODUCTS}/{self._symbol(pair)}/ticker?limit=1", (pair,))
 
-    def requests_for(self, pairs: Sequence[Pair]) -> list[Request]:
-        return [self.request_for(pair) for pair in dict.fromkeys(pairs)]
-
-    def market_request(self) -> Request | None:
-        return None
-
     def book_request_for(self, pair: Pair, levels: int) -> Request:
         if not 1 <= levels <= self.most_levels:
             raise ValueError(f"expected 1 to {self.most_levels} levels of a Coinbase book, found {levels}")
@@ -98,10 +92,6 @@ class Coinbase:
 
     def _symbol(self, pair: Pair) -> str:
         return percent_encoded(self._listing.of(pair).symbol, safe="")
-
-    def quote_from(self, pair: Pair, response: Response) -> Quote | Rejected:
-        read = self.quotes_from((pair,), response)
-        return read if isinstance(read, Rejected) else read[0]
 
     def quotes_from(self, pairs: Sequence[Pair], response: Response) -> tuple[Quote, ...] | Rejected:
         return quotes_in(response, self.name, pairs, self._refusal_in, self._quotes_of)
@@ -169,14 +159,8 @@ class Coinbase:
             raise LookupError(f"{safe(request.target)} asks Coinbase for no price")
         return tuple(one.pair for one in asked.instruments)
 
-    def pair_from(self, request: Request) -> Pair:
-        pairs = self.pairs_from(request)
-        if len(pairs) != 1:
-            raise LookupError(f"expected a request for one pair, found {len(pairs)}")
-        return pairs[0]
-
     def response_for(self, quote: Quote) -> Response:
-        return _ok(ticker_text(self._listing.of(quote.pair), quote, 1))
+        return _ok(ticker_text(quote, trade_text(self._listing.of(quote.pair).symbol, quote, quote.time_us or 0)))
 
     def response_for_many(self, quotes: Sequence[Quote]) -> Response:
         if len(quotes) != 1:
@@ -190,8 +174,9 @@ class Coinbase:
         asked = asked_in(request, self._listing)
         match asked.endpoint:
             case "ticker":
-                quote, trades = view.quote(asked.instruments[0].pair), min(asked.limit or 1, MOST_TRADES)
-                return _ok(ticker_text(asked.instruments[0], quote, trades, asked.start_s, asked.end_s))
+                (instrument,), most = asked.instruments, min(asked.limit or 1, MOST_TRADES)
+                trades = trades_text(instrument, view, most, asked.start_s, asked.end_s)
+                return _ok(ticker_text(view.quote(instrument.pair), trades))
             case "book":
                 return _ok(self._book_text(asked, view))
             case "products":
@@ -199,19 +184,30 @@ class Coinbase:
             case "product":
                 return _ok(catalogue.product_text(asked.instruments[0], view.quote(asked.instruments[0].pair)))
             case "candles":
-                quote, start_s, end_s = view.quote(asked.instruments[0].pair), asked.start_s or 0, asked.end_s or 0
-                return _ok(candles_text(asked.instruments[0], quote, start_s, end_s, asked.width_s))
+                start_s, end_s = asked.start_s or 0, asked.end_s or 0
+                return _ok(candles_text(asked.instruments[0], view, start_s, end_s, asked.width_s, asked.limit))
         return _ok(catalogue.catalogue_text(asked, view))
 
     def _book_text(self, asked: Asked, view: View) -> str:
         (instrument,) = asked.instruments
-        levels = min(asked.limit or _USUAL_LEVELS, self.most_levels)
-        # The book before the quote: how deep it is decides how long a view stands still.
+        levels, last = min(asked.limit or _USUAL_LEVELS, self.most_levels), view.quote(instrument.pair).last
         if asked.grain is None:
             book = view.book(instrument.pair, levels)
         else:
             book = coarser(view.book(instrument.pair, self.most_levels), asked.grain, levels)
-        return pricebook_text(instrument.symbol, book, view.quote(instrument.pair).last)
+        return pricebook_text(instrument.symbol, book, last)
+
+    def entries_in(self, request: Request) -> int:
+        try:
+            asked = asked_in(request, self._listing)
+        except (UnknownPair, LookupError):
+            return 0
+        if asked.endpoint == "book":
+            return self.most_levels if asked.grain is not None else min(asked.limit or _USUAL_LEVELS, self.most_levels)
+        if asked.endpoint in ("ticker", "candles"):
+            return min(asked.limit or 1, MOST_TRADES)
+        # The rates are worked out of every market's price.
+        return len(asked.instruments) if asked.endpoint in PRICED or asked.endpoint == "rates" else 0
 
     def charge_for(self, request: Request) -> Charge | None:
         if request.target.startswith(V3):

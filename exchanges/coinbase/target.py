@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from exchanges.coinbase.errors import BOOK, MARKET, TIME, V2
-from exchanges.coinbase.history import GRANULARITIES
+from exchanges.coinbase.history import GRANULARITIES, MOST_CANDLES
 from exchanges.errors import safe
 from exchanges.exchange import Instrument
 from exchanges.instruments import Listing
@@ -35,7 +35,7 @@ _FIXED: Final = {
 }
 EXAMPLES: Final = (
     ("the best level of the book, with sizes", BOOK + "?product_id=BTC-USD&limit=1"),
-    ("candles", PRODUCTS + "/BTC-USD/candles?start=1767225600&end=1767226200&granularity=ONE_MINUTE"),
+    ("candles", PRODUCTS + "/BTC-USD/candles?start=1767225000&end=1767225600&granularity=ONE_MINUTE"),
     ("one product", PRODUCTS + "/BTC-USD"),
     ("what is listed", PRODUCTS),
     ("the exchange's time", TIME),
@@ -100,7 +100,9 @@ def asked_in(request: Request, listing: Listing) -> Asked:
         width_s = GRANULARITIES.get(_text(fields, "granularity"))
         if width_s is None or start_s is None or end_s is None or end_s < start_s:
             raise LookupError("expected start, end and granularity of candles")
-        return Asked(endpoint, instruments, limit, start_s, end_s, width_s)
+        if end_s - start_s > MOST_CANDLES * width_s:
+            raise LookupError(f"expected a time of at most {MOST_CANDLES} candles")
+        return Asked(endpoint, instruments, min(limit or MOST_CANDLES, MOST_CANDLES), start_s, end_s, width_s)
     return Asked(endpoint, instruments, limit, start_s, end_s)
 
 

@@ -19,9 +19,9 @@ from typing import Any, Final
 from exchanges.errors import UnknownPair
 from exchanges.exchange import Instrument
 from exchanges.instruments import decimals_of
+from exchanges.kraken.errors import status_at
 from exchanges.kraken.listing import asset_id_of, asset_of, id_of, wsname_of
 from exchanges.kraken.target import Asked
-from exchanges.reading import time_text_for
 
 _MONEY: Final = frozenset({"USD", "EUR", "GBP", "CAD", "JPY", "AUD"})
 # In words of our own, because strftime would follow the locale.
@@ -47,7 +47,7 @@ def catalogue_text(exchange: str, asked: Asked, time_us: int) -> str:
         case "Time":
             return _json(_time(time_us))
         case "SystemStatus":
-            return _json({"status": "online", "timestamp": time_text_for(time_us)[:19] + "Z"})
+            return _json(status_at(time_us, "online"))
         case "Assets":
             return _json(_assets(exchange, asked.instruments, asked.named))
     pairs = ",".join(_pair_text(one, asked.info) for one in asked.instruments)

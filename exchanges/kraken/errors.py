@@ -2,8 +2,9 @@
 
     {"error": ["EQuery:Unknown asset pair"]}
 
-Entries that begin with W are warnings and refuse nothing. No header says how long to wait, so a refusal carries no
-``retry_after``, except the moment that ``EService:Throttled: <seconds since 1970>`` names.
+Entries that begin with W are warnings and refuse nothing. No header says how long to wait; where the time is known,
+``EService:Throttled: <seconds since 1970>`` names the moment until which to. The status is told even in maintenance:
+``{"error": [], "result": {"status": "maintenance", "timestamp": "2024-05-03T11:23:45Z"}}``.
 https://docs.kraken.com/api/docs/guides/spot-errors
 """
 
@@ -11,11 +12,13 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from math import ceil
 from typing import Any, Final
 from urllib.parse import unquote
 
 from exchanges.errors import Rejected, safe
-from exchanges.reading import Unreadable, items, member
+from exchanges.reading import Unreadable, items, member, time_text_for
 from exchanges.refusal import wait_until
 from exchanges.wire import Request, Response
 
@@ -68,15 +71,28 @@ def refusal_in(exchange: str, reply: Any, response: Response) -> Rejected | None
     return Rejected(kind, f"{exchange} answered HTTP {response.status} with {safe(refusal)!r}", wait)
 
 
-def refusal_of(kind: str, request: Request, served: bool) -> Response:
-    """How a refusal of this kind is written. ``served`` says that there is a method at the request's path, so that
-    "not_found" is a complaint about its arguments."""
-    path = unquote(request.target.partition("?")[0])
+def refusal_of(kind: str, request: Request, method: str | None, retry_after: float | None) -> Response:
+    """How a refusal of this kind is written. ``method`` is the public one at the request's path, so that "not_found" is
+    a complaint about its arguments, or about another verb than GET and POST. Times are this machine's, as in the Date
+    header: by its own clock a client waits."""
+    if kind == "server" and method == "SystemStatus":
+        return _written({"error": [], "result": status_at(int(time.time() * 1e6), "maintenance")})
     error = _REFUSALS[kind]
-    if kind == "not_found" and served:
-        error = "EGeneral:Invalid arguments"
-    elif kind == "not_found" and path.startswith(PRIVATE):
+    if kind == "not_found" and unquote(request.target).startswith(PRIVATE):
         error = "EAPI:Invalid key"
-    elif kind == "unknown_symbol" and path == PUBLIC + "Assets":
+    elif kind == "not_found" and method is not None and request.method in ("GET", "POST"):
+        error = "EGeneral:Invalid arguments"
+    elif kind == "unknown_symbol" and method == "Assets":
         error = "EQuery:Unknown asset"
-    return Response(200, json.dumps({"error": [error]}, separators=(",", ":")).encode(), dict(JSON_HEADERS))
+    elif kind == "rate_limited" and retry_after is not None:
+        error = f"EService:Throttled: {ceil(time.time() + retry_after)}"
+    return _written({"error": [error]})
+
+
+def status_at(time_us: int, status: str) -> dict[str, str]:
+    """The result of SystemStatus: the exchange is online, in maintenance, cancel_only or post_only."""
+    return {"status": status, "timestamp": time_text_for(time_us)[:19] + "Z"}
+
+
+def _written(value: object) -> Response:
+    return Response(200, json.dumps(value, separators=(",", ":")).encode(), dict(JSON_HEADERS))

@@ -12,7 +12,7 @@ and 24 hours. There is no time.
 
 A level ends with the second of its last change; the book has no time of its own. Names of markets are in
 ``listing``, refusals (HTTP 200, and one unknown pair fails a whole batch) in ``errors``, the other
-methods in ``catalogue`` and ``history``. A public method may be POSTed as well, with a form.
+methods in ``catalogue`` and ``history``. A public method may be POSTed as well, with a form or with JSON.
 
 How many public calls an address has is not documented beyond "one a second is within the limits", for most methods
 together and for Trades and OHLC by market. The mock gives a burst of 15 (what the counters of keys begin with), which
@@ -21,10 +21,10 @@ refills at one a second; whoever goes on after 20 refusals is locked out for 15 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 from urllib.parse import quote as percent_encoded
 
@@ -34,12 +34,13 @@ from exchanges.exchange import Exchange, Instrument
 from exchanges.instruments import Listing
 from exchanges.kraken.catalogue import catalogue_text
 from exchanges.kraken.errors import JSON_HEADERS, PUBLIC, refusal_in, refusal_of
-from exchanges.kraken.history import history_text, price_format
+from exchanges.kraken.history import history_text, opening_price, price_format, price_of
 from exchanges.kraken.listing import INSTRUMENTS, id_of, names_of
 from exchanges.kraken.target import EXAMPLES, MOST_LEVELS, PRICED, asked_in, method_in
 from exchanges.levels import book_of
 from exchanges.limit import Charge, RateLimit
 from exchanges.pair import Pair
+from exchanges.plain import PlainExchange
 from exchanges.quote import Quote
 from exchanges.reading import bid_and_ask, decimal, items, judged, last_price, member, quotes_in
 from exchanges.view import View
@@ -53,7 +54,7 @@ _BY_MARKET: Final = frozenset({"Trades", "OHLC"})
 
 
 @dataclass(frozen=True, eq=False)
-class Kraken:
+class Kraken(PlainExchange):
     """The public spot API. ``Kraken(instruments=...)`` serves markets that are not in the table."""
 
     name: str = "kraken"
@@ -92,10 +93,6 @@ class Kraken:
     def _target(self, pairs: tuple[Pair, ...]) -> str:
         symbols = ",".join(self._listing.of(pair).symbol for pair in pairs)
         return f"{_TICKER}?pair={percent_encoded(symbols, safe='')}"
-
-    def quote_from(self, pair: Pair, response: Response) -> Quote | Rejected:
-        read = self.quotes_from((pair,), response)
-        return read if isinstance(read, Rejected) else read[0]
 
     def quotes_from(self, pairs: Sequence[Pair], response: Response) -> tuple[Quote, ...] | Rejected:
         return quotes_in(response, self.name, pairs, self._refusal_in, self._quotes_of)
@@ -136,17 +133,12 @@ class Kraken:
             raise LookupError(f"{safe(request.target)} asks Kraken for no price")
         return tuple(one.pair for one in asked.instruments)
 
-    def pair_from(self, request: Request) -> Pair:
-        pairs = self.pairs_from(request)
-        if len(pairs) != 1:
-            raise LookupError(f"expected a request for one pair, found {len(pairs)}")
-        return pairs[0]
-
-    def response_for(self, quote: Quote) -> Response:
-        return self.response_for_many((quote,))
-
     def response_for_many(self, quotes: Sequence[Quote]) -> Response:
-        return _ok(f"{{{','.join(map(self._ticker, quotes))}}}")
+        # Without a market there is no day: it opens here at the last price.
+        return self._tickers((quote, price_of(quote)) for quote in quotes)
+
+    def _tickers(self, priced: Iterable[tuple[Quote, Decimal]]) -> Response:
+        return _ok(f"{{{','.join(self._ticker(quote, opened) for quote, opened in priced)}}}")
 
     def book_response_for(self, book: Book) -> Response:
         return _ok(self._depth(book, book.time_us or 0))
@@ -154,12 +146,21 @@ class Kraken:
     def answer(self, request: Request, view: View) -> Response:
         asked = asked_in(request, self._listing)
         if asked.method == "Ticker":
-            return self.response_for_many([view.quote(one.pair) for one in asked.instruments])
+            return self._tickers((view.quote(one.pair), opening_price(view, one.pair)) for one in asked.instruments)
         if asked.method == "Depth":
             return _ok(self._depth(view.book(asked.instruments[0].pair, asked.count), view.time_us))
         if asked.method in PRICED:
-            return _ok(history_text(asked, view.quote(asked.instruments[0].pair), view.time_us))
+            return _ok(history_text(asked, view))
         return _ok(catalogue_text(self.name, asked, view.time_us))
+
+    def entries_in(self, request: Request) -> int:
+        try:
+            asked = asked_in(request, self._listing)
+        except (UnknownPair, LookupError):
+            return 0
+        if asked.method not in PRICED:
+            return 0
+        return len(asked.instruments) if asked.method == "Ticker" else asked.count
 
     def charge_for(self, request: Request) -> Charge | None:
         if not request.target.startswith(PUBLIC):
@@ -172,12 +173,8 @@ class Kraken:
         except (UnknownPair, LookupError):
             return _PUBLIC
 
-    def usage_headers(self, charge: Charge, used: int, resets_s: float) -> Mapping[str, str]:
-        return {}
-
     def refusal_for(self, kind: str, request: Request, retry_after: float | None = None) -> Response:
-        # Kraken has no header for it, so retry_after is not said.
-        return refusal_of(kind, request, method_in(request) is not None)
+        return refusal_of(kind, request, method_in(request), retry_after)
 
     def _depth(self, book: Book, time_us: int) -> str:
         instrument = self._listing.of(book.pair)
@@ -185,25 +182,31 @@ class Kraken:
         asks, bids = (_side(side, digits, at_s) for side in (book.asks, book.bids))
         return f'{{"{id_of(instrument.symbol)}":{{"asks":[{asks}],"bids":[{bids}]}}}}'
 
-    def _ticker(self, quote: Quote) -> str:
-        # A day that opened 2 % lower, its range and volumes taken from the quote: plausible, and repeatable.
+    def _ticker(self, quote: Quote, opened: Decimal) -> str:
         instrument = self._listing.of(quote.pair)
         digits = price_format(instrument)
-        last = quote.last or quote.bid
-        opened, low, mean, high = (last * part for part in _DAY)
         bid_size, ask_size = quote.bid_size or Decimal(0), quote.ask_size or Decimal(0)
-        today, day = bid_size * 1597, bid_size * 7919
         return (
             f'"{id_of(instrument.symbol)}":{{'
             f'"a":["{quote.ask:{digits}}","{int(ask_size)}","{ask_size:.3f}"],'
             f'"b":["{quote.bid:{digits}}","{int(bid_size)}","{bid_size:.3f}"],'
-            f'"c":["{last:{digits}}","{bid_size:.8f}"],"v":["{today:.8f}","{day:.8f}"],'
-            f'"p":["{mean:{digits}}","{mean:{digits}}"],"t":[6405,21103],"l":["{low:{digits}}","{low:{digits}}"],'
-            f'"h":["{high:{digits}}","{high:{digits}}"],"o":"{opened:{digits}}"}}'
+            f'"c":["{price_of(quote):{digits}}","{bid_size:.8f}"],{_day_text(opened, digits)}}}'
         )
 
 
-_DAY: Final = (Decimal("0.98"), Decimal("0.97"), Decimal("0.99"), Decimal("1.01"))
+# The day of a ticker is that of its opening price, so that it does not change from one answer to the next: a range in
+# which every price of the mock's market lies, and volumes worth 80 and 400 million.
+_LOW, _MEAN, _HIGH = Decimal("0.95"), Decimal("1.001"), Decimal("1.05")
+
+
+@lru_cache(maxsize=8192)
+def _day_text(opened: Decimal, digits: str) -> str:
+    low, mean, high = (f"{opened * part:{digits}}" for part in (_LOW, _MEAN, _HIGH))
+    today, day = (f"{money / opened if opened > 0 else 0:.8f}" for money in (80_000_000, 400_000_000))
+    return (
+        f'"v":["{today}","{day}"],"p":["{mean}","{mean}"],"t":[6405,21103],"l":["{low}","{low}"],'
+        f'"h":["{high}","{high}"],"o":"{opened:{digits}}"'
+    )
 
 
 def _size_in(side: list[Any]) -> Decimal | None:

@@ -19,6 +19,8 @@ from exchanges.wire import Request
 
 MOST_LEVELS: Final = 500
 MOST_TRADES: Final = 1000
+MOST_SPREADS: Final = 200
+MOST_CANDLES: Final = 720
 INTERVALS_MIN: Final = frozenset({1, 5, 15, 30, 60, 240, 1440, 10_080, 21_600})
 PRICED: Final = frozenset({"Ticker", "Depth", "Trades", "Spread", "OHLC"})
 
@@ -33,6 +35,13 @@ EXAMPLES: Final = (
 )
 """What the client half does not ask for itself, for people to try."""
 
+# How many levels, trades, spreads or candles a method gives where none is said, and at most.
+_COUNTS: Final = {
+    "Depth": (100, MOST_LEVELS),
+    "Trades": (MOST_TRADES, MOST_TRADES),
+    "Spread": (MOST_SPREADS, MOST_SPREADS),
+    "OHLC": (MOST_CANDLES, MOST_CANDLES),
+}
 _METHODS: Final = PRICED | {"Time", "SystemStatus", "Assets", "AssetPairs"}
 _INFO: Final = frozenset({"info", "leverage", "fees", "margin"})
 
@@ -83,8 +92,9 @@ def asked_in(request: Request, listing: Listing) -> Asked:
         return Asked(method, markets, info=info)
     if len(names) != 1:
         raise LookupError(f"expected one pair, found {len(names)}")
-    usual, most = (100, MOST_LEVELS) if method == "Depth" else (MOST_TRADES, MOST_TRADES)
-    count, interval = _whole(query, "count", usual), _whole(query, "interval", 1)
+    usual, most = _COUNTS[method]
+    count = _whole(query, "count", usual) if method in ("Depth", "Trades") else usual
+    interval = _whole(query, "interval", 1)
     if count < 1 or interval not in INTERVALS_MIN:
         raise LookupError("expected a count of 1 or more, and an interval that is offered")
     return Asked(method, markets, (), min(count, most), _whole(query, "since", 0), interval)

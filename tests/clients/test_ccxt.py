@@ -168,13 +168,17 @@ def test_the_exchange_is_in_good_health(client):
     assert client.call("fetch_status")["status"] == "ok"
 
 
-def test_candles_and_trades_are_understood(client):
-    for method, entry in (("fetch_ohlcv", list), ("fetch_trades", dict)):
-        found = client.call(method, client.symbol)
-        assert found
+def test_candles_and_trades_are_understood_and_the_past_is_told_alike_twice(client):
+    # By the exchange's clock, not by ours: nothing is told of what is to come.
+    since = EPOCH_US // 1000 - 600_000
+    candles, trades = (client.symbol, "1m", since, 5), (client.symbol, since, 5, {"until": since + 60_000})
+    for method, arguments, entry in (("fetch_ohlcv", candles, list), ("fetch_trades", trades, dict)):
+        found, again = (client.call(method, *arguments) for _ in range(2))
+        assert len(found) == 5
         assert all(isinstance(one, entry) for one in found)
         times = [one["timestamp"] if entry is dict else one[0] for one in found]
         assert times == sorted(times)
+        assert again == found
 
 
 def test_a_symbol_that_is_not_listed_is_refused_in_words_that_both_understand(client):

@@ -24,6 +24,11 @@ class Still:
         book = self._looked_up(self.books, pair)
         return type(book)(book.exchange, book.pair, book.bids[:levels], book.asks[:levels], book.time_us)
 
+    def at(self, time_us):
+        """As it stands now, but for the time: that of the hundredth of a second that began last."""
+        begun = time_us // 10_000 * 10_000
+        return Still(self.quotes, self.books, min(begun, self.time_us), self.seen)
+
     def _looked_up(self, table, pair):
         self.seen.append(pair)
         if pair not in table:

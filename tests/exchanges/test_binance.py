@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 from decimal import Decimal
-from itertools import pairwise
 
 import pytest
 
@@ -123,7 +122,8 @@ MINI_FIELDS = "symbol openPrice highPrice lowPrice lastPrice volume quoteVolume 
 def test_a_mini_ticker_has_the_twelve_documented_fields_in_their_order(still, path):
     mini = answered(still, f"/api/v3/{path}?symbol=BTCUSDT&type=MINI")
     assert list(mini) == MINI_FIELDS.split()
-    assert mini == {field: TICKER[field] for field in mini}
+    full = answered(still, f"/api/v3/{path}?symbol=BTCUSDT")
+    assert mini == {field: full[field] for field in mini}
     assert answered(still, f'/api/v3/{path}?symbols=["BTCUSDT"]&type=MINI') == [mini]
 
 
@@ -132,7 +132,7 @@ def test_other_windows_have_statistics_and_neither_bid_nor_ask(still, path):
     window = answered(still, f"/api/v3/{path}?symbol=BTCUSDT")
     without = {"prevClosePrice", "lastQty", "bidPrice", "bidQty", "askPrice", "askQty"}
     assert set(window) == set(EVERY_FIELD.split()) - without
-    assert window == {field: TICKER[field] for field in window}
+    assert window["lastPrice"] == TICKER["lastPrice"]
 
 
 def test_what_a_day_began_with_lies_on_the_price_grid():
@@ -245,64 +245,6 @@ def test_instruments_can_be_chosen(still, query, symbols):
 @pytest.mark.parametrize("query", ["permissions=SPOT", 'permissions=["MARGIN","LEVERAGED"]', "symbolStatus=TRADING"])
 def test_what_every_market_has_chooses_all_of_them(still, query):
     assert len(answered(still, f"/api/v3/exchangeInfo?{query}")["symbols"]) == len(BINANCE.instruments)
-
-
-def test_trades_end_at_the_last_price_and_lie_in_the_past(still):
-    for path, price, at in (
-        ("trades", "price", "time"),
-        ("historicalTrades", "price", "time"),
-        ("aggTrades", "p", "T"),
-    ):
-        trades = answered(still, f"/api/v3/{path}?symbol=BTCUSDT&limit=40")
-        assert len(trades) == 40
-        assert Decimal(trades[-1][price]) == QUOTE.last
-        times = [trade[at] for trade in trades]
-        assert times == sorted(times)
-        assert times[-1] <= 1_767_225_601_500
-        assert {Decimal(trade[price]) for trade in trades} == {QUOTE.bid, QUOTE.ask}
-    assert len(answered(still, "/api/v3/trades?symbol=BTCUSDT")) == 500
-
-
-def test_candles_join_and_the_last_one_closes_at_the_last_price(still):
-    candles = answered(still, "/api/v3/klines?symbol=BTCUSDT&interval=5m&limit=30")
-    assert [len(candle) for candle in candles] == [12] * 30
-    assert Decimal(candles[-1][4]) == QUOTE.last
-    for before, after in pairwise(candles):
-        assert after[0] - before[0] == 300_000 == before[6] + 1 - before[0]
-        assert before[4] == after[1]
-    for _, opened, high, low, closed, *_ in candles:
-        assert float(low) < min(float(opened), float(closed)) <= max(float(opened), float(closed)) < float(high)
-
-
-NOW_MS = 1_767_225_601_500
-
-
-@pytest.mark.parametrize(
-    ("query", "starts"),
-    [
-        (f"startTime={NOW_MS - 180_000}", [-120, -60, 0]),
-        (f"startTime={NOW_MS - 180_000}&limit=2", [-120, -60]),
-        (f"startTime={NOW_MS - 600_000}&endTime={NOW_MS - 480_000}", [-540, -480]),
-        (f"endTime={NOW_MS - 3_600_000}&limit=2", [-3660, -3600]),
-        (f"startTime={NOW_MS + 60_000}", []),
-        ("startTime=99999999999999999999", []),
-        (f"startTime={NOW_MS}&endTime=1", []),
-    ],
-)
-def test_candles_of_a_stretch_of_time_begin_within_it_so_that_a_client_that_turns_pages_comes_to_an_end(
-    still, query, starts
-):
-    candles = answered(still, f"/api/v3/klines?symbol=BTCUSDT&interval=1m&{query}")
-    current = NOW_MS - NOW_MS % 60_000
-    assert [(candle[0] - current) // 1000 for candle in candles] == starts
-
-
-def test_trades_can_be_read_on_from_a_number_or_a_time(still):
-    latest = answered(still, "/api/v3/aggTrades?symbol=BTCUSDT&limit=10")
-    after = answered(still, f"/api/v3/aggTrades?symbol=BTCUSDT&fromId={latest[3]['a']}")
-    since = answered(still, f"/api/v3/aggTrades?symbol=BTCUSDT&startTime={latest[3]['T']}&endTime={latest[5]['T']}")
-    assert (after, since) == (latest[3:], latest[3:6])
-    assert answered(still, f"/api/v3/historicalTrades?symbol=BTCUSDT&fromId={latest[-1]['a'] + 1}") == []
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,18 @@ def test_an_argument_that_cannot_be_read_is_refused_as_invalid_and_read_as_a_bre
     assert COINBASE.quote_from(BTC, refusal).kind == "protocol"
 
 
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_another_method_than_get_is_not_allowed_and_read_as_a_breach_of_protocol(method):
+    refusal = COINBASE.refusal_for("not_found", replace(asking(TICKER_TARGET), method=method))
+    assert (refusal.status, refusal.headers["allow"]) == (405, "GET, HEAD")
+    assert json.loads(refusal.body)["error"] == "UNIMPLEMENTED"
+    assert COINBASE.quote_from(BTC, refusal).kind == "protocol"
+    older = COINBASE.refusal_for("not_found", replace(asking("/v2/time"), method=method))
+    assert (older.status, json.loads(older.body)["errors"][0]["id"]) == (404, "not_found")
+    orders = COINBASE.refusal_for("not_found", replace(asking("/api/v3/brokerage/orders"), method=method))
+    assert (orders.status, orders.body) == (401, b"Unauthorized\n")
+
+
 @pytest.mark.parametrize("target", [TICKER_TARGET.replace("BTC", "XXX"), BOOK_TARGET.split("?")[0]])
 def test_a_product_that_is_not_listed_is_unknown(target):
     with pytest.raises(UnknownPair):
@@ -163,6 +175,27 @@ def test_a_book_that_names_no_limit_has_fifty_levels(still):
         request = asking("/api/v3/brokerage/market/" + target)
         shown.append(COINBASE.book_from(BTC, COINBASE.answer(request, still({BTC: QUOTE}, {BTC: deep}))))
     assert [len(book.bids) for book in shown] == [50, 1000]
+
+
+@pytest.mark.parametrize(
+    ("target", "entries"),
+    [
+        (TICKER_TARGET, 1),
+        (TICKER_TARGET.replace("limit=1", "limit=600"), 600),
+        ("/api/v3/brokerage/market/products/BTC-USD/candles?start=0&end=9&granularity=ONE_DAY", 350),
+        ("/api/v3/brokerage/market/products/BTC-USD/candles?start=0&end=9&granularity=ONE_DAY&limit=5", 5),
+        (BOOK_TARGET, 1),
+        (BOOK_TARGET + "&aggregation_price_increment=10", 1000),
+        ("/api/v3/brokerage/market/product_book?product_id=BTC-USD", 50),
+        ("/api/v3/brokerage/market/products", len(COINBASE.instruments)),
+        ("/v2/exchange-rates", len(COINBASE.instruments)),
+        ("/v2/currencies/crypto", 0),
+        ("/api/v3/brokerage/market/products/XXX-USD", 0),
+        ("/api/v3/brokerage/market/products/BTC-USD/candles", 0),
+    ],
+)
+def test_an_answer_has_as_many_entries_as_it_prices(target, entries):
+    assert COINBASE.entries_in(asking(target)) == entries
 
 
 def test_a_coarser_book_gathers_bids_downward_and_asks_upward(view):

@@ -123,3 +123,9 @@ def test_rates_in_an_unknown_currency_are_not_found(told):
 @pytest.mark.parametrize(("kind", "amount"), [("spot", "100.01"), ("buy", "100.01"), ("sell", "99.99")])
 def test_a_price_is_what_one_pays_or_gets(kind, amount, told):
     assert told(f"/v2/prices/BTC-USD/{kind}") == {"data": {"amount": amount, "base": "BTC", "currency": "USD"}}
+
+
+def test_the_rates_are_priced_by_every_market_so_that_many_are_not_worked_out_anew_each_tick():
+    every = len(COINBASE.instruments)
+    assert COINBASE.entries_in(Request("coinbase", "", "/v2/exchange-rates?currency=USD")) == every
+    assert COINBASE.entries_in(Request("coinbase", "", "/v2/currencies/crypto")) == 0

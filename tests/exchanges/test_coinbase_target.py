@@ -12,7 +12,7 @@ from exchanges.book import Book, Level
 from exchanges.coinbase import COINBASE
 from exchanges.coinbase.target import endpoint_in
 
-thorough = settings(max_examples=150, deadline=None, database=None)
+thorough = settings(max_examples=settings.default.max_examples * 3 // 2, database=None)
 
 MARKET, OLDER = "/api/v3/brokerage/market/", "/v2/"
 paths = st.sampled_from(

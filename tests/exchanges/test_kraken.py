@@ -1,6 +1,7 @@
 """Kraken's three names for a market, its arrays and its errors inside HTTP 200."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -296,10 +297,69 @@ def test_trades_and_candles_are_counted_by_market_whatever_its_name(method):
     assert len({charge.bucket for charge in (bitcoin, dogecoin, unknown, KRAKEN.charge_for(calling("Time")))}) == 3
 
 
+@pytest.mark.parametrize(
+    ("target", "entries"),
+    [
+        ("Ticker?pair=XBTUSD", 1),
+        ("Ticker", len(KRAKEN.instruments)),
+        ("Depth?pair=XBTUSD", 100),
+        ("Depth?pair=XBTUSD&count=9", 9),
+        ("Trades?pair=XBTUSD", 1000),
+        ("Trades?pair=XBTUSD&count=5", 5),
+        ("Spread?pair=XBTUSD", 200),
+        ("OHLC?pair=XBTUSD", 720),
+        ("AssetPairs", 0),
+        ("Time", 0),
+        ("Ticker?pair=NOPE", 0),
+        ("OHLC?pair=XBTUSD&interval=7", 0),
+    ],
+)
+def test_an_answer_has_as_many_entries_as_it_prices(target, entries):
+    assert KRAKEN.entries_in(calling(target)) == entries
+
+
 def test_a_public_call_too_many_is_said_in_the_words_of_public_calls():
-    refusal = KRAKEN.refusal_for("rate_limited", calling("Ticker"), retry_after=3.0)
+    refusal = KRAKEN.refusal_for("rate_limited", calling("Ticker"))
     assert (refusal.status, json.loads(refusal.body)) == (200, {"error": ["EGeneral:Too many requests"]})
+
+
+def test_where_the_time_to_wait_is_known_it_is_told_in_whole_seconds_since_1970(monkeypatch):
+    monkeypatch.setattr("time.time", lambda: 1_700_000_000.25)
+    refusal = KRAKEN.refusal_for("rate_limited", calling("Ticker"), retry_after=3.5)
+    assert (refusal.status, json.loads(refusal.body)) == (200, {"error": ["EService:Throttled: 1700000004"]})
     assert "retry-after" not in refusal.headers
+    assert KRAKEN.quote_from(BTC, refusal).retry_after == 3.75
+
+
+def test_in_maintenance_the_status_says_so_and_nothing_else_is_told(monkeypatch):
+    monkeypatch.setattr("time.time", lambda: 1_714_735_425.9)
+    status = KRAKEN.refusal_for("server", calling("SystemStatus"))
+    assert status.status == 200
+    assert json.loads(status.body) == {
+        "error": [],
+        "result": {"status": "maintenance", "timestamp": "2024-05-03T11:23:45Z"},
+    }
+    assert json.loads(KRAKEN.refusal_for("server", calling("Time")).body) == {"error": ["EService:Unavailable"]}
+
+
+@pytest.mark.parametrize("verb", ["DELETE", "PUT"])
+def test_another_verb_than_get_and_post_is_no_method(verb):
+    refusal = KRAKEN.refusal_for("not_found", replace(calling("Ticker?pair=XBTUSD"), method=verb))
+    assert json.loads(refusal.body) == {"error": ["EGeneral:Unknown method"]}
+
+
+def test_the_day_of_a_ticker_opens_where_todays_candle_does_and_stays_as_it_is(still):
+    view = still({BTC: QUOTE})
+    later = still({BTC: replace(QUOTE, last=QUOTE.bid, bid_size=Decimal(7))}, time_us=view.time_us + 10**6)
+    later.at = view.at
+    candle = json.loads(KRAKEN.answer(calling("OHLC?pair=XBTUSD&interval=1440"), view).body)["result"]["XXBTZUSD"][-1]
+    sooner_day, later_day = (
+        json.loads(KRAKEN.answer(asking("XBTUSD"), seen).body)["result"]["XXBTZUSD"] for seen in (view, later)
+    )
+    assert Decimal(sooner_day["o"]) == Decimal(candle[1])
+    for field in "vptlho":
+        assert sooner_day[field] == later_day[field]
+    assert sooner_day["c"] != later_day["c"]
 
 
 def test_public_methods_may_be_posted():

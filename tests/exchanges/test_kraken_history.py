@@ -26,19 +26,20 @@ def told(still):
     return ask
 
 
-def test_trades_come_oldest_first_and_end_with_the_last_price(told):
+def test_trades_come_oldest_first_each_hundredth_of_a_second_and_end_with_the_last_price(told):
     trades, last = told("Trades?pair=XBTUSD")
-    assert [int(trade[2]) for trade in trades] == list(range(NOW_S - 199, NOW_S + 1))
-    assert trades[-1][:2] == ["91010.00000", "0.00109878"]
-    assert {trade[3] for trade in trades} == {"b", "s"}
+    newest = NOW_S * 100 + 50
+    assert [trade[6] for trade in trades] == list(range(newest - 999, newest + 1))
+    assert trades[-1] == ["91010.00000", "0.00109878", 1767225601.5, "b", "m", "", newest]
     assert last == "1767225601500000000"
-    assert all(len(trade) == 7 for trade in trades)
 
 
-def test_trades_are_cut_by_count_and_by_since_in_seconds_or_nanoseconds(told):
+def test_trades_since_a_time_begin_there_and_their_last_leads_on_to_the_others(told):
     assert len(told("Trades?pair=XBTUSD&count=3")[0]) == 3
-    by_seconds, last = told(f"Trades?pair=XBTUSD&since={NOW_S - 2}")
-    assert [int(trade[2]) for trade in by_seconds] == [NOW_S - 2, NOW_S - 1, NOW_S]
+    first, last = told(f"Trades?pair=XBTUSD&since={NOW_S - 2}&count=200")
+    assert [first[0][2], first[-1][2]] == [NOW_S - 2 + 0.01, NOW_S]
+    second, last = told(f"Trades?pair=XBTUSD&since={last}")
+    assert [second[0][2], second[-1][2]] == [NOW_S + 0.01, NOW_S + 0.5]
     assert told(f"Trades?pair=XBTUSD&since={last}")[0] == []
 
 

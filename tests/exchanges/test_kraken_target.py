@@ -12,7 +12,7 @@ from exchanges.book import Book, Level
 from exchanges.kraken import KRAKEN
 from exchanges.kraken.target import method_in
 
-thorough = settings(max_examples=150, deadline=None, database=None)
+thorough = settings(max_examples=settings.default.max_examples * 3 // 2, database=None)
 
 METHODS = ["Time", "SystemStatus", "Assets", "AssetPairs", "Ticker", "Depth", "Trades", "Spread", "OHLC"]
 paths = st.sampled_from([f"/0/public/{method}" for method in [*METHODS, "Nothing", ""]] + ["/0/private/Balance", "/"])

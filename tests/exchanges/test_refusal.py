@@ -23,12 +23,12 @@ from exchanges.wire import Response
         (999, "server"),
     ],
 )
-@pytest.mark.parametrize("body", [b"", b"<html>busy</html>", b'{"bidPrice":"1","askPrice":"2"}', b"\xff"])
-def test_a_status_that_refuses_is_believed_whatever_the_body(status, kind, body):
-    refused = refusal_from_status("binance", Response(status, body))
-    assert refused.kind == kind
-    assert refused.kind in KINDS
-    assert f"binance answered HTTP {status}" in refused.detail
+def test_a_status_that_refuses_is_believed_whatever_the_body(status, kind):
+    for body in (b"", b"<html>busy</html>", b'{"bidPrice":"1","askPrice":"2"}', b"\xff"):
+        refused = refusal_from_status("binance", Response(status, body))
+        assert refused.kind == kind
+        assert refused.kind in KINDS
+        assert f"binance answered HTTP {status}" in refused.detail
 
 
 @pytest.mark.parametrize("status", [0, 200, 204, 400, 404, 405, 422])

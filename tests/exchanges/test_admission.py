@@ -1,0 +1,81 @@
+"""Exchanges at the door: the built-ins pass, and what is no exchange is told before anybody relies on it."""
+
+from types import SimpleNamespace
+
+import pytest
+
+import exchanges
+from exchanges import admission
+from exchanges.plugins import BrokenPlugin, UnknownName
+
+PARTS = (
+    "title", "origin", "docs", "taker_fee", "carries", "instruments", "most_levels", "accepts_post", "heeds",
+    *admission._METHODS,
+)  # fmt: skip
+
+
+@pytest.fixture
+def guest(monkeypatch):
+    """Let an exchange called ``guest`` be this object."""
+    return lambda found: monkeypatch.setattr(exchanges, "load", lambda name: found)
+
+
+def whole(**changes):
+    kraken = exchanges.load("kraken")
+    return SimpleNamespace(**{"name": "guest", **{part: getattr(kraken, part) for part in PARTS}, **changes})
+
+
+@pytest.mark.parametrize("name", exchanges.GROUP.builtins)
+def test_a_built_in_has_all_that_is_asked_of_a_guest(name):
+    assert admission._lacking(admission.admitted(name), name) == ""
+
+
+def test_a_guest_that_has_everything_passes(guest):
+    guest(whole())
+    assert admission.admitted("guest").name == "guest"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_guest_that_lacks_something_is_broken_and_told_what(guest, part):
+    guest(whole(**{part: None}))
+    with pytest.raises(BrokenPlugin, match=rf"exchange guest: expected .*{part}"):
+        admission.admitted("guest")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [7, None, object, len, whole(name="other"), whole(instruments=()), whole(instruments=("BTC",))],
+)
+def test_something_else_is_broken_and_no_attribute_error(guest, found):
+    guest(found)
+    with pytest.raises(BrokenPlugin, match="exchange guest: expected "):
+        admission.admitted("guest")
+
+
+def test_a_guest_from_a_file_may_have_any_name_but_must_have_one(guest):
+    guest(whole(name="tiny"))
+    assert admission.admitted("tiny.py:TINY").name == "tiny"
+    guest(whole(name=""))
+    with pytest.raises(BrokenPlugin, match=r"exchange tiny\.py:TINY: expected a name, lower case, found ''"):
+        admission.admitted("tiny.py:TINY")
+
+
+@pytest.mark.parametrize("heeds", [{"x"}, frozenset({"X-Upper"}), frozenset({7})])
+def test_headers_that_a_guest_heeds_are_named_in_lower_case(guest, heeds):
+    guest(whole(heeds=heeds))
+    with pytest.raises(BrokenPlugin, match="heeds to be a frozenset of headers' names in lower case"):
+        admission.admitted("guest")
+
+
+def test_a_guest_that_exits_at_import_is_broken_and_ends_nobody(monkeypatch):
+    def load(name):
+        raise SystemExit(0)
+
+    monkeypatch.setattr(exchanges, "load", load)
+    with pytest.raises(BrokenPlugin, match=r"exchange guest ended the process at import: sys\.exit\(0\)"):
+        admission.admitted("guest")
+
+
+def test_a_name_that_nobody_has_is_unknown():
+    with pytest.raises(UnknownName):
+        admission.admitted("krakn")
