@@ -9,7 +9,8 @@ from statistics import fmean
 from typing import Any
 
 from harness.arm import Arm
-from harness.measurement import Measurement
+from harness.measurement import Batch, Measurement
+from harness.planned_faults import PlannedFaults
 from harness.race import Heat
 from harness.ranking import Ranking, ranks
 from harness.statistics import Comparison, centre_over_blocks, median, outliers, quantile, ratio_over_blocks
@@ -160,7 +161,7 @@ def _numbers(measurements: Sequence[Measurement], heat: Heat) -> dict[str, Any]:
         "struck": sum(batch.struck for batch in batches),
         "declared_in_flight": measurements[0].declared_in_flight, "reached_in_flight": max(b.reached for b in batches),
         "connections": max(batch.connections for batch in batches),
-        "reuse": 1 - sum(batch.accepted for batch in warm) / requests,
+        "reuse": _reuse(warm, heat),
         "skew_s": fmean(batch.skew_s for batch in warm), "age_s": fmean(batch.age_s for batch in warm),
         "server_overshoot_s": median([batch.overshoot_s for batch in warm]),
         "phantom": None, "missed": None,
@@ -192,6 +193,16 @@ def _pairings(ranking: Ranking | None) -> list[dict[str, Any]]:
         }
         for p in ranking.pairings
     ]  # fmt: skip
+
+
+def _reuse(warm: Sequence[Batch], heat: Heat) -> float | None:
+    """The share of requests that found an open connection; those that a bad certificate keeps from arriving left out
+    (``accepted`` knows nothing of theirs). None where that leaves no request."""
+    plan, turns = PlannedFaults(heat.scenario), heat.scenario.turns
+    lost = sum(plan.is_unreachable(turns[index % len(turns)][0]) for index in range(heat.scenario.requests))
+    arriving = sum(batch.requests - lost for batch in warm)
+    opened = sum(batch.accepted for batch in warm)
+    return 1 - opened / arriving if arriving > 0 else None
 
 
 def _place(row: Mapping[str, Any]) -> tuple[int, int, float]:

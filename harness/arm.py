@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
+
+from exchanges.errors import safe
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,12 @@ class Arm:
     name: str
     strategy: str
     twin_of: str | None = None
+
+
+def label_of(name: str) -> str:
+    """``./some/where/mine.py:honest`` is shown as ``mine.py:honest``, and nothing in it moves a cursor."""
+    path, colon, attribute = name.rpartition(".py:")
+    return safe(f"{Path(path).name}.py:{attribute}" if colon else name)
 
 
 def slug(name: str) -> str:

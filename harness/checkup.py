@@ -46,9 +46,8 @@ def _print_card(out: Console, card: Card) -> None:
     made = table(*names)
     for line in card.lines:
         times = (line.held.least, line.held.p50, line.held.p99, line.p50_allowed, line.p99_allowed)
-        cells = [text_from_seconds(time) for time in (*times, line.seen.p50, line.seen.p99)]
-        made.add_row(
-            f"{line.in_flight:,}", f"{line.requests:,}", *cells, style=_STYLE["doubtful"] if line.misses else ""
-        )
+        cells = ["-" if time is None else text_from_seconds(time) for time in (*times, line.seen.p50, line.seen.p99)]
+        load = f"{line.in_flight:,}{' (a first try)' if line.repeated else ''}"
+        made.add_row(load, f"{line.requests:,}", *cells, style=_STYLE["doubtful"] if line.misses else "")
     out.print(made)
     out.print(Text("held: by the server's own log; client: what a cheap client saw beyond the delay", style="dim"))

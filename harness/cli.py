@@ -27,6 +27,7 @@ VERBS = {
     "run": "race the strategies (meant when no command is named)",
     "list": "what is there: strategies, exchanges, runs; what is missing and how to get it",
     "report": "draw a run's report again, from its files alone",
+    "compare": "runs laid over each other: how the ratios inside each changed; gates for CI",
     "prices": "best bid and ask of every pair across the exchanges",
     "arbitrage": "what buying here and selling there would leave, fees paid",
     "profile": "record how long the real exchanges take, to be replayed by run --latency profile:FILE",

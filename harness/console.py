@@ -76,13 +76,16 @@ def _print_numbers(out: Console, scenario: Mapping[str, Any]) -> None:
         f"warm medians of {counted(scenario['finished_blocks'], 'block')}; "
         f"physical limit {_seconds(scenario['bound_s'])}"
     )
-    names = ["strategy", "rank", "time", "speedup", "95 % CI", "of limit", "one shot"]
+    rows = [row for row in scenario["strategies"] if "time_s" in row and row["status"] != "disqualified"]
+    # Where nothing is ranked the times say nothing about the arms: no order by time, and no ratios of them.
+    ranked = any(row["status"] in ("ranked", "tied") for row in rows)
+    names = ["time", "of limit", "one shot"]
+    names = ["strategy", "rank", "time", "speedup", "95 % CI", *names[1:]] if ranked else ["strategy", *names]
     made = table(*names, *(["CPU/request", "memory"] if wide else []))
-    for row in scenario["strategies"]:
-        if "time_s" not in row or row["status"] == "disqualified":
-            continue
+    for row in rows if ranked else sorted(rows, key=lambda row: str(row["name"])):
+        ratios = [_times(row["speedup"]), _span(row)] if ranked else []
         cells: list[str | Text] = [
-            _name(row["name"]), _rank(row), _seconds(row["time_s"]), _times(row["speedup"]), _span(row),
+            _name(row["name"]), *([_rank(row)] if ranked else []), _seconds(row["time_s"]), *ratios,
             _share(row["efficiency"]), _seconds(row["one_shot_s"]),
         ]  # fmt: skip
         cost = [_seconds(row["cpu_s_per_request"]), text_from_bytes(row["peak_rss_bytes"])]
@@ -92,9 +95,8 @@ def _print_numbers(out: Console, scenario: Mapping[str, Any]) -> None:
 
 
 def _print_notes(out: Console, scenario: Mapping[str, Any]) -> None:
-    out.print(
-        Text("= after a rank: tied; one shot: opening and first batch, to which a script adds its imports", style="dim")
-    )
+    ties = "= after a rank: tied; " if any(row["status"] == "tied" for row in scenario["strategies"]) else ""
+    out.print(Text(f"{ties}one shot: opening and first batch, to which a script adds its imports", style="dim"))
     if scenario.get("faults") and (lost := failures_by_plan(scenario["strategies"])):
         out.print(Text(lost))
     for row in scenario["strategies"]:
@@ -113,6 +115,7 @@ def print_prices(out: Console, readout: Mapping[str, Any], source: str) -> None:
         cells = (row["pair"], bid, row["bid_exchange"], ask, row["ask_exchange"], row["spread_bps"])
         made.add_row(*cells, style="" if len(row["exchanges"]) > 1 else "dim")
     out.print(made)
+    print_left_out(out, readout)
 
 
 def print_arbitrage(out: Console, readout: Mapping[str, Any], rows: int = _ARBITRAGE_ROWS) -> None:
@@ -133,6 +136,15 @@ def print_arbitrage(out: Console, readout: Mapping[str, Any], rows: int = _ARBIT
     if len(found) > shown:
         out.print(Text(f"{len(found) - shown} more routes, none better", style="dim"))
     out.print(Text("USD and USDT are different money and are not compared.\n", style="dim"))
+
+
+def print_left_out(out: Console, readout: Mapping[str, Any]) -> None:
+    """The quotes of which no use is made, and why."""
+    left_out = readout.get("left_out", ())
+    for row in left_out[:_ARBITRAGE_ROWS]:
+        out.print(Text(f"not used: {safe(row['reason'], 200)}", style="yellow"))
+    if len(left_out) > _ARBITRAGE_ROWS:
+        out.print(Text(f"not used either: {counted(len(left_out) - _ARBITRAGE_ROWS, 'quote')} more", style="yellow"))
 
 
 def _name(name: str) -> Text:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import strategies
-from exchanges.errors import safe
 from exchanges.plugins import BrokenPlugin, nearest
 from harness import probe
-from harness.arm import Arm, slug
+from harness.arm import Arm, label_of, slug
 from harness.exits import EnvironmentGap, UsageError
 
 _TWIN = "asyncio-aiohttp"
@@ -132,19 +131,13 @@ def _labels(names: Sequence[str]) -> dict[str, str]:
     labels: dict[str, str] = {}
     taken: dict[str, str] = {}
     for name in names:
-        label = labels[name] = _label(name)
+        label = labels[name] = label_of(name)
         other = taken.setdefault(slug(label), name)
         if other != name:
             raise UsageError(
                 f"{other!r} and {name!r} would both be called {label!r}; give one of the files another name"
             )
     return labels
-
-
-def _label(name: str) -> str:
-    """``./some/where/mine.py:honest`` is shown as ``mine.py:honest``, and nothing in it moves a cursor."""
-    path, colon, attribute = name.rpartition(".py:")
-    return safe(f"{Path(path).name}.py:{attribute}" if colon else name)
 
 
 def _as_said(finding: probe.Finding, name: str) -> str:

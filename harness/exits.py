@@ -1,4 +1,8 @@
-"""How the program ends: exit codes, and the errors that carry one to the one door (``cli.main``)."""
+"""How the program ends: exit codes, and the errors that carry one to the one door (``cli.main``).
+
+Where a race gives several reasons, the one that says least about speed comes first: 1, then 5, then 4. So 4 means that
+the measurement is as sound as was asked for, and that a gate failed on it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ DONE: Final = 0
 FAILURES: Final = 1
 USAGE: Final = 2
 ENVIRONMENT: Final = 3
+GATE_FAILED: Final = 4
 NO_VERDICT: Final = 5
 INTERRUPTED: Final = 130
 TERMINATED: Final = 143

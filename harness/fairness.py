@@ -2,19 +2,19 @@
 
 The log is the witness, because it cannot be talked into anything by the client. An arm is out when the
 server did not see every request exactly once, saw more in flight than declared, when a price in hand is not
-the price that was sent, when a request failed that no fault of the scenario had struck, or otherwise than that fault
-makes it fail, or when the time beats what the held delays allow.
+the price that was sent, when a request failed that no fault of the scenario had struck, when one that a fault makes
+fail did so by another name or not at all, or when the time beats what the held delays allow.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
 from typing import Any
 
 from exchanges.errors import safe
 from exchanges.units import text_from_seconds
+from harness import fault_witness
 from harness.planned_faults import PlannedFaults
 from harness.scenario import Scenario
 from harness.values import wrong_values
@@ -41,8 +41,9 @@ def breaches(
     if len(outcomes) != scenario.requests:
         found.append(f"returned {len(outcomes)} outcomes for {scenario.requests} requests")
     found += _seen_once(log, scenario, plan)
-    found += _too_many_in_flight(record, log, min(declared, scenario.concurrency), scenario, plan)
-    found += _unplanned_failures(outcomes, log, scenario, plan)
+    found += _too_many_in_flight(record, log, min(declared, scenario.concurrency), scenario)
+    found += fault_witness.false_failures(outcomes, log, scenario, plan)
+    found += fault_witness.unvisited(record, scenario, plan)
     found += _other_delays(log, asked)
     found += wrong_values(outcomes, log, scenario, block, number, plan)
     found += _impossible(record, log, held_bound_s)
@@ -50,8 +51,8 @@ def breaches(
 
 
 def reuse_breach(batches: Sequence[tuple[int, int]], struck: int = 0) -> list[str]:
-    """Whether warm batches, given as (connections accepted, requests), re-used what was open. Each request that a
-    fault struck may have cost a connection."""
+    """Whether warm batches, given as (connections accepted, requests), re-used what was open. ``struck`` connections
+    are those that faults may have cost."""
     accepted, requests = (sum(column) for column in zip(*batches, strict=True)) if batches else (0, 0)
     if requests and 1 - (accepted - struck) / requests < _REUSE:
         more = f" (faults account for {struck} at most)" if struck else ""
@@ -60,46 +61,11 @@ def reuse_breach(batches: Sequence[tuple[int, int]], struck: int = 0) -> list[st
 
 
 def _too_many_in_flight(
-    record: Mapping[str, Any], log: Sequence[Mapping[str, Any]], allowed: int, scenario: Scenario, plan: PlannedFaults
+    record: Mapping[str, Any], log: Sequence[Mapping[str, Any]], allowed: int, scenario: Scenario
 ) -> list[str]:
     """An arm may declare less than the scenario's concurrency, never more."""
-    reached = record["server"]["batch"]["peak_in_flight"]
-    if reached > allowed and scenario.faults:
-        # Of a struck request the server may learn only later that its client has given up and gone on.
-        sound = [row for row in log if not plan.struck(row["exchange"], row)]
-        steps = sorted([(row["arrived"], 1) for row in sound] + [(row["replied"], -1) for row in sound])
-        reached = max(accumulate(step for _, step in steps), default=0)
+    reached = fault_witness.reached(record, log, scenario)
     return [f"had {reached} requests in flight, {allowed} allowed"] if reached > allowed else []
-
-
-def _unplanned_failures(
-    outcomes: Sequence[Mapping[str, Any]], log: Sequence[Mapping[str, Any]], scenario: Scenario, plan: PlannedFaults
-) -> list[str]:
-    """Failures of requests that no fault makes fail, and failures by another name than the fault's."""
-    rows, turns = {row["index"]: row for row in log}, scenario.turns
-    sound: list[Mapping[str, Any]] = []
-    misnamed = []
-    for index, outcome in enumerate(outcomes):
-        if "kind" not in outcome:
-            continue
-        exchange, row = turns[index % len(turns)][0], rows.get(index)
-        kinds = plan.kinds(exchange, row)
-        if not kinds:
-            sound.append(outcome)
-        elif outcome["kind"] not in kinds:
-            names = "+".join(fault.name for fault in plan.struck(exchange, row))
-            misnamed.append(f"{names} is {' or '.join(kinds)}, not {outcome['kind']} ({outcome['detail']})")
-    found = []
-    if sound:
-        kinds_of = Counter(outcome["kind"] for outcome in sound)
-        said = ", ".join(f"{count} {kind}" for kind, count in kinds_of.most_common())
-        where = "that no fault makes fail" if scenario.faults else "where none should"
-        found.append(
-            f"{len(sound)} of {scenario.requests} requests failed ({said}) {where}; the first: {sound[0]['detail']}"
-        )
-    if misnamed:
-        found.append(f"{len(misnamed)} of {scenario.requests} faults were told by another name: {misnamed[0]}")
-    return found
 
 
 def _seen_once(log: Sequence[Mapping[str, Any]], scenario: Scenario, plan: PlannedFaults) -> list[str]:

@@ -14,7 +14,8 @@ from typing import Any
 
 from harness import fairness
 from harness.bound import bound
-from harness.planned_faults import PlannedFaults
+from harness.fault_witness import held_delays, reached
+from harness.planned_faults import PlannedFaults, waits
 from harness.scenario import DRAWS, Scenario
 from harness.statistics import median
 from mock_server.conditions import Latency
@@ -24,9 +25,10 @@ from mock_server.conditions import Latency
 class Batch:
     """One call of ``fetch``. Times in seconds; ``bound_s`` from the delays asked for, ``held_bound_s`` from
     those that the server's log says it held; ``overshoot_s`` is what holding longer than asked cost the arm at
-    its declared concurrency; ``struck`` counts the requests that a fault of
-    the scenario struck; ``skew_s`` from the first to the last price of the snapshot,
-    ``age_s`` the mean age of a price when the batch was in hand."""
+    its declared concurrency; ``accepted`` counts new connections to ports that let somebody in; ``struck`` counts the
+    requests that a fault of the scenario struck, ``severed`` those of them that may have cost their connection;
+    ``skew_s`` from the first to the last price of the snapshot, ``age_s`` the mean age of a price when the batch was in
+    hand."""
 
     time_s: float
     cpu_s: float
@@ -44,6 +46,7 @@ class Batch:
     failures: dict[str, int]
     latencies: tuple[float, ...] = field(repr=False)
     struck: int = 0
+    severed: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the raw latencies, which requests.csv has."""
@@ -100,9 +103,10 @@ def measurement_from(side: dict[str, Any], scenario: Scenario, arm: str, block: 
         batches.append(batch)
         breaches += fairness.breaches(record, log, scenario, block, number, declared, asked, batch.held_bound_s)
     if not breaches and reuse:
-        breaches += fairness.reuse_breach(
-            [(batch.accepted, batch.requests) for batch in batches[1:]], sum(batch.struck for batch in batches)
-        )
+        # What the cold batch lost and did not open again: no more than there were in flight.
+        severed = sum(batch.severed for batch in batches[1:]) + min(batches[0].severed, max(1, declared))
+        arriving = len(waits(scenario, [0.0] * scenario.requests))
+        breaches += fairness.reuse_breach([(batch.accepted, arriving) for batch in batches[1:]], severed)
     return Measurement(
         arm, block, position, tuple(batches), None, tuple(dict.fromkeys(breaches)), declared,
         float(side["import_s"]), float(side["open_s"]), float(side.get("close_s", 0.0)),
@@ -126,18 +130,18 @@ def _batch(
     priced = [row["priced_at"] for row in log if row["priced_at"] is not None]
     in_hand = record["began"] + record["time_s"]
     ages = [in_hand - row["replied"] for row in log if row["replied"] is not None]
-    # What never arrives is never held.
-    plan, turns = PlannedFaults(scenario), scenario.turns
-    arriving = [delay for i, delay in enumerate(asked) if not plan.is_unreachable(turns[i % len(turns)][0])]
-    held_bound_s = bound([row["held"] for row in log], max(1, declared)) if log else 0.0
+    plan, outcomes, n = PlannedFaults(scenario), record["outcomes"], max(1, declared)
+    arriving = waits(scenario, asked)
+    nobody_let_in = sum(count for name, count in server.get("accepted_by", {}).items() if plan.is_unreachable(name))
+    held_bound_s = bound(held_delays(outcomes, log, scenario), n)
     return Batch(
         time_s=record["time_s"],
         cpu_s=record["cpu_s"],
         bound_s=bound(arriving, scenario.concurrency),
         held_bound_s=held_bound_s,
-        overshoot_s=max(0.0, held_bound_s - bound(arriving, max(1, declared))) if log else 0.0,
-        reached=server["peak_in_flight"],
-        accepted=server["accepted"],
+        overshoot_s=max(0.0, held_bound_s - bound(held_delays(outcomes, log, scenario, "asked"), n)),
+        reached=reached(record, log, scenario),
+        accepted=server["accepted"] - nobody_let_in,
         connections=len({row["connection"] for row in log}),
         # Of the batch, not of the longer span between begin and end, in which the server mostly waits for us.
         server_cpu=server["cpu_s"] / record["time_s"],
@@ -148,4 +152,5 @@ def _batch(
         failures=dict(Counter(outcome["kind"] for outcome in record["outcomes"] if "kind" in outcome)),
         latencies=tuple(outcome["ended"] - outcome["started"] for outcome in answered),
         struck=len(asked) - len(arriving) + sum(bool(plan.struck(row["exchange"], row)) for row in log),
+        severed=sum(plan.costs_connection(row["exchange"], row) for row in log),
     )

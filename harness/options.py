@@ -10,7 +10,7 @@ from typing import TypeVar
 import exchanges
 from exchanges.errors import safe
 from exchanges.pair import Pair
-from exchanges.plugins import PluginError, nearest
+from exchanges.plugins import PluginError, UnknownName, nearest
 from exchanges.units import seconds_from
 from harness import listing
 from harness.exits import EnvironmentGap, UsageError
@@ -21,17 +21,19 @@ _MOST = 1_000_000
 
 
 def exchange_names(text: str) -> list[str]:
-    """The exchanges meant by ``all`` or ``kraken,binance``. Under ``all`` a broken one is left out, and told.
+    """The exchanges meant by ``all`` or ``kraken,mine.py:GEMINI``; a guest's from a file is known by its own name from
+    then on, here and in all processes of ours. Under ``all`` a broken one is left out, and told.
 
     Raises:
-        UsageError: an unknown name, a name twice, no name.
+        UsageError: an unknown name or file, a name twice or taken, no name.
         PluginError: one that was named is broken.
         EnvironmentGap: all are broken.
     """
     names = exchanges.names()
     if text == "all":
         return [name for name in names if _is_sound(name)] or _nobody()
-    chosen = [word.strip() for word in text.split(",") if word.strip()]
+    chosen = [_introduced(word.strip()) for word in text.split(",") if word.strip()]
+    names = exchanges.names()
     for name in chosen:
         if name not in names:
             raise UsageError(f"unknown exchange {name!r}{nearest(name, names)}")
@@ -40,6 +42,20 @@ def exchange_names(text: str) -> list[str]:
     for name in chosen:
         listing.exchange(name)
     return chosen
+
+
+def _introduced(word: str) -> str:
+    """The name of an exchange; of one in a file its own."""
+    if ".py:" not in word:
+        return word
+    try:
+        found = listing.exchange(word)
+        exchanges.GROUP.introduce(found.name, word)
+    except UnknownName as error:
+        raise UsageError(str(error)) from error
+    except ValueError as error:
+        raise UsageError(f"--exchange: {error}") from None
+    return found.name
 
 
 def _is_sound(name: str) -> bool:
@@ -81,10 +97,10 @@ def _say(sentence: str) -> None:
     sys.stderr.write(f"fetchrace: {safe(sentence, 300)}\n")
 
 
-def count(flag: str, text: str) -> int:
+def count(flag: str, text: str, most: int = _MOST) -> int:
     number = read(flag, text, int)
-    if not 1 <= number <= _MOST:
-        raise UsageError(f"{flag}: expected a whole number from 1 to {_MOST:,}, found {safe(text, 40)}")
+    if not 1 <= number <= most:
+        raise UsageError(f"{flag}: expected a whole number from 1 to {most:,}, found {safe(text, 40)}")
     return number
 
 

@@ -9,6 +9,7 @@ import exchanges
 from exchanges.decode import decode_quotes
 from exchanges.errors import safe
 from harness.dead_ends import ALSO, dead_ends
+from harness.exits import Stop
 from harness.parity import SEED, Case, Finding, Round, judged, untimely
 from mock_server.process import Control, Running
 from strategies.strategy import Failed, Fetch, Limits, Outcome, Strategy
@@ -25,7 +26,8 @@ def limits_for(deadline_s: float, ca_file: str | None = None) -> Limits:
 def through_rounds(
     strategy: Strategy, rounds: Sequence[Round], mock: Running, control: Control, deadline_s: float
 ) -> Iterator[Finding]:
-    """What a strategy makes of faults of the server. It is opened anew after it raised."""
+    """What a strategy makes of faults of the server. It is opened anew after it raised,
+    and for each round of certificates."""
     batches, left = itertools.count(), list(rounds)
     while left:
         try:
@@ -33,9 +35,11 @@ def through_rounds(
                 while left:
                     yield from _twice_if_late(lambda: _one(fetch, left[0], mock, control, next(batches), deadline_s))
                     del left[0]
+                    if left and left[0].secure:
+                        break  # what is open has seen another certificate, or is closed just now because of it
         except Exception as error:  # whatever a guest raises
             if not left:
-                raise
+                raise Stop(_told(error)) from error
             yield from (Finding(fault.name, None, 0.0, (_told(error),)) for fault in left[0].struck.values())
             del left[0]
 

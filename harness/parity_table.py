@@ -17,6 +17,8 @@ def print_matrix(matrix: Mapping[str, Mapping[str, Finding]], cases: Sequence[Ca
     made = table("fault", "expected", *(_heading(name) for name in matrix))
     made.padding = (0, 1, 0, 0)
     made.columns[0].no_wrap = True
+    for column, name in zip(made.columns[2:], matrix, strict=True):
+        column.min_width = max(map(len, _heading(name).splitlines()))
     for case in cases:
         cells = [_cell(row[case.name]) for row in matrix.values()]
         made.add_row(case.name, case.kind or "a value", *cells)

@@ -1,17 +1,26 @@
-"""What the faults of a scenario allow: who may fail, and how.
+"""What the faults of a scenario allow: who must fail, and how.
 
-A request that the server's log says was struck may fail, as the catalogue has it; one that was not may not. A fault of
+A request that the server's log says was struck must fail, as the catalogue has it; one that was not may not. A fault of
 TLS is a port's certificate: its requests never arrive, so that the log cannot know of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from harness.scenario import Scenario
-from mock_server.fault import Fault
+from harness.scenario import DRAWS, Scenario
+from mock_server.fault import Fault, Pause, Raw
 from mock_server.faults import Faults, catalogue, kind_on
+from mock_server.reply import Reply
+
+SEVERING: Final = frozenset(("answer-twice", "length-missing", "version-1.0"))
+"""The faults that leave a value and still end or spoil its connection."""
+
+_LEAST: Final = Raw(b" " * 64, b" " * 64, Reply.text(200, ""))
+"""Less than any answer: what faults that send it slowly take for it, they take for every answer."""
 
 
 class PlannedFaults:
@@ -19,6 +28,7 @@ class PlannedFaults:
 
     def __init__(self, scenario: Scenario) -> None:
         self._unreachable: dict[str, Fault] = {}
+        self._kinds: dict[tuple[str, str], str | None] = {}
         if not scenario.faults:
             return
         faults = Faults.parse(scenario.faults, scenario.exchanges)
@@ -39,6 +49,55 @@ class PlannedFaults:
         return tuple(catalogue[name] for name in names.split("+") if name in catalogue)
 
     def kinds(self, exchange: str, row: Mapping[str, Any] | None) -> tuple[str, ...]:
-        """The kinds of failure that a request may end in, by what struck it; none where it must not fail."""
-        kinds = (kind_on(exchange, fault) for fault in self.struck(exchange, row))
+        """The kinds of failure that a request must end in one of, by what struck it; none where it must not fail."""
+        kinds = (self._kind(exchange, fault) for fault in self.struck(exchange, row))
         return tuple(kind for kind in kinds if kind is not None)
+
+    def costs_connection(self, exchange: str, row: Mapping[str, Any]) -> bool:
+        """Whether what struck a request ends or spoils its connection, or may lead a careful client to close it."""
+        return any(fault.kind is not None or fault.name in SEVERING for fault in self.struck(exchange, row))
+
+    def arrives(self, exchange: str, row: Mapping[str, Any]) -> bool:
+        """Whether the answer that was struck comes in the end, so that a client has its value if that is in time."""
+        return all(fault.arrives or not self._kind(exchange, fault) for fault in self.struck(exchange, row))
+
+    def _kind(self, exchange: str, fault: Fault) -> str | None:
+        place = exchange, fault.name
+        if place not in self._kinds:
+            self._kinds[place] = kind_on(exchange, fault)
+        return self._kinds[place]
+
+
+def waits(scenario: Scenario, delays: Sequence[float]) -> list[float]:
+    """What each request costs its client at least, in seconds, by the dice alone and so for every arm alike: its delay,
+    and after it what a fault makes it wait, up to the deadline. Requests that cannot arrive are left out."""
+    plan, turns, stalled = PlannedFaults(scenario), scenario.turns, pauses(scenario)
+    return [
+        min(scenario.deadline_s, delay + stalled[index]) if index in stalled else delay
+        for index, delay in enumerate(delays)
+        if not plan.is_unreachable(turns[index % len(turns)][0])
+    ]
+
+
+@functools.lru_cache(maxsize=8)
+def pauses(scenario: Scenario) -> Mapping[int, float]:
+    """The requests whose clients wait for their deadline, by index, and for how many seconds their answers stand still
+    at least (infinite: for ever). The same in every batch of a scenario, because faults are drawn by DRAWS."""
+    faults = Faults.parse(scenario.faults, scenario.exchanges)
+    turns, found = scenario.turns, {}
+    if any(entry.fault.kind == "deadline" for entry in faults.entries):
+        for index in range(scenario.requests):
+            for fault in faults.struck(turns[index % len(turns)][0], scenario.seed, 0, DRAWS, index):
+                if fault.kind == "deadline":
+                    found[index] = _stands_still_s(fault)
+    return found
+
+
+@functools.cache
+def _stands_still_s(fault: Fault) -> float:
+    total_s = 0.0
+    for step in fault.wire(_LEAST) if fault.wire is not None else ():
+        total_s += step.seconds if isinstance(step, Pause) else 0.0
+        if total_s == math.inf:
+            break
+    return total_s

@@ -16,12 +16,16 @@ from typing import Any
 from exchanges.units import text_from_seconds
 from harness import pyperf_files, raw_rows, schedule, spawn
 from harness.arm import Arm, slug
+from harness.bound import bound
 from harness.exits import EnvironmentGap
+from harness.fault_witness import LATE_S
 from harness.job import Job
 from harness.measurement import Measurement, asked_delays, measurement_from
+from harness.planned_faults import pauses, waits
 from harness.progress import Progress
 from harness.scenario import Scenario
 from harness.store import RunFolder, replace_file
+from mock_server.market import time_us_at
 from mock_server.process import Running
 
 _LIFE_S = 0.6
@@ -35,7 +39,7 @@ _CSV_ROWS = 100_000
 class Heat:
     """One scenario being raced: its arms, the order of each block and how it was made ("shuffled" or
     "sequential"), and what has been measured so far. ``snapshots`` has each arm's newest batch of quotes, as
-    rows of ``worker`` make them."""
+    rows of ``worker`` make them, ``clocks`` what the exchanges' clocks said when it was in hand, in microseconds."""
 
     scenario: Scenario
     arms: tuple[Arm, ...]
@@ -43,6 +47,7 @@ class Heat:
     measured: list[Measurement] = field(default_factory=list)
     dropped: dict[str, str] = field(default_factory=dict)
     snapshots: dict[str, list[list[Any]]] = field(default_factory=dict)
+    clocks: dict[str, int] = field(default_factory=dict)
     finished_blocks: int = 0
     order_mode: schedule.Order = "shuffled"
 
@@ -72,12 +77,12 @@ def warm_batches(scenario: Scenario, declared: int) -> int:
 
 def estimate_s(scenario: Scenario, declared: dict[str, int]) -> float:
     """About how long a scenario will take, in seconds."""
-    total = sum(asked_delays(scenario, 0))
+    costs = waits(scenario, asked_delays(scenario, 0))
     per_block = 0.0
     for in_flight in declared.values():
         batches = 1 + warm_batches(scenario, in_flight)
         work = _WORK_S[scenario.workload] * scenario.requests
-        per_block += _LIFE_S + batches * (total / min(in_flight, scenario.requests) + work)
+        per_block += _LIFE_S + batches * (bound(costs, min(in_flight, scenario.requests)) + work)
     return scenario.blocks * per_block
 
 
@@ -131,6 +136,8 @@ def run(
             request_rows += [row for batch in batches for row in batch]
             quotes = raw_rows.quote_rows(side, heat.scenario, name, block)
             heat.snapshots[name] = [row[5:13] for row in quotes]
+            # The market's clock started with ``begin``, a moment before the batch; no age is told that finely.
+            heat.clocks[name] = time_us_at(side["batches"][-1]["time_s"])
             quote_rows += quotes
         # A block counts when all of it is there: files first, then the measurements that refer to them.
         with _undisturbed():
@@ -217,4 +224,7 @@ def _limit_s(scenario: Scenario, declared: int, warm: int) -> float:
     """When to give up on a worker: far beyond any honest time, and still a limit for one that sleeps for ever."""
     rounds = math.ceil(scenario.requests / max(1, declared))
     slow = rounds * min(scenario.deadline_s, 10 * max(asked_delays(scenario, 0)) + 1.0)
-    return 20.0 + (1 + warm) * (slow + 5.0)
+    # Those that a fault lets wait for their deadline: in rounds as well, and one more where they come last.
+    stalled = len(pauses(scenario))
+    stalls = (stalled // max(1, declared) + 1) * (scenario.deadline_s + LATE_S) if stalled else 0.0
+    return 20.0 + (1 + warm) * (slow + stalls + 5.0)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from harness.fairness import log_rows
+from harness.planned_faults import PlannedFaults
 from harness.scenario import Scenario
 
 REQUESTS_HEADER: Final = (
@@ -21,7 +22,7 @@ QUOTES_HEADER: Final = (
 def request_rows(side: dict[str, Any], scenario: Scenario, arm: str, block: int) -> Iterator[list[list[Any]]]:
     """For each batch of a worker, one row per request. All times in seconds since the batch began; the
     client's columns are empty where it had no outcome, the server's where it saw no request."""
-    turns = scenario.turns
+    plan, turns = PlannedFaults(scenario), scenario.turns
     for number, record in enumerate(side["batches"]):
         began = record["began"]
         seen: dict[Any, dict[str, Any]] = {row["index"]: row for row in log_rows(record["server"])}
@@ -31,12 +32,14 @@ def request_rows(side: dict[str, Any], scenario: Scenario, arm: str, block: int)
             pair = pairs[0] if scenario.workload != "markets" else "*"
             outcome = record["outcomes"][index] if index < len(record["outcomes"]) else {}
             row = seen.get(index, {})
+            # Of a certificate the log cannot know: its requests never arrive.
+            struck = row.get("fault") or "+".join(fault.name for fault in plan.struck(exchange, row))
             rows.append([
                 scenario.name, arm, block, number, index, exchange, pair,
                 _time(outcome.get("started")), _time(outcome.get("ended")),
                 _time(row.get("arrived"), began), _time(row.get("asked")), _time(row.get("held")), row.get("priced_at"),
                 _time(row.get("replied"), began), outcome.get("status"), outcome.get("kind"), row.get("bytes"),
-                row.get("connection"), row.get("fault") or None,
+                row.get("connection"), struck or None,
             ])  # fmt: skip
         yield rows
 

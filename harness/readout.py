@@ -8,22 +8,37 @@ from typing import Any
 
 import exchanges
 from exchanges.quote import Quote
-from harness.arbitrage import BestPrice, Opportunity, best_prices, opportunities
+from harness.arbitrage import BestPrice, Opportunity, best_prices, opportunities, why_unusable
+from harness.freshness import why_stale
 
 
-def readout(quotes: Sequence[Quote]) -> dict[str, Any]:
+def readout(quotes: Sequence[Quote], now_us: int) -> dict[str, Any]:
     """Prices and arbitrage as run.json keeps them: decimals in text, exact; basis points rounded for show.
 
-    Opportunities come best net first, those that the fees eat included, so that the reader sees why.
+    ``now_us`` is what the exchanges' clocks say when the prices are used, in whole microseconds since 1970 (UTC).
+    Opportunities come best net first, those that the fees eat included, so that the reader sees why. Quotes of which
+    no use is made are in ``left_out``, with their kind of failure and the reason in a sentence.
     """
     fees = {name: exchanges.load(name).taker_fee for name in {quote.exchange for quote in quotes}}
-    found = opportunities(quotes, fees)
+    left_out = [row for quote in quotes if (row := _left_out(quote, now_us)) is not None]
+    usable = [quote for quote in quotes if _left_out(quote, now_us) is None]
+    found = opportunities(usable, fees)
     return {
         "quotes": [_quote(quote) for quote in quotes],
-        "prices": [_price(best) for best in best_prices(quotes)],
+        "prices": [_price(best) for best in best_prices(usable)],
         "arbitrage": [_opportunity(opportunity) for opportunity in found],
+        "left_out": left_out,
         "taker_fees": {name: str(fee) for name, fee in sorted(fees.items())},
     }
+
+
+def _left_out(quote: Quote, now_us: int) -> dict[str, Any] | None:
+    stale = why_stale(quote, now_us)
+    reason = stale or why_unusable(quote)
+    if reason is None:
+        return None
+    kind = "stale" if stale else "bad_value"
+    return {"exchange": quote.exchange, "pair": str(quote.pair), "kind": kind, "reason": reason}
 
 
 def _quote(quote: Quote) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Recording how long real exchanges take, politely: one request at a time, at a distance, and no more than it needs.
 
-The first answer of each exchange pays for the connection and is not counted. An exchange that says no (429, 418, 451,
-403 or its own words for them) is not asked again, unless it says when to come back and that is soon.
+The first answer of each exchange pays for the connection and is not counted, and neither is the first one after a
+failure. An exchange that says no (429, 418, 451, 403 or its own words for them) is not asked again, unless it says when
+to come back and that is soon.
 """
 
 from __future__ import annotations
@@ -83,6 +84,8 @@ class Recorder:
             outcome = fetch([next(self._requests[name])])[0]
             recording = self.recordings[name]
             if isinstance(outcome, Failed):
+                # The connection may be gone, and the next answer pay for a new one.
+                opened.discard(name)
                 self._judge(name, recording, outcome)
                 continue
             self._failures[name] = 0

@@ -9,22 +9,27 @@ from collections.abc import Sequence
 import exchanges
 from exchanges.errors import safe
 from exchanges.plugins import nearest
-from exchanges.units import bytes_from
+from exchanges.units import bytes_from, text_from_bytes
 from harness import options
+from harness.body_size import body_sizes
 from harness.exits import UsageError
 from harness.scenario import WORKLOADS, Scenario, markets_for
 from mock_server.conditions import Latency
 from mock_server.faults import Faults
+from mock_server.levers import one_at_a_time_from, refusals_from
+from mock_server.options import MOST_LISTED
 
 _LEVELS = 100
 _LISTED = 3000
 _ALMOST_NONE = 1e-3
+_GROWTH = 1.02
+"""Prices gain and lose digits as they move."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is fetched, and under which conditions."""
     add = parser.add_argument
-    add("-x", "--exchange", default="all", metavar="NAMES", help="exchanges to ask, comma-separated (all)")
+    add("-x", "--exchange", default="all", metavar="NAMES", help="exchanges, comma-separated, or FILE.py:NAME (all)")
     add("--pairs", default="5", metavar="N|LIST", help="pairs of each exchange, or BTC/USD,ETH/USDT,... (5)")
     add("--requests", default="40", metavar="N", help="requests in a batch; markets repeat (40)")
     add("-c", "--concurrency", default="20", metavar="N", help="requests in flight (20)")
@@ -68,12 +73,13 @@ def scenario_from(args: argparse.Namespace, blocks: int, warm: int) -> Scenario:
     if workload not in WORKLOADS:
         raise UsageError(f"--workload: expected {', '.join(WORKLOADS)}, found {safe(workload, 40)!r}")
     levels = _levels(args.levels, workload)
-    listed = options.count("--listed", args.listed) if args.listed else _LISTED if workload == "markets" else 0
+    listed = _LISTED if workload == "markets" else 0
+    listed = listed if args.listed is None else options.count("--listed", args.listed, MOST_LISTED)
     names = _able(options.exchange_names(args.exchange), workload, levels)
     markets = markets_for(names, options.pairs(args.pairs, names))
     names = list(dict.fromkeys(name for name, _ in markets))
     deadline_s = options.deadline(args.deadline)
-    return Scenario(
+    found = Scenario(
         name="quick",
         markets=markets,
         requests=options.count("--requests", args.requests),
@@ -91,6 +97,8 @@ def scenario_from(args: argparse.Namespace, blocks: int, warm: int) -> Scenario:
         faults=_faults(args.faults, names, args.tls),
         tls=args.tls,
     )
+    _has_room(found, args.max_body)
+    return found
 
 
 def with_baseline(scenario: Scenario, asked: str | None, names: Sequence[str]) -> Scenario:
@@ -99,6 +107,35 @@ def with_baseline(scenario: Scenario, asked: str | None, names: Sequence[str]) -
         raise UsageError(f"--baseline {asked!r} is not in the race{nearest(asked, names)}")
     baseline = asked or ("sequential" if "sequential" in names else names[0])
     return Scenario.from_json({**scenario.to_json(), "baseline": baseline})
+
+
+def sabotage_from(text: str | None, scenario: Scenario) -> list[str]:
+    """The mock's own options for breaking it: ``one-at-a-time=10ms`` or ``refuse=kraken=rate_limited``.
+
+    Raises:
+        UsageError: it is neither, or the mock of this scenario could not do it.
+    """
+    if text is None:
+        return []
+    name, _, value = text.partition("=")
+    if name == "one-at-a-time" and value:
+        options.read("--sabotage", value, one_at_a_time_from)
+    elif name == "refuse" and value:
+        options.read("--sabotage", value, lambda value: refusals_from([value], scenario.exchanges))
+    else:
+        raise UsageError(f"--sabotage: expected one-at-a-time=10ms or refuse=EXCHANGE=KIND, found {safe(text, 40)!r}")
+    return [f"--{name}", value]
+
+
+def _has_room(scenario: Scenario, max_body: str) -> None:
+    """Every request would fail where the limit leaves no room for a body."""
+    for name, size in body_sizes(scenario).items():
+        if size * _GROWTH > scenario.max_body:
+            of = f" with {scenario.listed:,} markets" if scenario.workload == "markets" else ""
+            raise UsageError(
+                f"--max-body: a body of {name}{of} has about {text_from_bytes(size)}, expected more than that, found "
+                f"{safe(max_body, 40)}{'; or try fewer --listed' if of else ''}"
+            )
 
 
 def _levels(text: str | None, workload: str) -> int:

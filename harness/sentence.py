@@ -26,7 +26,10 @@ def conditions_of(scenario: Mapping[str, Any]) -> str:
         said[0] += f" for all of {scenario.get('listed'):,} markets or more"
     said += [f"{scenario['concurrency']} in flight", safe(scenario["latency"], _LONGEST)]
     said += ["over TLS"] if scenario.get("tls") else []
-    return ", ".join([*said, *([f"faults {safe(faults, _LONGEST)}"] if (faults := scenario.get("faults")) else [])])
+    said += [f"faults {safe(faults, _LONGEST)}"] if (faults := scenario.get("faults")) else []
+    # Where requests stall, the deadline decides the time.
+    said += [f"deadline {deadline:g} s"] if faults and (deadline := scenario.get("deadline_s")) else []
+    return ", ".join(said)
 
 
 def done_by(requests: object, workload: str, failed: float) -> tuple[str, str]:
@@ -40,8 +43,10 @@ def done_by(requests: object, workload: str, failed: float) -> tuple[str, str]:
 
 
 def failures_by_plan(rows: Sequence[Mapping[str, Any]]) -> str:
-    """How many requests the faults of a scenario cost; empty where they cost none."""
-    failed, asked = (sum(row.get(key) or 0 for row in rows) for key in ("failed", "requests"))
+    """How many requests the faults of a scenario cost; empty where they cost none. An arm that is out may have failed
+    otherwise than by plan, and is not counted."""
+    fit = [row for row in rows if row.get("status") in ("ranked", "tied", "unranked")]
+    failed, asked = (sum(row.get(key) or 0 for row in fit) for key in ("failed", "requests"))
     if not failed:
         return ""
     return (

@@ -12,6 +12,7 @@ from typing import Any
 from harness.analysis import scenario_result
 from harness.calibration import Card
 from harness.entries import Entries
+from harness.gate import Gate, judged
 from harness.machine import machine, shown_command, versions
 from harness.quote_rows import quotes_from_rows
 from harness.race import Heat
@@ -24,7 +25,7 @@ from harness.verdict import worst
 @dataclass
 class Session:
     """``state`` is "interrupted" until the race says "complete"; ``result`` is run.json as last written; ``page``
-    is the report once it is drawn, ``card`` the calibration card once it is made."""
+    is the report once it is drawn, ``card`` the calibration card once it is made, ``gates`` are those to be judged."""
 
     folder: RunFolder
     heats: Sequence[Heat]
@@ -35,9 +36,13 @@ class Session:
     result: dict[str, Any] = field(default_factory=dict)
     page: Path | None = None
     card: Card | None = None
+    gates: Sequence[Gate] = ()
 
     @classmethod
-    def begin(cls, results: Path, argv: Sequence[str], heats: Sequence[Heat], entered: Entries, fast: bool) -> Session:
+    def begin(
+        cls, results: Path, argv: Sequence[str], heats: Sequence[Heat], entered: Entries, fast: bool,
+        gates: Sequence[Gate] = (),
+    ) -> Session:  # fmt: skip
         """Make the folder and write a first run.json, so that no run is ever without one."""
         folder = RunFolder.create(results)
         facts = {
@@ -45,7 +50,7 @@ class Session:
             "seed": heats[0].scenario.seed, "command": shown_command(argv),
             "machine": machine(), "versions": versions(),
         }  # fmt: skip
-        session = cls(folder, heats, entered, fast, facts)
+        session = cls(folder, heats, entered, fast, facts, gates=gates)
         for name, why in entered.broken.items():
             folder.log("strategy_broken", strategy=name, reason=why)
         session.save()
@@ -70,7 +75,8 @@ class Session:
         run = {
             **self.facts, "state": self.state, "finished": _now(),
             "verdict": {**verdict.to_json(), "sentence": said},
-            "calibration": None if self.card is None else self.card.to_json(), "scenarios": scenarios,
+            "calibration": None if self.card is None else self.card.to_json(),
+            "gates": judged(self.gates, scenarios), "scenarios": scenarios,
         }  # fmt: skip
         self.result = self.folder.write_run(run)
 
@@ -116,7 +122,7 @@ def _readout(heat: Heat, scenario: dict[str, Any]) -> dict[str, Any] | None:
     arm = next((name for name in [scenario["fastest"], *fit] if name in heat.snapshots), None)
     if arm is None:
         return None
-    return {"arm": arm, **readout(quotes_from_rows(heat.snapshots[arm]))}
+    return {"arm": arm, **readout(quotes_from_rows(heat.snapshots[arm]), heat.clocks[arm])}
 
 
 def _now() -> str:

@@ -29,11 +29,11 @@ def student_t_cdf(t: float, df: float) -> float:
     _check_df(df)
     if math.isnan(t):
         raise ValueError("expected a value of t, found nan")
-    if t == 0:
-        return 0.5
     # I_x(df/2, 1/2) at x = df / (df + t^2), with y = 1 - x; both and their logarithms without cancellation and
     # without overflow for huge t.
     scaled = abs(t) / math.sqrt(df)
+    if scaled == 0:  # as that of the smallest floats is, too
+        return 0.5
     x = 1 / (1 + scaled * scaled)
     y = 1 / (1 + 1 / scaled / scaled)
     log_x = -math.log1p(scaled * scaled) if scaled < 1 else -2 * math.log(scaled) - math.log1p(1 / scaled / scaled)

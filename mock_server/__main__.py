@@ -19,13 +19,14 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from mock_server.options import Stop, bind_from, parser, ports_from, say
+from mock_server.options import Stop, bind_from, epoch_us_from, parser, ports_from, say
 
 if TYPE_CHECKING:
     from exchanges.exchange import Exchange
     from mock_server.app import Mock
     from mock_server.workers import Worker
 
+_SWITCH_S = 0.0002
 _Factory = Callable[[], asyncio.AbstractEventLoop]
 
 
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(options: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     from exchanges.plugins import MissingLibrary
     from mock_server.process import MockFailed
-    from mock_server.sockets import PortBusy
+    from mock_server.sockets import PortBusy, is_loopback
     from mock_server.workers import seats_for, split
 
     _check_lifeline(options.lifeline)
@@ -63,7 +64,7 @@ def _serve(options: argparse.Namespace, stack: contextlib.ExitStack) -> int:
         raise Stop(3, str(error)) from error
     except ModuleNotFoundError as error:
         raise Stop(3, f"the mock server needs the library {error.name!r}: pip install {error.name}") from error
-    if options.allow_remote:
+    if not is_loopback(address):
         sys.stderr.write(f"mock_server: warning: whoever reaches {address} can use the exchanges' ports\n")
     token = secrets.token_hex(16)
 
@@ -78,6 +79,8 @@ def _serve(options: argparse.Namespace, stack: contextlib.ExitStack) -> int:
         worker.run(serve)
     except (PortBusy, MockFailed) as error:
         raise Stop(3, str(error)) from error
+    except OSError as error:
+        raise Stop(3, f"the system refuses to serve ({error.strerror or error}); try a higher ulimit -n") from error
     return 0
 
 
@@ -107,17 +110,31 @@ def _mock(options: argparse.Namespace, exchanges: list[Exchange], stack: context
         spool = Spool.at(options.log) if options.log else None
     except OSError as error:
         raise Stop(3, f"cannot write the log {options.log}: {error.strerror}") from error
-    mock = Mock(exchanges, conditions, options.seed, spool, options.limits, options.time_scale, authority)
+    mock = Mock(
+        exchanges,
+        conditions,
+        options.seed,
+        spool,
+        options.limits,
+        options.time_scale,
+        authority,
+        epoch_us=epoch_us_from(options.epoch),
+        workers=options.workers,
+    )
     mock.check(conditions.faults)
     return mock
 
 
 async def _run(mock: Mock, worker: Worker, token: str, loop: str) -> None:
+    from mock_server.complaints import Complaints
     from mock_server.connection import Connection
     from mock_server.control import ControlPort
 
     stopped = asyncio.Event()
     deaths: list[str] = []
+    # Threads that render let the event loop have its turn so soon.
+    sys.setswitchinterval(_SWITCH_S)
+    asyncio.get_running_loop().set_exception_handler(Complaints().hear)
 
     def died(sentence: str) -> None:
         deaths.append(sentence)
@@ -163,10 +180,11 @@ def _announce(mock: Mock, control: str, token: str, more: dict[str, str | int]) 
 
 def _exchanges(wanted: list[str] | None, listed: int) -> list[Exchange]:
     import exchanges
+    from exchanges.admission import admitted
     from exchanges.plugins import MissingLibrary, PluginError
 
     try:
-        loaded = [exchanges.load(name) for name in wanted or exchanges.names()]
+        loaded = [admitted(name) for name in wanted or exchanges.names()]
     except MissingLibrary as error:
         raise Stop(3, str(error)) from error
     except PluginError as error:
@@ -179,6 +197,10 @@ def _exchanges(wanted: list[str] | None, listed: int) -> list[Exchange]:
         from mock_server.filler import with_filler
 
         loaded = [with_filler(exchange, listed) for exchange in loaded]
+        for exchange in loaded:
+            if len(exchange.instruments) < listed:
+                found = len(exchange.instruments)
+                sys.stderr.write(f"{exchange.name} lists {found} markets: its names show no pattern for more\n")
     return loaded
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -16,13 +17,16 @@ from aiohttp import web
 from exchanges.exchange import Exchange
 from mock_server.conditions import Latency
 from mock_server.faults import Faults
+from mock_server.heap import heap_bytes
 from mock_server.levers import OneAtATime
 from mock_server.limits import Limiter
 from mock_server.listener import Handler, Listener
 from mock_server.log import MOST_ROWS, Record, Spool
-from mock_server.market import Market
+from mock_server.market import EPOCH_US, Market
 from mock_server.page import Served, page_of
+from mock_server.patience import HANDSHAKE_S
 from mock_server.port import Port
+from mock_server.renderer import Renderer
 from mock_server.reply import Reply
 from mock_server.sockets import BACKLOG, Listening
 from mock_server.timer import Timer
@@ -54,7 +58,8 @@ class Mock:
     """The server's state. ``start`` it inside a running event loop; ``stop`` it before the loop ends.
 
     ``limits`` makes every exchange enforce its rate limits, whose clocks run ``time_scale`` times as fast as ours;
-    ``authority`` makes every port speak TLS.
+    ``authority`` makes every port speak TLS; ``epoch_us`` is the exchanges' time when it starts, until a batch begins;
+    ``workers`` how many of them share the ports.
     """
 
     def __init__(
@@ -66,6 +71,8 @@ class Mock:
         limits: bool = False,
         time_scale: float = 1.0,
         authority: Authority | None = None,
+        epoch_us: int = EPOCH_US,
+        workers: int = 1,
     ) -> None:
         self.limits, self.time_scale, self.authority = limits, time_scale, authority
         self.origins: dict[str, str] = {}
@@ -73,17 +80,18 @@ class Mock:
         self.crowd: OneAtATime | None = None
         self._conditions = conditions
         self._spool = spool
-        self._sites: dict[str, web.SockSite] = {}
+        self._sites: dict[str, asyncio.AbstractServer] = {}
         self._certificates: dict[str, str | None] = {}
         self._listening: dict[str, Listening] = {}
         self._listeners: dict[str, Listener] = {}
         self._runners: dict[str, web.ServerRunner] = {}
         self._sweeper: asyncio.Task[None] | None = None
         self._probe: asyncio.Task[None] | None = None
-        self.ports = {
-            exchange.name: Port(self, exchange, Limiter(exchange, time_scale, limits)) for exchange in exchanges
-        }
-        self._reset(seed, 0, 0, kept=False)
+        # What one of several workers has counted is not what an address has used.
+        limiters = {each.name: Limiter(each, time_scale, limits, tell=workers == 1) for each in exchanges}
+        self.renderer = Renderer()
+        self.ports = {exchange.name: Port(self, exchange, limiters[exchange.name]) for exchange in exchanges}
+        self._reset(Market(seed, epoch_us=epoch_us), kept=False)
 
     @property
     def conditions(self) -> Conditions:
@@ -105,7 +113,7 @@ class Mock:
         for name, port in self.ports.items():
             self._listening[name] = listening[name]
             self.origins[name] = listening[name].origin_of("https" if self.authority else "http")
-            await self._set_up(name, Listener(port.handle, port, self._accepted))
+            await self._set_up(name, Listener(port.handle, port, partial(self._accepted, name)))
             await self._open(name)
         await self._set_up("", Listener(control_handler))
         await web.SockSite(self._runners[""], control.socket, backlog=BACKLOG).start()
@@ -119,7 +127,7 @@ class Mock:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._sweeper
         for site in self._sites.values():
-            await site.stop()
+            site.close()
         self._sites.clear()
         for listening in self._listening.values():
             listening.socket.close()
@@ -127,18 +135,29 @@ class Mock:
         while self.record.in_flight and time.monotonic() < deadline:
             await asyncio.sleep(_PROBE_S)
         await asyncio.gather(*(runner.cleanup() for runner in self._runners.values()))
+        self.renderer.close()
         if hasattr(self, "timer"):  # not where the start failed
             self.timer.close()
         if self._spool is not None:
             self._spool.close()
 
-    def begin(self, seed: int, block: int, batch: int, draws: int | None = None, began: float | None = None) -> None:
+    def begin(
+        self,
+        seed: int,
+        block: int,
+        batch: int,
+        draws: int | None = None,
+        began: float | None = None,
+        epoch_us: int = EPOCH_US,
+    ) -> None:
         """Restart the market's clock and start a log; a log that was not ended is dropped. ``draws`` stands for the
         batch in the key of the delays (None: the batch itself); ``began`` (CLOCK_MONOTONIC seconds, None: now) is when
-        the market's clock was at zero."""
+        the market's clock was at zero, and ``epoch_us`` the exchanges' own time then: a constant, so that replies can
+        be computed again."""
         # Here and not in the middle of the batch.
         gc.collect()
-        self._reset(seed, block, batch, kept=True, draws=draws, began=began)
+        market = Market(seed, block, batch, epoch_us=epoch_us)
+        self._reset(market, kept=True, draws=draws, began=began)
         self._tune()
         self._stop_probe()
         self._probe = asyncio.create_task(self._measure_lag(self.record))
@@ -149,14 +168,19 @@ class Mock:
         return self.record.end()
 
     def census(self) -> dict[str, int]:
-        """What this process holds: ``connections`` (the control port's among them), ``tasks``, ``timers``, and memory in
-        Python's ``blocks``."""
+        """What this process holds: ``connections`` (the control port's among them), ``tasks``, ``timers``, Python's
+        ``blocks`` of memory, and the ``heap`` of the C library in bytes."""
         return {
-            "connections": sum(len(listener.connections) for listener in self._listeners.values()),
+            "connections": sum(listener.held() for listener in self._listeners.values()),
             "tasks": len(asyncio.all_tasks()),
             "timers": len(self.timer),
             "blocks": sys.getallocatedblocks(),
+            "heap": heap_bytes(),
         }
+
+    def open(self, name: str) -> int:
+        """How many connections there are to an exchange's port."""
+        return len(self._listeners[name].connections)
 
     def check(self, faults: Faults) -> None:
         """Whether this server can show them. Raises ValueError."""
@@ -169,7 +193,7 @@ class Mock:
         """Let every port show the certificate that the conditions ask for; connections that saw another are closed."""
         for name, shown in list(self._certificates.items()):
             if shown != self._conditions.faults.tls(name):
-                await self._sites[name].stop()
+                self._sites[name].close()
                 for connection in self._listeners[name].connections:
                     connection.force_close()
                 await self._open(name)
@@ -188,10 +212,7 @@ class Mock:
         )
         return page_of(served, name)
 
-    def _reset(
-        self, seed: int, block: int, batch: int, kept: bool, draws: int | None = None, began: float | None = None
-    ) -> None:
-        market = Market(seed, block, batch)
+    def _reset(self, market: Market, kept: bool, draws: int | None = None, began: float | None = None) -> None:
         for port in self.ports.values():
             port.venue.begin(market)
         self.record = Record(market, kept, self._spool, draws, began)
@@ -214,11 +235,17 @@ class Mock:
         kind = self._certificates[name] = self._conditions.faults.tls(name)
         context = None if self.authority is None or kind == "plain" else self.authority.context(kind)
         copy = self._listening[name].socket.dup()
-        self._sites[name] = web.SockSite(self._runners[name], copy, ssl_context=context, backlog=BACKLOG)
-        await self._sites[name].start()
+        # Not through aiohttp's SockSite, which leaves a handshake the minute that asyncio gives it.
+        self._sites[name] = await asyncio.get_running_loop().create_server(
+            self._listeners[name],
+            sock=copy,
+            ssl=context,
+            backlog=BACKLOG,
+            ssl_handshake_timeout=None if context is None else HANDSHAKE_S,
+        )
 
-    def _accepted(self) -> None:
-        self.record.accepted += 1
+    def _accepted(self, name: str) -> None:
+        self.record.accepted_by[name] += 1
 
     async def _measure_lag(self, record: Record) -> None:
         """How late the event loop comes to a coroutine whose time has come."""

@@ -69,7 +69,7 @@ def _parser() -> _Parser:
     )
     parser.add_argument("--connections", type=_count, default=64, metavar="N", help="of capacity; default 64")
     parser.add_argument("--workers", type=_count, default=1, metavar="N", help="measure a mock of N processes as well")
-    parser.add_argument("--requests", type=_count, default=200_000, metavar="N", help="of memory; default 200000")
+    parser.add_argument("--requests", type=_count, default=1_000_000, metavar="N", help="of memory; default 1000000")
     parser.add_argument(
         "--generator", choices=("auto", "wrk", "own"), default="auto", help="of capacity; auto: wrk where installed"
     )

@@ -16,6 +16,9 @@ from mock_server.process import Control
 LEAST_RATIO = 0.7
 MOST_LOG_COST = 0.05
 _BUSY = 0.9
+RACED = "mock, as raced"
+"""With its log on, a delay drawn for each index, and several markets by turns."""
+LEAST_RACED = "aiohttp server, so asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class Point:
 
 @dataclass(slots=True)
 class Contestant:
-    """One server, in one process or several. With a ``control`` its rounds are logged."""
+    """One server, in one process or several. With a ``control`` its rounds are logged; with ``raced`` it is asked as
+    in a race, for these targets by turns and with an index. ``beside`` names whom it is compared with."""
 
     name: str
     loop: str
@@ -38,6 +42,8 @@ class Contestant:
     pids: tuple[int, ...]
     control: Control | None = None
     points: list[Point] = field(default_factory=list)
+    raced: tuple[str, ...] = ()
+    beside: str = "aiohttp server"
 
     def median(self, name: str) -> float:
         """The median of a Point's field over the rounds."""
@@ -123,6 +129,11 @@ class Capacity:
             else:
                 name, ratio = f"aiohttp server / mock on {loop}, CPU of a request", self.costs(least, mock)
             made.append(Claim(name, ratio.median, LEAST_RATIO, "ratio", at_least=True))
+            if any((each.name, each.loop) == (RACED, loop) for each in self.contestants):
+                # Its delay leaves it idle now and then, so a rate would tell less.
+                ratio = self.costs(self.of(LEAST_RACED, loop), self.of(RACED, loop))
+                name = f"{LEAST_RACED} / {RACED} on {loop}, CPU of a request"
+                made.append(Claim(name, ratio.median, LEAST_RATIO, "ratio", at_least=True))
             share = self.log_costs[loop].share
             made.append(Claim(f"CPU that the log adds to a request on {loop}", share, MOST_LOG_COST, "share"))
         return made
@@ -130,14 +141,16 @@ class Capacity:
     def lines(self) -> list[str]:
         """A table for people, and who was the bottleneck."""
         own = f"{'requests/s':>11}{'CPU/request':>13}{'server':>8}{'generator':>11}"
-        shown = [f"{'':28}{own}   {'rate / aiohttp server':24}CPU / aiohttp server"]
+        shown = [f"{'':35}{own}   {'rate / aiohttp server':24}CPU / aiohttp server"]
         for each in self.contestants:
-            least = self.of("aiohttp server", each.loop)
+            least = self.of(each.beside, each.loop)
             shown.append(
-                f"{f'{each.name} ({each.loop})':28}{each.median('per_s'):11,.0f}{each.median('cpu_s') * 1e6:10.1f} µs"
+                f"{f'{each.name} ({each.loop})':35}{each.median('per_s'):11,.0f}{each.median('cpu_s') * 1e6:10.1f} µs"
                 f"{each.median('server_share'):8.2f}{each.median('generator_share'):11.2f}"
                 f"   {self.rates(each, least)!s:24}{self.costs(each, least)}"
             )
+        if any(each.name == RACED for each in self.contestants):
+            shown.append(f"{RACED}: log on, a delay for each index, several markets; set beside {LEAST_RACED}.")
         for loop, cost in self.log_costs.items():
             shown.append(f"CPU of a request in short slices, log on and off by turns ({loop}): {cost}")
         for each in self.contestants:
@@ -164,8 +177,8 @@ class Capacity:
                     "server_share": each.median("server_share"),
                     "generator_share": each.median("generator_share"),
                     "bottleneck": each.bottleneck,
-                    "rate_ratio": asdict(self.rates(each, self.of("aiohttp server", each.loop))),
-                    "cpu_ratio": asdict(self.costs(each, self.of("aiohttp server", each.loop))),
+                    "rate_ratio": asdict(self.rates(each, self.of(each.beside, each.loop))),
+                    "cpu_ratio": asdict(self.costs(each, self.of(each.beside, each.loop))),
                 }
                 for each in self.contestants
             ],

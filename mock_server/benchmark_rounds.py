@@ -14,13 +14,15 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import exchanges
-from mock_server.benchmark_capacity import Capacity, Contestant, LogCost, Point
-from mock_server.flood import flood
+from mock_server.benchmark_capacity import LEAST_RACED, RACED, Capacity, Contestant, LogCost, Point
+from mock_server.flood import Flood, flood, raced
 from mock_server.loadgen_answer import LoadFailed
 from mock_server.process import Control, running
 from mock_server.yardstick import cpu_s, family_of, standing
 
 EXCHANGE = "binance"
+_RACED_DELAY = "uniform:500us,1500us"
+_RACED_PAIRS = 3
 _WARM_S = 0.2
 _SLICES = 8
 _SLICE_S = 0.1
@@ -38,21 +40,22 @@ def capacity(
     """Measure; with more than one of ``workers`` a mock with so many as well. ``wrk`` is its path, None for the
     generator of this package. Raises LoadFailed and MockFailed."""
     exchange = exchanges.load(EXCHANGE)
-    target = exchange.request_for(exchange.instruments[0].pair).target
-    with _standing(loops, workers, target) as (body_bytes, contestants):
+    targets = [exchange.request_for(each.pair).target for each in exchange.instruments[:_RACED_PAIRS]]
+    target = targets[0]
+    with _standing(loops, workers, targets) as (body_bytes, contestants):
         for number in range(rounds):
             say(f"capacity: round {number + 1} of {rounds}, {len(contestants)} servers")
             first = number % len(contestants)
             for each in contestants[first:] + contestants[:first]:
                 each.points.append(_point(each, target, seconds, connections, wrk))
-        logged = {each.loop: each for each in contestants if each.control is not None}
+        logged = {each.loop: each for each in contestants if each.control is not None and not each.raced}
         say(f"capacity: what the log costs, {_SLICES * rounds} pairs of slices on {' and '.join(logged)}")
         costs = {loop: _log_cost(each, target, connections, _SLICES * rounds) for loop, each in logged.items()}
     return Capacity(body_bytes, connections, "wrk" if wrk else "ours", contestants, costs)
 
 
 @contextmanager
-def _standing(loops: list[str], workers: int, target: str) -> Iterator[tuple[int, list[Contestant]]]:
+def _standing(loops: list[str], workers: int, targets: list[str]) -> Iterator[tuple[int, list[Contestant]]]:
     with ExitStack() as stack:
         contestants = []
         body_bytes = 0
@@ -60,14 +63,19 @@ def _standing(loops: list[str], workers: int, target: str) -> Iterator[tuple[int
             mock = stack.enter_context(running([EXCHANGE], "0", arguments=["--loop", loop]))
             control = stack.enter_context(Control(mock, timeout_s=60))
             origin = mock.origins[EXCHANGE]
-            body_bytes = body_bytes or _length(origin, target)
+            body_bytes = body_bytes or _length(origin, targets[0])
             least = stack.enter_context(standing("aiohttp", loop, body_bytes))
             bare = stack.enter_context(standing("protocol", loop, body_bytes))
+            slow = stack.enter_context(running([EXCHANGE], _RACED_DELAY, arguments=["--loop", loop]))
+            slow_control = stack.enter_context(Control(slow, timeout_s=60))
+            asked, place = tuple(targets), slow.origins[EXCHANGE]
             contestants += [
                 Contestant("aiohttp server", loop, least.origin, (least.pid,)),
                 Contestant("mock", loop, origin, (mock.pid,)),
                 Contestant("mock, log on", loop, origin, (mock.pid,), control),
                 Contestant("bare protocol", loop, bare.origin, (bare.pid,)),
+                Contestant(LEAST_RACED, loop, least.origin, (least.pid,), raced=asked),
+                Contestant(RACED, loop, place, (slow.pid,), slow_control, raced=asked, beside=LEAST_RACED),
             ]
             if workers > 1:
                 arguments = ["--loop", loop, "--workers", str(workers)]
@@ -86,11 +94,17 @@ def _slice(each: Contestant, target: str, connections: int, seconds: float, wrk:
     if each.control is not None:
         each.control.begin(seed=0)
     before = sum(map(cpu_s, each.pids))
-    poured = flood(each.origin, target, connections, seconds, wrk)
+    poured = _pour(each, target, connections, seconds, wrk)
     used = sum(map(cpu_s, each.pids)) - before
     if each.control is not None:
         each.control.end()
     return Point(poured.per_s, used / poured.requests, used / poured.wall_s, poured.cpu_s / poured.wall_s)
+
+
+def _pour(each: Contestant, target: str, connections: int, seconds: float, wrk: str | None) -> Flood:
+    if each.raced:
+        return raced(each.origin, each.raced, connections, seconds)
+    return flood(each.origin, target, connections, seconds, wrk)
 
 
 def _log_cost(each: Contestant, target: str, connections: int, pairs: int) -> LogCost:

@@ -1,10 +1,14 @@
 """A connection of the mock server: aiohttp's protocol and parser, with a number, the time at which bytes came, and
 patience that ends.
 
+Laws: a request whose bytes are whole is answered, whatever comes behind it, be it in the same read; bytes that are no
+HTTP are answered once, after everything before them. Nobody is promised anything by asking for an Upgrade: such a
+request is an ordinary one, and what follows it as well.
+
 Here alone aiohttp's names with an underscore are used, because it has no public ones (a test in
 tests/mock_server/test_connection.py fails where one is missing): ``_parser`` (its parser), ``_messages`` and
-``_waiter`` (the queue to its task), ``_upgraded`` and ``_message_tail`` (what follows an Upgrade), ``_reading_paused``
-(a body waits for its reader), ``_force_close`` and ``_close`` (whether it is over).
+``_waiter`` (the queue to its task), ``_reading_paused`` (a body waits for its reader), ``_force_close`` and ``_close``
+(whether it is over).
 """
 
 from __future__ import annotations
@@ -16,10 +20,12 @@ import struct
 import time
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import StreamReader, web
+from aiohttp import EMPTY_PAYLOAD, StreamReader, web
 from aiohttp.http import HttpProcessingError, RawRequestMessage
+from aiohttp.web_protocol import RequestPayloadError
 
 from mock_server.frame import whole
+from mock_server.patience import BLANK_LINE, Patience
 from mock_server.reply import SERVER, Reply
 
 if TYPE_CHECKING:
@@ -28,15 +34,10 @@ if TYPE_CHECKING:
 # As many requests of one connection are under way before it is read no further; aiohttp's parser has the same limit.
 MOST_WAITING = 32
 _READ_ON_AT = 16
-# As long as many a public server keeps an idle connection.
-_KEEP_ALIVE_S = 75.0
-_SLOW_REQUEST_S = 10.0
-# Longer, because a client may well connect before it knows what to ask.
-_SILENT_S = 30.0
-# How long a connection that is closed may take to send what is left, to a client that does not read.
-_CLOSING_S = 10.0
 _LINGER_0 = struct.pack("ii", 1, 0)
 NO_HTTP = Reply.text(400, "expected an HTTP/1.1 request", Connection="close")
+# What a client does and no bug of ours can be.
+_THEIRS = (HttpProcessingError, RequestPayloadError, ConnectionError)
 
 
 class Connection(web.RequestHandler):
@@ -45,8 +46,7 @@ class Connection(web.RequestHandler):
     ``address`` is the peer's."""
 
     __slots__ = (
-        "_closing_since", "_held_back", "_idle_since", "_reading_since", "_silent_since", "_wire", "address", "deaf",
-        "handed_over", "number", "read_at",
+        "_body", "_held_back", "_rest", "_wire", "address", "deaf", "handed_over", "number", "patience", "read_at",
     )  # fmt: skip
 
     _accepted = 0
@@ -56,7 +56,12 @@ class Connection(web.RequestHandler):
         super().__init__(listener, **options)
         self.handed_over = 0
         self.deaf = self._held_back = False
-        self.read_at = self._reading_since = self._idle_since = self._closing_since = 0.0
+        self.read_at = 0.0
+        self.patience = Patience()
+        # What was read and is not parsed yet, because too much is under way.
+        self._rest = b""
+        # The last one: of all there are it alone can be incomplete.
+        self._body: StreamReader = EMPTY_PAYLOAD
 
     @classmethod
     def count(cls, worker: int, workers: int) -> None:
@@ -65,7 +70,7 @@ class Connection(web.RequestHandler):
 
     # what a subclass does otherwise
 
-    def heard(self, message: RawRequestMessage, payload: StreamReader, upgraded: bool) -> None:
+    def heard(self, message: RawRequestMessage, payload: StreamReader) -> None:
         """A request was parsed; its body may be under way."""
         self.hand_over(message, payload)
 
@@ -84,7 +89,7 @@ class Connection(web.RequestHandler):
         Connection._accepted += Connection._step
         self.number = Connection._accepted
         self.address = str((transport.get_extra_info("peername") or ("",))[0])
-        self._silent_since = time.monotonic()
+        self.patience.silent_since = time.monotonic()
         self._wire: asyncio.BaseTransport | None = transport
         super().connection_made(transport)
 
@@ -93,52 +98,70 @@ class Connection(web.RequestHandler):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self.deaf or self._force_close or self._close:
+        if self.deaf or self._force_close or self._close or self._parser is None:
             return
+        fresh = data
         if data:
             # No data: what had been read, and put aside, is parsed on.
             self.read_at = time.monotonic()
-            self._silent_since = 0.0
-        if self._upgraded or self._parser is None:
-            super().data_received(data)
-            return
-        try:
-            messages, upgraded, tail = self._parser.feed_data(data)
-        except HttpProcessingError:
-            self.deaf = True
-            self.no_http()
-            return
-        for message, payload in messages:
-            self.heard(message, payload, upgraded)
-            if self.deaf:
+        if self._rest:
+            data, self._rest = self._rest + data, b""
+        heard, at = False, 0
+        while True:
+            # Head by head: what the parser has found in what it is fed is lost where a fault follows.
+            end = data.find(BLANK_LINE, at) + 4
+            # In a body blank lines mean nothing, and could be very many.
+            if end == 3 or (end < len(data) and not self.is_direct and data.count(BLANK_LINE, end) > MOST_WAITING):
+                end = len(data)
+            try:
+                messages, upgraded, tail = self._parser.feed_data(data[at:end])
+            except HttpProcessingError as error:
+                self._broken(error)
                 return
-        if upgraded:
-            self._upgraded = True
-            self._message_tail = tail
-        if messages:
-            self._reading_since = 0.0
-        elif data and not self._reading_since and not self.waiting():
-            self._reading_since = self.read_at
+            for message, payload in messages:
+                heard = True
+                self.heard(message, payload)
+                if self.deaf:
+                    return
+            if upgraded:
+                self._parser.set_upgraded(False)
+                data, end = tail + data[end:], 0
+            at = end
+            if at >= len(data):
+                break
+            if self.waiting() >= MOST_WAITING or self._reading_paused:
+                self._rest = data[at:]
+                break
+        if fresh:
+            self.patience.read(self.read_at, heard, fresh.endswith(BLANK_LINE), self.is_direct)
         if not self._held_back and self.waiting() >= MOST_WAITING:
             self._hold_back(True)
+
+    def _broken(self, error: HttpProcessingError) -> None:
+        self.deaf = True
+        if self._body.is_eof():
+            self.no_http()
+        else:
+            # Whoever reads it says so, in its request's turn.
+            self._body.set_exception(RequestPayloadError(str(error)))
 
     def hand_over(self, message: RawRequestMessage, payload: StreamReader) -> None:
         """Give a request to aiohttp's task."""
         self.handed_over += 1
+        self._body = payload
         self._messages.append((message, payload))
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     def handled(self) -> None:
         """aiohttp's task is done with a request."""
-        # Not below: what aiohttp parsed by itself, behind an Upgrade that was not taken up, was never counted.
-        self.handed_over = max(0, self.handed_over - 1)
-        self._idle_since = time.monotonic()
+        self.handed_over -= 1
+        self.patience.idle_since = time.monotonic()
         self.read_on()
 
     def answered(self, now: float) -> None:
         """A request that never reached aiohttp's task was answered: the parser may go on to another."""
-        self._idle_since = now
+        self.patience.idle_since = now
         if self._parser is not None:
             self._parser.message_consumed()
 
@@ -166,7 +189,7 @@ class Connection(web.RequestHandler):
 
     def write(self, data: bytes) -> None:
         """Send bytes as they are."""
-        if self.transport is not None:
+        if self.transport is not None and not self.transport.is_closing():
             self.transport.write(data)
 
     def only_listen(self) -> None:
@@ -187,29 +210,36 @@ class Connection(web.RequestHandler):
 
     def force_close(self) -> None:
         if self.transport is not None:
-            self._closing_since = time.monotonic()
+            self.patience.closing_since = time.monotonic()
         super().force_close()
 
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
-        """A bug of ours: its traceback goes into our log, and one sentence to the client."""
-        self.logger.error("a bug of the mock server", exc_info=exc)
-        text = "the mock server failed; its stderr says why\n"
-        response = web.Response(status=500, text=text, headers={"Server": SERVER})
+        """A bug of ours: its traceback goes into our log, and one sentence to the client. What the client did itself
+        is no bug."""
+        if isinstance(exc, _THEIRS):
+            response = NO_HTTP.response()
+        else:
+            self.logger.error("a bug of the mock server", exc_info=exc)
+            text = "the mock server failed; its stderr says why\n"
+            response = web.Response(status=500, text=text, headers={"Server": SERVER})
         response.force_close()
         return response
 
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        # aiohttp's task also reads on in a body that nobody wants, until its end or a fault in it.
+        if not isinstance(kw.get("exc_info"), _THEIRS):
+            super().log_exception(*args, **kw)
+
     def sweep(self, now: float) -> None:
-        """Close it if it has been sending one request's headers for too long (slowloris), never sent anything, or has
-        been idle; cut it if it is closed and its client does not take what is left."""
-        if 0 < self._closing_since < now - _CLOSING_S:
+        """Close it, or cut it, if its client has tried our patience."""
+        if self._wire is None:
+            return
+        unsent = self._wire.get_write_buffer_size() if self.writing_paused else 0  # type: ignore[attr-defined]
+        if self.patience.is_unread(now, unsent):
             self._abort()
-        elif not self.waiting() and (
-            0 < self._reading_since < now - _SLOW_REQUEST_S
-            or 0 < self._silent_since < now - _SILENT_S
-            or 0 < self._idle_since < now - _KEEP_ALIVE_S
-        ):
+        elif not self.waiting() and self.patience.is_over(now, self._parser):
             self.force_close()
 
     def _abort(self) -> None:

@@ -3,7 +3,11 @@
 ``begin`` takes ``seed``, ``block`` and ``batch`` (whole numbers, 0 where left out), which the market's prices are keyed
 by; ``draws`` (a whole number, the batch's where left out or null), which stands for the batch in the key of the delays:
 the draws are those of (seed, block, draws, index, attempt), so batches of one ``draws`` have the same delays and other
-prices; ``began`` (CLOCK_MONOTONIC seconds), when the market's clock was at zero (left out or null: now); and
+prices. Faults strike by (seed, draws, index, attempt) alone, so that they are the same in every block: one that costs a
+deadline would otherwise be all the difference between two blocks. Without ``draws`` they strike by (seed, block,
+batch);
+``began`` (CLOCK_MONOTONIC seconds), when the market's clock was at zero (left out or null: now);
+``epoch`` ("now" or an RFC 3339 time), the exchanges' own time then (left out or null: 2026-01-01T00:00:00Z); and
 ``latency``, ``faults`` ("" or null: none), ``one_at_a_time`` and ``refuse``, which stay as they are where left out.
 
 What changes the server is a POST with the token in ``X-Fetchrace-Token``; every request must name a loopback
@@ -22,18 +26,22 @@ from aiohttp import web
 
 from exchanges.errors import safe
 from exchanges.plugins import nearest
+from exchanges.reading import time_text_for
 from mock_server.app import Mock
 from mock_server.body import unreadable_body
 from mock_server.conditions import Latency
 from mock_server.faults import Faults
 from mock_server.levers import one_at_a_time_from, refuse_from
+from mock_server.market import EPOCH_US
+from mock_server.options import epoch_us_from
 from mock_server.process import MockFailed
 from mock_server.reply import Reply
 from mock_server.workers import Crew, merged
 
 TOKEN_HEADER = "X-Fetchrace-Token"  # noqa: S105  the name of a header is no secret
 _NUMBERS = ("seed", "block", "batch")
-_FIELDS = (*_NUMBERS, "draws", "began", "latency", "faults", "one_at_a_time", "refuse")
+_DAY_S = 86_400.0
+_FIELDS = (*_NUMBERS, "draws", "began", "epoch", "latency", "faults", "one_at_a_time", "refuse")
 
 
 class ControlPort:
@@ -54,6 +62,10 @@ class ControlPort:
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
             found = safe(", ".join(hosts)) or "none"
             return _error(403, f"expected one Host header that names this server on loopback, found {found}")
+        origin = request.headers.get("Origin")
+        if origin is not None and origin.lower().removeprefix("http://") not in self._hosts:
+            # A page of somebody else's, in a browser on this machine.
+            return _error(403, f"expected no Origin but this server's own, found {safe(origin)}")
         refused = await unreadable_body(request)
         if refused is not None:
             return refused
@@ -80,6 +92,7 @@ class ControlPort:
             seed, block, batch = (_number_from(wanted, name) for name in _NUMBERS)
             draws = None if wanted.get("draws") is None else _number_from(wanted, "draws")
             began = _time_from(wanted.get("began"))
+            epoch_us = EPOCH_US if wanted.get("epoch") is None else epoch_us_from(str(wanted["epoch"]))
             conditions = self._mock.conditions
             names = tuple(self._mock.ports)
             if wanted.get("latency") is not None:
@@ -100,10 +113,12 @@ class ControlPort:
             began = time.monotonic() if began is None else began
             texts = {"latency": str(conditions.latency), "faults": str(conditions.faults)}
             numbers = {"seed": seed, "block": block, "batch": batch, "draws": draws}
-            await self._crew.begin(**numbers, **texts, refuse=conditions.refuse, began=began)
+            await self._crew.begin(
+                **numbers, **texts, refuse=conditions.refuse, began=began, epoch=time_text_for(epoch_us)
+            )
         self._mock.conditions = conditions
         await self._mock.show_certificates()
-        self._mock.begin(seed, block, batch, draws, began)
+        self._mock.begin(seed, block, batch, draws, began, epoch_us)
         return Reply.json(200, {})
 
     async def _end(self) -> Reply:
@@ -148,9 +163,14 @@ def _number_from(wanted: dict[str, Any], name: str) -> int:
 def _time_from(given: Any) -> float | None:
     if given is None:
         return None
-    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
-        raise ValueError(f"expected CLOCK_MONOTONIC seconds as began, found {safe(repr(given))}")
-    return float(given)
+    # A day: a clock further off is none of this machine's, and ticks beyond it have no number.
+    try:
+        began = math.nan if isinstance(given, bool) or not isinstance(given, int | float) else float(given)
+    except OverflowError:
+        began = math.inf
+    if not abs(began - time.monotonic()) < _DAY_S:
+        raise ValueError(f"expected CLOCK_MONOTONIC seconds within a day as began, found {safe(repr(given))}")
+    return began
 
 
 def _error(status: int, sentence: str, **headers: str) -> Reply:

@@ -141,20 +141,20 @@ def _check_quantiles(percents: Values, values: Values) -> None:
 
 
 def _text(seconds: float) -> str:
-    """A duration that ``seconds_from`` reads back as exactly this number, in the largest unit of which it is at least
-    one where that is exact, else as short as it can be."""
+    """A duration that ``seconds_from`` reads back as exactly this number, in as few digits as that takes; among
+    those in the largest unit of which it is at least one, else as short as it can be."""
     if seconds == 0:
         return "0ms"
     exact = []
-    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+    for order, (unit, scale) in enumerate((("s", 1.0), ("ms", 1e-3), ("us", 1e-6))):
         # Fifteen digits first: division leaves a tail (0.0003 / 1e-6 is 299.99999999999994) that people do not write.
         for value in (float(f"{seconds / scale:.15g}"), seconds / scale):
-            text = _plain(value) + unit
-            if seconds_from(text) == seconds:
-                if value >= 1:
-                    return text
-                exact.append(text)
-    return min(exact, key=len)
+            text = _plain(value)
+            # Reading multiplies, so that 13.062ms is not 0.013062 s, but 13062us is: another unit, and not more digits.
+            if seconds_from(text + unit) == seconds:
+                digits = len(text.replace(".", "").strip("0"))
+                exact.append((digits, value < 1, order if value >= 1 else len(text), text + unit))
+    return min(exact)[-1]
 
 
 def _plain(number: float) -> str:

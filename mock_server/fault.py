@@ -53,7 +53,7 @@ class End(enum.Enum):
 
 Step: TypeAlias = bytes | Pause | End
 """What happens next on the transport. Where the steps end without an End, the connection stays as it would after a
-correct answer, unless the fault says that it ``closes``."""
+correct answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,10 @@ class Context:
 @dataclass(frozen=True, slots=True)
 class Fault:
     """``kind`` is what every strategy must say of it, of an answer that has a price and with a deadline and a limit on
-    bodies in force (one of KINDS; None: a value, as of a sound answer); ``faults.kind_on`` knows the exceptions of
-    single exchanges. ``says`` tells in one line what happens; ``check`` is the acceptance check that it serves. ``tls``
-    is one of self-signed, expired, wrong-host and plain."""
+    bodies in force (one of KINDS; None: a value, as of a sound answer); ``faults.kind_on`` has it for one exchange.
+    ``says`` tells in one line what happens; ``check`` is the acceptance check that it serves. ``tls`` is one of
+    self-signed, expired, wrong-host and plain. ``arrives`` says that the whole answer comes in the end: whoever has the
+    time may have its value."""
 
     name: str
     kind: str | None
@@ -78,5 +79,5 @@ class Fault:
     quote: Callable[[Quote], Quote] | None = None
     reply: Callable[[Reply, Context], Reply] | None = None
     wire: Callable[[Raw], Iterator[Step]] | None = None
-    closes: bool = False
     tls: str | None = None
+    arrives: bool = False

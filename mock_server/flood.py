@@ -5,6 +5,7 @@ Both tell what CPU time they needed themselves, so that a reader sees which of t
 
 from __future__ import annotations
 
+import itertools
 import re
 import resource
 import select
@@ -12,12 +13,15 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mock_server.loadgen_answer import Answers, LoadFailed
+from mock_server.venue import INDEX_HEADER
 
 # Above 128 KiB malloc maps fresh pages for every call, which trebles its cost.
 _CHUNK = 65_536
+_INDICES = 3000
 _SILENT_S = 5.0
 """How long no connection at all may get an answer."""
 
@@ -53,24 +57,40 @@ def wrk_path() -> str | None:
     return shutil.which("wrk")
 
 
+def raced(origin: str, targets: Sequence[str], connections: int, seconds: float) -> Flood:
+    """The same from this process, as a race asks: ``targets`` by turns, and each request with an index of its own.
+
+    Raises:
+        LoadFailed: with a sentence, at the first answer that is not a whole 200.
+    """
+    answers = Answers(origin)
+    requests = []
+    for index, target in zip(range(_INDICES), itertools.cycle(targets), strict=False):
+        requests.append(answers.head(target) + f"{INDEX_HEADER}: {index}\r\n\r\n".encode())
+    return _from_here(answers, itertools.cycle(requests), connections, seconds)
+
+
 def _own(origin: str, target: str, connections: int, seconds: float) -> Flood:
     answers = Answers(origin)
-    request = answers.head(target) + b"\r\n"
+    return _from_here(answers, itertools.repeat(answers.head(target) + b"\r\n"), connections, seconds)
+
+
+def _from_here(answers: Answers, requests: Iterator[bytes], connections: int, seconds: float) -> Flood:
     lines = []
     try:
         for _ in range(connections):
             lines.append(socket.create_connection(answers.place, timeout=10))
             lines[-1].setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             lines[-1].setblocking(False)
-        return _poured(lines, request, answers, seconds)
+        return _poured(lines, requests, answers, seconds)
     except OSError as error:
-        raise LoadFailed(f"{origin} broke off: {error.strerror or error}") from error
+        raise LoadFailed(f"{answers.origin} broke off: {error.strerror or error}") from error
     finally:
         for line in lines:
             line.close()
 
 
-def _poured(lines: list[socket.socket], request: bytes, answers: Answers, seconds: float) -> Flood:
+def _poured(lines: list[socket.socket], requests: Iterator[bytes], answers: Answers, seconds: float) -> Flood:
     # Two system calls and hardly a line of Python per request: it must cost less than the servers that it measures.
     poll = select.epoll()
     calls = {line.fileno(): (line.recv, line.send) for line in lines}
@@ -80,7 +100,7 @@ def _poured(lines: list[socket.socket], request: bytes, answers: Answers, second
     try:
         for fd, (_, send) in calls.items():
             poll.register(fd, select.EPOLLIN)
-            send(request)
+            send(next(requests))
         while monotonic() < began + seconds:
             ready = poll.poll(_SILENT_S)
             if not ready:
@@ -93,7 +113,7 @@ def _poured(lines: list[socket.socket], request: bytes, answers: Answers, second
                 if held:
                     data = held.pop(fd, b"") + data
                 if length(data) == len(data):
-                    send(request)
+                    send(next(requests))
                     done += 1
                 else:
                     held[fd] = data

@@ -7,7 +7,10 @@ so both are held, disturbed, logged and answered by the same code, in the order 
 A turn's ``arrived`` is stamped where bytes enter the process, before the event loop schedules anything. It is never
 earlier than a request's last header byte, and pipelined requests have one each: they wait for their turn, but they have
 arrived, and count as in flight. (Those beyond the first 32 of a connection are parsed when there is room, with the
-stamp of their bytes.)
+stamp of their bytes and in the batch of that moment.)
+
+A client that ends its own half of the connection has gone, and its requests with it: a TCP server cannot tell whoever
+listens still (``printf ... | nc -N``) from whoever closed its socket.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from mock_server.turn import Turn
 
 if TYPE_CHECKING:
     from mock_server.listener import Listener
+    from mock_server.log import Record
     from mock_server.port import Port
 
 # Beyond this, joining head and body costs more than a second call.
@@ -37,7 +41,7 @@ _JOINED = 64 * 1024
 class Lane(Connection):
     """One accepted connection of a ``port``."""
 
-    __slots__ = ("_going_on", "_long_way", "_play", "_port", "_turns")
+    __slots__ = ("_going_on", "_long_way", "_play", "_port", "_record", "_turns")
 
     def __init__(self, listener: Listener, port: Port, **options: Any) -> None:
         super().__init__(listener, **options)
@@ -46,6 +50,8 @@ class Lane(Connection):
         self._long_way: deque[Turn] = deque()
         self._play: Play | None = None
         self._going_on = False
+        # The batch of the bytes that were read last; None where all of them are parsed.
+        self._record: Record | None = None
 
     def connection_lost(self, exc: BaseException | None) -> None:
         now = time.monotonic()
@@ -59,16 +65,18 @@ class Lane(Connection):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if data:
+            self._record = self._port.record
         super().data_received(data)
         turns = self._turns
         if turns and turns[0].ready:
             self.go_on()
         self._port.timer.poll(self.read_at)
 
-    def heard(self, message: RawRequestMessage, payload: StreamReader, upgraded: bool) -> None:
-        turn = Turn(self, self.read_at, self._port.record)
+    def heard(self, message: RawRequestMessage, payload: StreamReader) -> None:
+        turn = Turn(self, self.read_at, self._port.record if self._record is None else self._record)
         self._turns.append(turn)
-        if payload is EMPTY_PAYLOAD and not upgraded and self.is_direct:
+        if payload is EMPTY_PAYLOAD and self.is_direct:
             self._port.take(turn, message)
             # Nothing that comes behind it will be answered.
             self.deaf = turn.closes
@@ -103,11 +111,23 @@ class Lane(Connection):
                 break
         finally:
             self._going_on = False
+        if not turns and not self._rest:
+            # A batch's log is not kept in memory by a connection that is idle.
+            self._record = None
 
     def _can_answer(self) -> bool:
-        return self.transport is not None and self._play is None and not self.writing_paused
+        # The transport may have met the end that connection_lost will tell of.
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return False
+        return self._play is None and not self.writing_paused and not self._close
 
     # what a Port and a Play do to it
+
+    def put_back(self, turn: Turn) -> None:
+        """It is not due yet after all; the others of the connection wait with it."""
+        turn.ready = False
+        self._turns.appendleft(turn)
 
     def send(self, turn: Turn, head: bytes, body: bytes, now: float) -> None:
         """Write a turn's answer; ``head`` ends with its blank line."""
@@ -118,9 +138,9 @@ class Lane(Connection):
             self.write(body)
         self._over(turn, now)
 
-    def perform(self, turn: Turn, steps: Iterator[Step], closes: bool) -> None:
+    def perform(self, turn: Turn, steps: Iterator[Step]) -> None:
         """Play the steps of a fault in place of a turn's answer; nothing else is answered meanwhile."""
-        self._play = Play(self, turn, steps, closes, self._port.timer)
+        self._play = Play(self, turn, steps, self._port.timer)
         self._play.go_on()
 
     def performed(self, turn: Turn) -> None:
@@ -131,14 +151,8 @@ class Lane(Connection):
         self.go_on()
 
     def take_long_way(self) -> Turn:
-        """The turn of the request that aiohttp's task takes up now. (There is none where aiohttp parsed the request
-        by itself: behind an Upgrade that was not taken up.)"""
-        if self._long_way:
-            return self._long_way.popleft()
-        self.handed_over += 1
-        turn = Turn(self, self.read_at, self._port.record)
-        self._turns.append(turn)
-        return turn
+        """The turn of the request that aiohttp's task takes up now."""
+        return self._long_way.popleft()
 
     async def until_first(self, turn: Turn) -> None:
         """Wait until the turns before this one are answered."""
@@ -155,8 +169,10 @@ class Lane(Connection):
 
     def _over(self, turn: Turn, now: float) -> None:
         if turn.over is not None:
-            # aiohttp's task closes where it must, after it has read what is left of a body.
-            self.deaf = self.deaf or turn.closes
+            if turn.closes:
+                # aiohttp's task does it when it has dealt with what is left of a body; nothing more is answered.
+                self.deaf = True
+                self.close()
             if not turn.over.done():
                 turn.over.set_result(None)
         elif turn.closes:

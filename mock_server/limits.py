@@ -4,7 +4,8 @@ Laws, for what was judged in order of ``now``:
 
 1. Budgets are exact: integers throughout, so a request passes if and only if its weight still fits, whether spent
    weight comes back evenly (a token bucket) or all at once (a window). A refused request spends nothing.
-2. A caller that waits as long as it was told is never banned; one that keeps asking is, for twice as long each time.
+2. Callers that wait as long as they were told are never banned, as long as there are no more of them at an address than
+   connections open; one that keeps asking is, for twice as long each time.
 3. Ten times the time scale and a tenth of the time give the same answers: ``time_scale`` makes an hour of the
    exchange pass in ``3600 / time_scale`` seconds, and what a caller is told is in real seconds.
 
@@ -13,7 +14,7 @@ Time comes in as ``now``; nothing here reads a clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from exchanges.exchange import Exchange
@@ -22,8 +23,8 @@ from exchanges.wire import Request
 
 HEARD_S: Final = 0.1
 """How long a refusal is under way, in real seconds: what arrives earlier after it was sent before it was heard (the
-rest of a burst), and is refused without being held against the caller. Only a pause as long begins a new burst, so
-that whoever never pauses is told once."""
+rest of a burst), and is refused without being held against the caller. Only a pause as long begins a new burst, or one
+of half the last wait once that is over, so that whoever never pauses is told once."""
 
 LONGEST_BAN_S: Final = 3 * 86400.0
 """In seconds of the exchange. Binance: "from 2 minutes for repeat offenders to 3 days"."""
@@ -47,22 +48,30 @@ _PASSED: Final = Judgement(None, None, {})
 
 
 class Limiter:
-    """The bookkeeping of one exchange. Without ``enforce`` it counts for the headers and lets everything pass."""
+    """The bookkeeping of one exchange. Without ``enforce`` it counts for the headers and lets everything pass;
+    without ``tell`` as well there are no headers, because somebody else counts a part of the requests."""
 
     def __init__(
-        self, exchange: Exchange, time_scale: float = 1.0, enforce: bool = False, heard_s: float = HEARD_S
+        self,
+        exchange: Exchange,
+        time_scale: float = 1.0,
+        enforce: bool = False,
+        heard_s: float = HEARD_S,
+        tell: bool = True,
     ) -> None:
         if not 0 < time_scale < float("inf"):
             raise ValueError(f"expected a time scale above 0, found {time_scale}")
         self._exchange = exchange
         self._enforce = enforce
+        self._tell = tell
         self._ns_per_s = time_scale * _NS
         self._heard_ns = int(heard_s * self._ns_per_s)
         self._prices: dict[str, _Price] = {}
         self._callers: dict[str, _Caller] = {}
 
-    def judge(self, address: str, request: Request, now: float) -> Judgement:
-        """Count ``request``, which arrived from ``address`` at ``now`` (seconds of a clock that never steps back)."""
+    def judge(self, address: str, request: Request, now: float, callers: Callable[[], int] | None = None) -> Judgement:
+        """Count ``request``, which arrived from ``address`` at ``now`` (seconds of a clock that never steps back).
+        ``callers`` tells how many connections are open: each may be somebody's who was not told anything yet."""
         price = self._price(request)
         if not price.counts:
             return _PASSED
@@ -78,7 +87,7 @@ class Limiter:
         kind = None
         if not wait or not self._enforce:
             budget.spend(price)
-        elif budget.ignored(charge.limit, now_ns, wait, self._heard_ns):
+        elif budget.ignored(charge.limit, now_ns, wait, self._heard_ns, 1 if callers is None else callers()):
             wait = caller.ban(charge.limit, now_ns)
             kind = "banned"
         else:
@@ -90,13 +99,14 @@ class Limiter:
         return Judgement(kind, None if kind is None else self._real(wait), headers)
 
     def _price(self, request: Request) -> _Price:
-        found = self._prices.get(request.target)
+        key = request.target if request.method == "GET" else f"{request.method} {request.target}"
+        found = self._prices.get(key)
         if found is None:
             if len(self._prices) >= _MOST_TARGETS:
                 self._prices.clear()
             charge = self._exchange.charge_for(request)
-            speaks = charge is not None and bool(self._exchange.usage_headers(charge, 0, 0.0))
-            found = self._prices[request.target] = _Price(charge, self._enforce or speaks, speaks)
+            speaks = self._tell and charge is not None and bool(self._exchange.usage_headers(charge, 0, 0.0))
+            found = self._prices[key] = _Price(charge, self._enforce or speaks, speaks)
         return found
 
     def _caller(self, address: str, now_ns: int) -> _Caller:
@@ -176,20 +186,24 @@ class _Caller:
 class _Budget:
     """What one address has spent of one budget, in the units of a _Price, and how it takes a refusal."""
 
-    __slots__ = ("at", "heard_at", "spent", "strikes", "told_until", "unheeded")
+    __slots__ = ("at", "callers", "heard_at", "repeats", "spent", "strikes", "told_until", "unheeded", "wait")
 
     def __init__(self) -> None:
         self.at = 0
         self.spent = 0
         self.told_until = 0
+        self.wait = 0
         self.heard_at = 0
+        self.repeats = 0
+        self.callers = (0, 0)
         self.strikes = 0
         self.unheeded = False
 
     def wait_for(self, price: _Price, now_ns: int, heard_ns: int) -> int:
         """Nanoseconds until the weight fits, 0 if it does now."""
         if now_ns > self.at:
-            if now_ns - self.at >= heard_ns:
+            pause = now_ns - self.at
+            if pause >= heard_ns or (2 * pause >= self.wait and now_ns >= self.told_until):
                 self.heard_at = 0
             if not price.window:
                 self.spent = max(0, self.spent - (now_ns - self.at) * price.capacity)
@@ -209,15 +223,28 @@ class _Budget:
             self.spent = price.whole
         self.told_until = 0
 
-    def ignored(self, limit: RateLimit, now_ns: int, wait_ns: int, heard_ns: int) -> bool:
-        """Take note of a refusal; whether it is the one too many. A caller that sat out its last wait starts anew."""
+    def ignored(self, limit: RateLimit, now_ns: int, wait_ns: int, heard_ns: int, callers: int) -> bool:
+        """Take note of a refusal; whether it is the one too many. A caller that sat out its last wait starts anew.
+
+        Callers that do as they are told are refused once each in a wait that nobody's success has ended, the first of
+        them to begin it. A client may close its connection when it is refused, so the most that were open in this wait
+        and the one before it count.
+        """
         if now_ns >= self.told_until:
             if not self.unheeded:
                 self.strikes = 0
             self.unheeded = False
             self.told_until = now_ns + wait_ns
+            self.wait = wait_ns
+            self.repeats = 0
+            self.callers = (self.callers[1], callers)
             self.heard_at = self.heard_at or now_ns + heard_ns
-        elif now_ns >= self.heard_at:
+            return False
+        self.callers = (self.callers[0], max(self.callers[1], callers))
+        if now_ns < self.heard_at:
+            return False
+        self.repeats += 1
+        if self.repeats >= max(self.callers):
             self.unheeded = True
             self.strikes += 1
             if 0 < limit.patience <= self.strikes:

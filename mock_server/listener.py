@@ -13,6 +13,7 @@ from aiohttp import web
 
 from mock_server.connection import Connection
 from mock_server.lane import Lane
+from mock_server.patience import HANDSHAKE_S
 
 if TYPE_CHECKING:
     from mock_server.port import Port
@@ -35,6 +36,8 @@ class Listener(web.Server):
         super().__init__(_counted(handler), handler_cancellation=True)
         self._port = port
         self._on_accept = on_accept
+        # When those were accepted that are not connected yet: over TLS, their handshake is under way or has failed.
+        self._accepted: dict[int, float] = {}
 
     def __call__(self) -> web.RequestHandler:
         self._on_accept()
@@ -44,7 +47,19 @@ class Listener(web.Server):
             "logger": _LOGGER,
             "keepalive_timeout": _AIOHTTPS_KEEP_ALIVE_S,
         }
-        return Connection(self, **options) if self._port is None else Lane(self, self._port, **options)
+        made = Connection(self, **options) if self._port is None else Lane(self, self._port, **options)
+        self._accepted[id(made)] = time.monotonic()
+        return made
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        self._accepted.pop(id(handler), None)
+        super().connection_made(handler, transport)
+
+    def held(self) -> int:
+        """How many connections there are. A TLS handshake counts as long as it may take, even if it fails at once:
+        asyncio does not tell."""
+        now = time.monotonic()
+        return len(self.connections) + sum(now - HANDSHAKE_S < accepted for accepted in self._accepted.values())
 
     def sweep(self) -> None:
         """Close the connections that are slow, silent or idle for too long."""
@@ -52,6 +67,7 @@ class Listener(web.Server):
         for connection in self.connections:
             assert isinstance(connection, Connection)  # a Listener makes no others
             connection.sweep(now)
+        self._accepted = {one: since for one, since in self._accepted.items() if now - HANDSHAKE_S < since}
 
 
 def _counted(handler: Handler) -> Handler:

@@ -10,6 +10,7 @@ import itertools
 import json
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO, TypeAlias
@@ -40,8 +41,8 @@ Row: TypeAlias = tuple[int | None, int, str, str, int, float, float, float, floa
 class Record:
     """One batch: its market, whose clock starts now, its log and its counters. ``kept`` is False where nobody
     asked for a log. ``draws`` takes the batch's place in the key of the delays (None: the batch itself), so that
-    several batches can have the same delays at other prices. ``began`` (CLOCK_MONOTONIC seconds) sets the market's
-    clock to that of another process; None is now."""
+    several batches can have the same delays at other prices; where it is given, faults are the same in all blocks as
+    well. ``began`` (CLOCK_MONOTONIC seconds) sets the market's clock to that of another process; None is now."""
 
     def __init__(
         self,
@@ -55,11 +56,13 @@ class Record:
         self.kept = kept
         seed, block, batch = market.key
         self.dice = (seed, block, batch if draws is None else draws)
+        # A fault can cost a hundred times what a delay does: drawn anew, it would be the difference between blocks.
+        self.fault_dice = self.dice if draws is None else (seed, 0, draws)
         self.rows: list[Row] = []
         self.truncated = 0
         self.in_flight = 0
         self.peak_in_flight = 0
-        self.accepted = 0
+        self.accepted_by: Counter[str] = Counter()
         self.lags: list[float] = []
         self._spool = spool
         self._started = time.monotonic()
@@ -100,10 +103,12 @@ class Record:
         batch = {
             # Of a long pipeline the parser hands over some thirty requests at a time; the rows know of all of them.
             "peak_in_flight": max(self.peak_in_flight, most_at_once(self.rows)),
-            "accepted": self.accepted,
+            "accepted": self.accepted_by.total(),
+            "accepted_by": dict(self.accepted_by),
             "cpu_s": cpu_s,
             "wall_s": wall_s,
             "loop_lag_p99_s": lags[min(len(lags) - 1, len(lags) * 99 // 100)] if lags else 0.0,
+            "loop_lag_max_s": lags[-1] if lags else 0.0,
             "unfinished": self.in_flight,
             "truncated": self.truncated,
         }

@@ -1,9 +1,10 @@
 """The market: a price path for every pair on every exchange, as a formula with nothing to remember.
 
 Law: a quote depends on (seed, block, batch, exchange, pair, tick) and on nothing else, with
-``tick = floor(at_s / tick_s)``. Whoever knows the seed can compute the true price of any tick, afterwards and
-without the server. (The formula is in floats: two machines whose C libraries round ``sin`` differently could
-disagree by one price step, once in a great while; one machine agrees with itself.)
+``tick = floor(at_s / tick_s)``; its time, where it carries one, on the epoch as well. Whoever knows the seed can
+compute the true price of any tick, afterwards and without the server. (The formula is in floats: two machines whose C
+libraries round ``sin`` differently could disagree by one price step, once in a great while; one machine agrees with
+itself.)
 
 A book (``depth``) is a function of the same things and of the level; its first levels are the quote's.
 
@@ -30,22 +31,36 @@ __all__ = ["EPOCH_US", "Market", "Window", "time_us_at"]
 # cache those as well, and because nobody could render megabytes a hundred times a second.
 _FRESH_ENTRIES = 100
 _LARGE_GRAIN_S = 1.0
+_REMEMBERED = 8192
 
 
 class Market:
-    """Prices for one batch. ``tick_s`` is the time between two changes of price, in seconds."""
+    """Prices for one batch. ``tick_s`` is the time between two changes of price, in seconds; ``epoch_us`` the
+    exchanges' own time at the start, in whole milliseconds told as microseconds since 1970 (UTC)."""
 
-    def __init__(self, seed: int, block: int = 0, batch: int = 0, tick_s: float = 0.01) -> None:
+    def __init__(
+        self, seed: int, block: int = 0, batch: int = 0, tick_s: float = 0.01, epoch_us: int = EPOCH_US
+    ) -> None:
         if not tick_s > 0:
             raise ValueError(f"expected a tick above zero seconds, found {tick_s}")
         self.key = (seed, block, batch)
         self.tick_s = tick_s
+        self.epoch_us = epoch_us // 1000 * 1000
         self._paths: dict[tuple[str, Pair], Path] = {}
+        self._remembered: dict[tuple[str, Pair, int], Quote] = {}
         self._listed: dict[str, dict[Pair, Instrument]] = {}
 
     def tick(self, at_s: float) -> int:
         """The tick that is current at ``at_s`` seconds after the start; a tick's own time belongs to it."""
         return math.floor(at_s / self.tick_s + 1e-9)
+
+    def time_us_at(self, at_s: float) -> int:
+        """The exchanges' own clock at ``at_s``, in microseconds since 1970 (UTC)."""
+        return time_us_at(at_s, self.epoch_us)
+
+    def twin(self) -> Market:
+        """The same market with nothing remembered: for another thread."""
+        return Market(*self.key, self.tick_s, self.epoch_us)
 
     def quote(self, exchange: Exchange, pair: Pair, at_s: float) -> Quote:
         """The quote that ``exchange`` gives at ``at_s``, on the price grid and with the fields it carries.
@@ -54,6 +69,20 @@ class Market:
             UnknownPair: the exchange does not list the pair.
         """
         return self._path(exchange, pair).quote(self.tick(at_s))
+
+    def remembered_quote(self, exchange: Exchange, pair: Pair, at_s: float) -> Quote:
+        """``quote``, kept for the next time: for what is looked at again and again, such as the opening of a day.
+
+        Raises:
+            UnknownPair: the exchange does not list the pair.
+        """
+        key = (exchange.name, pair, self.tick(at_s))
+        found = self._remembered.get(key)
+        if found is None:
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            found = self._remembered[key] = self.quote(exchange, pair, at_s)
+        return found
 
     def book(self, exchange: Exchange, pair: Pair, at_s: float, levels: int) -> Book:
         """The best ``levels`` of each side at ``at_s``, of which the first are the quote's. Its sizes and its time are
@@ -86,5 +115,5 @@ class Market:
                 listed = self._listed[exchange.name] = {one.pair: one for one in exchange.instruments}
             if pair not in listed:
                 raise UnknownPair(exchange.name, pair, str(pair), nearest_name(str(pair), map(str, listed)) or "")
-            path = self._paths[exchange.name, pair] = Path(self.key, self.tick_s, exchange, listed[pair])
+            path = self._paths[exchange.name, pair] = Path(self.key, self.tick_s, exchange, listed[pair], self.epoch_us)
         return path

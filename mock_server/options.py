@@ -6,13 +6,16 @@ Nothing here imports aiohttp or an exchange: ``--help`` should be quick.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
-import math
 import sys
+import time
 from pathlib import Path
 from typing import Any, NoReturn
 
 LOOPS = ("auto", "asyncio", "uvloop")
+MOST_LISTED = 20_000
+"""Markets of an exchange: several times what any real one lists."""
 
 
 class Stop(Exception):
@@ -64,6 +67,13 @@ def parser() -> argparse.ArgumentParser:
         "--listed", type=_count, default=0, metavar="N", help="each exchange lists at least N markets, some invented"
     )
     what.add_argument("--seed", type=int, default=0, help="of prices, delays and faults; default 0")
+    what.add_argument(
+        "--epoch",
+        type=_epoch,
+        default="now",
+        metavar="TIME",
+        help="the exchanges' time at the start: now (default), or e.g. 2026-01-01T00:00:00Z for the same replies again",
+    )
 
     how = it.add_argument_group("how it is answered")
     how.add_argument(
@@ -115,7 +125,12 @@ def parser() -> argparse.ArgumentParser:
     )
     where.add_argument("--allow-remote", action="store_true", help="--bind may be an address that others can reach")
     where.add_argument(
-        "--workers", type=_workers, default=1, metavar="N", help="server processes that share the ports; default 1"
+        "--workers",
+        type=_workers,
+        default=1,
+        metavar="N",
+        help="server processes that share the ports; default 1; "
+        "each numbers requests without X-Fetchrace-Request for itself, and none tells what of a rate limit is used",
     )
     where.add_argument("--loop", choices=LOOPS, default="auto", help="auto is uvloop where it is installed")
     where.add_argument("--log", type=Path, metavar="FILE", help="append one line of JSON per request")
@@ -138,6 +153,8 @@ def ports_from(words: list[str], names: list[str]) -> dict[str, int]:
             raise ValueError(f"expected --port N or EXCHANGE=N with N from 0 to 65535, found {word!r}") from error
         if equals:
             ports[name] = port
+        elif port and port + len(names) - 1 > 65535:
+            raise ValueError(f"expected {len(names)} consecutive ports up to 65535, found --port {word}")
         else:
             ports = {name: port and port + place for place, name in enumerate(names)}
     return ports
@@ -163,15 +180,41 @@ def _port(text: str) -> int:
 
 def _scale(text: str) -> float:
     scale = float(text)
-    if not 0 < scale < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a time scale above 0, found {text!r}")
+    if not 0 < scale <= 1e6:
+        raise argparse.ArgumentTypeError(f"expected a time scale above 0 and up to a million, found {text!r}")
     return scale
+
+
+def epoch_us_from(text: str) -> int:
+    """``now`` or an RFC 3339 time as microseconds since 1970 (UTC). Raises ValueError."""
+    if text == "now":
+        # On a whole hundredth of a second, where a tick and an exchange's trade begin together.
+        return time.time_ns() // 10_000_000 * 10_000
+    from exchanges.errors import safe
+    from exchanges.reading import Unreadable, time_us_from
+
+    with contextlib.suppress(Unreadable):
+        time_us = time_us_from(text, "a time")
+        if 2000 <= int(text[:4]) < 2100:
+            return time_us
+    raise ValueError(
+        f"expected now, or a time from 2000 to 2099 such as 2026-01-01T00:00:00Z, found {safe(text, 40)!r}"
+    )
+
+
+def _epoch(text: str) -> str:
+    # Now is when the server begins, not when its options are read.
+    try:
+        epoch_us_from(text)
+        return text
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _count(text: str) -> int:
     count = int(text)
-    if not 0 <= count <= 20_000:
-        raise argparse.ArgumentTypeError(f"expected 0 to 20000 markets, found {text!r}")
+    if not 0 <= count <= MOST_LISTED:
+        raise argparse.ArgumentTypeError(f"expected 0 to {MOST_LISTED} markets, found {text!r}")
     return count
 
 

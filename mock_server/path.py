@@ -19,7 +19,8 @@ from mock_server.depth import Ladder
 from mock_server.dice import uniform
 
 EPOCH_US = 1_767_225_600_000_000
-"""2026-01-01T00:00:00Z, the exchange's own time at tick 0: a constant, so that replies can be computed again."""
+"""2026-01-01T00:00:00Z, the exchange's own time at tick 0 where nobody says otherwise: a constant, so that replies can
+be computed again."""
 
 # US dollars of early 2026, roughly. USDT is below par so that quotes in USD and in USDT differ visibly.
 _USD = {
@@ -57,11 +58,18 @@ class Window:
 class Path:
     """One pair on one exchange: everything that does not change from tick to tick, computed once."""
 
-    def __init__(self, key: tuple[int, int, int], tick_s: float, exchange: Exchange, instrument: Instrument) -> None:
+    def __init__(
+        self,
+        key: tuple[int, int, int],
+        tick_s: float,
+        exchange: Exchange,
+        instrument: Instrument,
+        epoch_us: int = EPOCH_US,
+    ) -> None:
         pair = instrument.pair
         here = (exchange.name, str(pair))
         self.exchange, self.pair, self.carries = exchange.name, pair, exchange.carries
-        self.key, self.tick_s = key, tick_s
+        self.key, self.tick_s, self.epoch_us = key, tick_s, epoch_us
         self.price_step, self.size_step = instrument.price_step, instrument.size_step
         self._price_steps_per_unit = 1 / float(instrument.price_step)
         self._waves = [
@@ -92,14 +100,14 @@ class Path:
         if "ask_size" in carries:
             ask_size = self._ask_size(tick)
         if "time_us" in carries:
-            time_us = time_us_at(tick * self.tick_s)
+            time_us = time_us_at(tick * self.tick_s, self.epoch_us)
         return Quote(self.exchange, self.pair, bid, ask, last, bid_size, ask_size, time_us)
 
     def book(self, tick: int, levels: int) -> Book:
         bid, ask = self._best(tick)
         bids = self._ladder.bids(Level(bid, self._bid_size(tick)), levels, tick)
         asks = self._ladder.asks(Level(ask, self._ask_size(tick)), levels, tick)
-        return Book(self.exchange, self.pair, bids, asks, time_us_at(tick * self.tick_s))
+        return Book(self.exchange, self.pair, bids, asks, time_us_at(tick * self.tick_s, self.epoch_us))
 
     def _best(self, tick: int) -> tuple[Decimal, Decimal]:
         at_s = tick * self.tick_s
@@ -126,8 +134,9 @@ class Path:
 
     def window_in(self, slot: int) -> Window | None:
         """The window of one slot of time, if it has one; slots are ``SLOT_S`` long and never overlap."""
-        if self._slot[0] == slot:
-            return self._slot[1]
+        known = self._slot
+        if known[0] == slot:
+            return known[1]
         window = None
         dice = (uniform("window", *self.key, self.exchange, str(self.pair), slot, name) for name in range(5))
         if next(dice) < _WINDOW_CHANCE:
@@ -148,10 +157,10 @@ class Path:
         return max(1, round(self._size_steps * (1 + 0.8 * math.sin(angle)))) * self.size_step
 
 
-def time_us_at(at_s: float) -> int:
-    """The exchanges' own clock, in microseconds since 1970 (UTC), ``at_s`` seconds after the start."""
+def time_us_at(at_s: float, epoch_us: int = EPOCH_US) -> int:
+    """The exchanges' own clock, in microseconds since 1970 (UTC), ``at_s`` seconds after the start at ``epoch_us``."""
     # Whole milliseconds: the coarsest grain among exchanges that send a time at all.
-    return EPOCH_US + round(at_s * 1e6) // 1000 * 1000
+    return epoch_us + round(at_s * 1e6) // 1000 * 1000
 
 
 @lru_cache(maxsize=8192)

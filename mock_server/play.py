@@ -25,13 +25,12 @@ _PIECE = 256 * 1024
 
 
 class Play:
-    """``turn`` is the request whose answer this is; ``closes`` says that its end is the connection's."""
+    """``turn`` is the request whose answer this is."""
 
-    def __init__(self, connection: Lane, turn: Turn, steps: Iterator[Step], closes: bool, timer: Timer) -> None:
+    def __init__(self, connection: Lane, turn: Turn, steps: Iterator[Step], timer: Timer) -> None:
         self._connection = connection
         self._turn = turn
         self._steps = steps
-        self._closes = closes
         self._timer = timer
         self._call: Call | None = None
 
@@ -45,7 +44,7 @@ class Play:
                 self._wait(0.0)
                 return
             try:
-                step = next(self._steps, End.CLOSE if self._closes else None)
+                step = next(self._steps, None)
             except Exception:
                 _LOGGER.exception("a bug of a fault")
                 step = End.RESET

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mock_server.timer import Timer
 
 CHUNKED_HEADER = "X-Fetchrace-Chunked"
+_CLOSE, _KEEP_ALIVE = b"Connection: close\r\n", b"Connection: keep-alive\r\n"
 _LOGGER = logging.getLogger("fetchrace.mock_server")
 
 
@@ -47,7 +48,6 @@ class Port:
         self.venue = Venue(exchange)
         self.name = exchange.name
         self.exchange = exchange
-        self._accepts_post = bool(getattr(exchange, "accepts_post", False))  # a guest's may be older
         self._limiter = limiter
         self.tune(mock.conditions)
 
@@ -56,6 +56,9 @@ class Port:
         self._delay = conditions.latency.of(self.name)
         self._faults = conditions.faults or None
         self._refuse = conditions.refuse.get(self.name)
+
+    def _callers(self) -> int:
+        return self._mock.open(self.name)
 
     def take(self, turn: Turn, heard: Heard, refused: Reply | None = None) -> None:
         """Take up a request whose turn has begun: see what it asks for, and when it is due. ``refused`` is the answer
@@ -70,18 +73,19 @@ class Port:
             turn.wishes = GZIP
         if headers.get(CHUNKED_HEADER) == "1" and heard.version >= (1, 1):
             turn.wishes |= CHUNKED
-        if turn.closes:
-            turn.extra = b"Connection: close\r\n"
-        elif heard.version < (1, 1):
-            turn.extra = b"Connection: keep-alive\r\n"
+        manner = _CLOSE if turn.closes else _KEEP_ALIVE if heard.version < (1, 1) else b""
+        turn.extra = manner
         try:
-            if path == "/" and refused is None:
+            if path == "/" and refused is None and method in ("GET", "HEAD"):
                 turn.forget()
                 turn.reply = self._mock.page(self.name)
                 turn.ready = True
                 return
             turn.index, turn.attempt = _index_from(headers.get(INDEX_HEADER))
-            asked = turn.asked = self.venue.asked(path)
+            asked = turn.asked = self.venue.asked(path, method, headers)
+            if refused is None and not path.startswith("/"):
+                # CONNECT, and OPTIONS *: what is asked of a proxy or a whole server.
+                refused = Reply.text(405, f"expected GET or HEAD, found {safe(method, 20)}", Allow="GET, HEAD")
             assert turn.record is not None  # only a page has none
             key: int | str | None = turn.index
             if key is None:
@@ -89,7 +93,7 @@ class Port:
             if self._refuse is not None and refused is None:
                 refused = self.venue.refusal(self._refuse, asked)
             if refused is None:
-                judgement = self._limiter.judge(turn.connection.address, asked.request, turn.arrived)
+                judgement = self._limiter.judge(turn.connection.address, asked.request, turn.arrived, self._callers)
                 if judgement.headers:
                     turn.extra += lines_of(judgement.headers)
                 if judgement.kind is not None:
@@ -98,14 +102,14 @@ class Port:
                 turn.reply = refused
                 turn.ready = True
                 if refused.headers.get("Connection") == "close":
+                    # It says so itself, and nothing else may be said beside it.
                     turn.closes = True
+                    turn.extra = turn.extra.removeprefix(manner)
                 return
-            if method not in ("GET", "HEAD") and not (method == "POST" and self._accepts_post):
-                turn.reply = Reply.text(405, f"expected GET or HEAD, found {safe(method, 20)}", Allow="GET, HEAD")
             dice = turn.record.dice
             turn.asked_s = asked_s = self._delay.draw(*dice, key, turn.attempt)
             if self._faults is not None:
-                turn.faults = self._faults.struck(self.name, *dice, key, turn.attempt)
+                turn.faults = self._faults.struck(self.name, *turn.record.fault_dice, key, turn.attempt)
         except Exception as error:
             turn.asked = turn.asked or self.venue.nothing
             turn.reply, turn.ready = _bug(turn, error), True
@@ -120,7 +124,7 @@ class Port:
             turn.ready = True
 
     def answer(self, turn: Turn) -> None:
-        """Answer a turn that is due and the first of its connection."""
+        """Answer a turn that is due and the first of its connection, or put it back until its body is rendered."""
         record, asked, reply, fault = turn.record, turn.asked, turn.reply, None
         try:
             if asked is None or record is None:
@@ -128,12 +132,16 @@ class Port:
                 framed = frame(reply, turn.wishes)
             elif reply is None and not turn.faults:
                 tick = record.market.tick(time.monotonic() - record.began)
-                rendered = self.venue.rendered(asked, record.market, tick)
+                renderer = self._mock.renderer
+                rendered = self.venue.ready(asked, record.market, tick, renderer, turn.wishes, turn.due)
+                if rendered is None:
+                    turn.connection.put_back(turn)
+                    return
                 reply, framed = rendered.reply, rendered.frame(turn.wishes)
             else:
                 if turn.faults:
                     tick = record.market.tick(time.monotonic() - record.began)
-                    reply = self.venue.disturbed(asked, record.market, tick, turn.faults, reply)
+                    reply, turn.faults = self.venue.disturbed(asked, record.market, tick, turn.faults, reply)
                     fault = next((fault for fault in turn.faults if fault.wire is not None), None)
                 assert reply is not None  # set when it was taken up, or just now
                 framed = frame(reply, turn.wishes)
@@ -147,7 +155,7 @@ class Port:
         replied = time.monotonic()
         turn.leave(replied, reply.status, size, reply.priced_at, struck)
         if fault is not None and fault.wire is not None:
-            turn.connection.perform(turn, fault.wire(Raw(head, body, reply)), fault.closes)
+            turn.connection.perform(turn, fault.wire(Raw(head, body, reply)))
         else:
             turn.connection.send(turn, head, body, replied)
 
@@ -159,8 +167,12 @@ class Port:
         await connection.until_first(turn)
         refused = await unreadable_body(request) if request.body_exists else None
         path = request.raw_path
-        if refused is None and request.method == "POST" and self._accepts_post and (fields := await form_of(request)):
-            path += ("&" if "?" in path else "?") + fields
+        if refused is None and request.method == "POST" and self.exchange.accepts_post:
+            try:
+                if fields := await form_of(request):
+                    path += ("&" if "?" in path else "?") + fields
+            except LookupError:
+                refused = self.venue.refusal("not_found", self.venue.asked(origin_form(path), "POST"))
         turn.over = asyncio.get_running_loop().create_future()
         heard = HeardWhole(request.method, path, request.headers, request.version, not request.keep_alive)
         self.take(turn, heard, refused)
@@ -191,7 +203,7 @@ def _bug(turn: Turn, error: Exception) -> Reply:
     """A bug of an exchange or of ours: its traceback goes into our log, and one sentence to the client."""
     _LOGGER.error("a bug of the mock server", exc_info=error)
     turn.closes = True
-    turn.extra = b"Connection: close\r\n"
+    turn.extra = _CLOSE
     return Reply.text(500, "the mock server failed; its stderr says why")
 
 

@@ -29,7 +29,8 @@ from urllib.parse import urlsplit
 
 import mock_server
 
-_LEAVE_S = 1.0
+# Longer than a worker that hangs is given (workers._LEAVE_S), so that what lies on the disk goes as well.
+_LEAVE_S = 5.0
 
 
 class MockFailed(Exception):
@@ -176,8 +177,9 @@ class Control:
         **levers: str | None,
     ) -> None:
         """Restart the market's clock and start a log. Prices are keyed by (seed, block, batch), delays by (seed, block,
-        draws) with the batch for ``draws`` None. ``latency`` or ``faults`` None keeps what is set (faults
-        "": none), and so does leaving out ``refuse`` or ``one_at_a_time="10ms"`` (None switches that one off).
+        draws) with the batch for ``draws`` None; faults by (seed, draws), or without them by (seed, block, batch).
+        ``latency`` or ``faults`` None keeps what is set (faults "": none), and so does leaving out ``refuse`` or
+        ``one_at_a_time="10ms"`` (None switches that one off).
         ``began`` (CLOCK_MONOTONIC seconds, None: now) is when the market's clock was at zero.
 
         Raises:
@@ -202,7 +204,7 @@ class Control:
 
     def status(self) -> dict[str, Any]:
         """``state`` (idle or logging), ``origins``, ``in_flight``, ``latency``, ``faults``, and what the process holds:
-        ``connections``, ``tasks``, ``timers`` and ``blocks`` of memory. Raises MockFailed."""
+        ``connections``, ``tasks``, ``timers``, ``blocks`` and ``heap``. Raises MockFailed."""
         return self._ask("GET", "/status")
 
     def _ask(self, method: str, path: str, body: str | None = None) -> dict[str, Any]:

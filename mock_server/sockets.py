@@ -14,7 +14,7 @@ BACKLOG = 1024
 
 
 class PortBusy(Exception):
-    """A port could not be bound; the message is a sentence for the user."""
+    """A port could not be had; the message is a sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,12 @@ class Listening:
             PortBusy: the port is taken or forbidden, or the address is none of this machine's.
         """
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock = socket.socket(family, socket.SOCK_STREAM)
+        except OSError as error:
+            raise PortBusy(
+                f"no socket could be had for port {port} ({error.strerror}); try a higher ulimit -n"
+            ) from error
         # So that a port is free again at once, although connections of the last run are in TIME_WAIT.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

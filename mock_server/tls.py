@@ -12,6 +12,7 @@ never reaches the disk, and what it issues ends within a day.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import ssl
 import tempfile
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 NAMES: Final = ("127.0.0.1", "::1", "localhost")
 """What the good certificate is for."""
 
+_PREFIX: Final = "fetchrace-tls-"
 _LIFE: Final = timedelta(days=1)
 
 
@@ -81,10 +83,30 @@ class Authority:
             context.load_cert_chain(file.name)
 
 
+def _sweep() -> None:
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        pid = left.name.removeprefix(_PREFIX).partition("-")[0]
+        with contextlib.suppress(OSError):
+            if pid.isdecimal() and left.stat().st_uid == os.getuid() and not _alive(int(pid)):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 @contextlib.contextmanager
 def authority() -> Iterator[Authority]:
-    """An Authority in a temporary folder that only its owner can enter, and that is gone when the block is left."""
-    folder = tempfile.mkdtemp(prefix="fetchrace-tls-")
+    """An Authority in a temporary folder that only its owner can enter, and that is gone when the block is left. What a
+    killed server left behind goes as well."""
+    _sweep()
+    folder = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
     try:
         yield Authority.create(folder)
     finally:

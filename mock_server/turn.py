@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from mock_server.log import GONE, Record
 
 if TYPE_CHECKING:
+    from mock_server.asked import Asked
     from mock_server.fault import Fault
     from mock_server.lane import Lane
     from mock_server.reply import Reply
     from mock_server.timer import Call
-    from mock_server.venue import Asked
 
 
 class Heard(Protocol):

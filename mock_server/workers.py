@@ -20,6 +20,7 @@ import signal
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -212,7 +213,8 @@ class Crew:
         os.close(self._lifeline)
         for control in self._controls:
             control.close()
-        for thread, pid in zip(self._threads, self.pids, strict=True):
+        # Fewer threads than processes where the start failed before they were watched: those end by their lifeline.
+        for thread, pid in zip(self._threads, self.pids, strict=False):
             await asyncio.to_thread(thread.join, _LEAVE_S)
             if thread.is_alive():
                 os.kill(pid, signal.SIGKILL)
@@ -231,7 +233,8 @@ def merged(logs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     rows = sorted((row for log in logs for row in log["rows"]), key=lambda row: row[replied])
     batches = [log["batch"] for log in logs]
     batch = {name: sum(each[name] for each in batches) for name in ("accepted", "cpu_s", "unfinished", "truncated")}
-    batch |= {name: max(each[name] for each in batches) for name in ("wall_s", "loop_lag_p99_s")}
+    batch |= {name: max(each[name] for each in batches) for name in ("wall_s", "loop_lag_p99_s", "loop_lag_max_s")}
+    batch["accepted_by"] = dict(sum((Counter(each["accepted_by"]) for each in batches), Counter()))
     # Peaks of several processes do not add up: they need not have been at the same time.
     peak = max(most_at_once(rows), *(each["peak_in_flight"] for each in batches))
     busiest = max(each["cpu_s"] for each in batches)

@@ -23,15 +23,16 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     from harness.store import csv_text
 
     taken = snapshot.take(args)
-    found = readout(taken.quotes)
+    found = readout(taken.quotes, taken.now_us)
     if args.json:
-        kept = {key: found[key] for key in ("arbitrage", "taker_fees")}
+        kept = {key: found[key] for key in ("arbitrage", "left_out", "taker_fees")}
         sys.stdout.write(json.dumps({"strategy": taken.strategy, **kept, "failures": taken.failures}, indent=1) + "\n")
     elif args.csv:
         sys.stdout.write(csv_text([_COLUMNS, *([row[name] for name in _COLUMNS] for row in found["arbitrage"])]))
     else:
-        from harness.console import console, print_arbitrage
+        from harness.console import console, print_arbitrage, print_left_out
 
+        print_left_out(console(), found)
         print_arbitrage(console(), found, rows=len(found["arbitrage"]))
     snapshot.report_failures(taken)
     return FAILURES if taken.failures else DONE

@@ -22,7 +22,7 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     from harness.store import csv_text
 
     taken = snapshot.take(args)
-    found = readout(taken.quotes)
+    found = readout(taken.quotes, taken.now_us)
     if args.json:
         document = {"strategy": taken.strategy, **found, "failures": taken.failures}
         sys.stdout.write(json.dumps(document, indent=1) + "\n")

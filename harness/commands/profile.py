@@ -30,7 +30,7 @@ _FEWEST = 2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--real", action="store_true", help="yes, ask the real exchanges: without it nothing is sent anywhere")
-    add("-x", "--exchange", default="all", metavar="NAMES", help="exchanges to ask, comma-separated (all)")
+    add("-x", "--exchange", default="all", metavar="NAMES", help="exchanges, comma-separated, or FILE.py:NAME (all)")
     add("--samples", default="30", metavar="N", help="times to record of each exchange (30)")
     add("--every", default="1s", metavar="D", help="at least so long between two requests to one exchange (1s)")
     add("--deadline", default="10s", metavar="D", help="for one request (10s)")

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from exchanges.errors import safe
 from exchanges.units import counted
-from harness import entries, options, race, scenario_options
+from harness import entries, gate, options, race, scenario_options
+from harness.body_size import render_beforehand
 from harness.calibration import Card, calibrate, delay_for, loads_for
 from harness.doctor.descriptors import needed_for
-from harness.exits import DONE, FAILURES, NO_VERDICT, USAGE, Ended, EnvironmentGap, Stop, UsageError
+from harness.exits import DONE, FAILURES, GATE_FAILED, NO_VERDICT, USAGE, Ended, EnvironmentGap, Stop, UsageError
 from harness.progress import Progress
 from harness.scenario import Scenario
 from harness.sentence import conditions_of
@@ -43,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="of an arm's requests that --faults may let fail before the exit code is 1; 0.05 is 5 percent (0)",
     )
+    gate.add_argument(parser)
     add("--strict", action="store_true", help="exit 5 unless the verdict is VALID")
     add("--results-dir", type=Path, default=Path("results"), metavar="DIR", help="where runs are kept (results)")
     add(
@@ -57,7 +59,8 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     """Check everything that can be checked, then race, then tell. Returns the exit code."""
     scenario = _scenario(args)
     max_error_rate = options.share("--max-error-rate", args.max_error_rate)
-    sabotage = _sabotage(args.sabotage)
+    sabotage = scenario_options.sabotage_from(args.sabotage, scenario)
+    gates = [gate.Gate.parse(text) for text in args.fail_on]
     _enough_files(scenario.concurrency)
     entered = entries.entries_for(args.strategy, scenario.concurrency)
     for sentence in [*entered.broken.values(), *entered.skipped.values()]:
@@ -67,8 +70,9 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     scenario = scenario_options.with_baseline(
         scenario, args.baseline, [arm.name for arm in entered.arms if not arm.twin_of]
     )
+    gate.check_arms(gates, [*(a.name for a in entered.arms if not a.twin_of), *entered.skipped, *entered.broken])
     heats = [race.heat_for(scenario, entered.arms, args.order)]
-    session = Session.begin(args.results_dir, argv, heats, entered, args.fast)
+    session = Session.begin(args.results_dir, argv, heats, entered, args.fast, gates)
     try:
         try:
             _race(session, entered, scenario, sabotage)
@@ -102,8 +106,10 @@ def _tell(session: Session, as_json: bool, strict: bool, max_error_rate: float =
             sys.stdout.write((session.folder.path / "run.json").read_text(encoding="utf-8"))
         else:
             from harness.console import print_run
+            from harness.gate_table import print_gates
 
             print_run(session.result)
+            print_gates(session.result.get("gates", ()))
     undrawn = _draw(session)
     if session.page is not None and not as_json:
         from harness.console import print_page
@@ -158,6 +164,7 @@ def _race(session: Session, entered: entries.Entries, scenario: Scenario, sabota
             scenario.exchanges, scenario.latency, scenario.seed, [*_mock_options(scenario), *sabotage]
         ) as mock:
             session.card = _card(session, mock, scenario, sabotage)
+            render_beforehand(scenario, mock)
             for heat in session.heats:
                 race.run(heat, entered.declared, mock, session.folder, progress, session.save)
     session.state = "complete"
@@ -173,13 +180,19 @@ def _mock_options(scenario: Scenario) -> list[str]:
 def _card(session: Session, mock: Running, scenario: Scenario, sabotage: list[str]) -> Card:
     """The calibration card, made on the server that serves the race; where that speaks TLS, which the cheap client
     does not, on another one like it."""
+    server = None
     with contextlib.ExitStack() as stack:
         if scenario.tls:
+            server = "another one, without TLS"
             mock = stack.enter_context(running(scenario.exchanges, scenario.latency, scenario.seed, sabotage))
-        return calibrate(mock, loads_for(scenario.concurrency), delay_for(scenario), scenario.seed, session.fast)
+        loads = loads_for(scenario.concurrency)
+        return calibrate(mock, loads, delay_for(scenario), scenario.seed, session.fast, server)
 
 
 def _exit_code(session: Session, strict: bool, max_error_rate: float = 0.0) -> int:
+    gated = gate.failure(session.result.get("gates", ()))
+    if gated is not None:
+        sys.stderr.write(f"fetchrace: {gated}; {session.kept()}\n")
     rows = [row for scenario in session.result["scenarios"] for row in scenario["strategies"]]
     lost = [f"{row['name']} {row['status']}" for row in rows if row["status"] in ("disqualified", "failed")]
     lost += [
@@ -198,7 +211,7 @@ def _exit_code(session: Session, strict: bool, max_error_rate: float = 0.0) -> i
             f"fetchrace: the verdict is {verdict['state']}, and --strict asks for VALID; {session.kept()}\n"
         )
         return NO_VERDICT
-    return DONE
+    return DONE if gated is None else GATE_FAILED
 
 
 def _scenario(args: argparse.Namespace) -> Scenario:
@@ -210,16 +223,6 @@ def _scenario(args: argparse.Namespace) -> Scenario:
         options.count("--blocks", args.blocks) if args.blocks else blocks,
         options.count("--warm", args.warm) if args.warm else warm,
     )
-
-
-def _sabotage(text: str | None) -> list[str]:
-    """The mock's own options for breaking it: ``one-at-a-time=10ms`` or ``refuse=kraken=rate_limited``."""
-    if text is None:
-        return []
-    name, _, value = text.partition("=")
-    if name not in ("one-at-a-time", "refuse") or not value:
-        raise UsageError(f"--sabotage: expected one-at-a-time=10ms or refuse=EXCHANGE=KIND, found {text!r}")
-    return [f"--{name}", value]
 
 
 def _enough_files(in_flight: int) -> None:

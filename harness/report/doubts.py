@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Final
 
 from exchanges.units import counted
-from harness.report.entries import Entry, RunEntry, ScenarioEntry
+from harness.report.entries import ArmEntry, RunEntry, ScenarioEntry
 from harness.report.wording import count, duration, listing, percent
 from harness.sentence import failures_by_plan
 
@@ -59,7 +59,7 @@ def scenario_doubts(scenario: ScenarioEntry) -> list[str]:
     if out:
         said = " and ".join(f"{number} {status}" for status, number in sorted(out.items()))
         found.append(f"{said[0].upper()}{said[1:]}: see the reasons below the table.")
-    lost = failures_by_plan([_counts(arm) for arm in scenario.arms]) if scenario.text("faults") else ""
+    lost = failures_by_plan([_counts(arm) for arm in scenario.measured]) if scenario.text("faults") else ""
     if lost:
         found.append(_sentence(lost))
     busy = [arm.name for arm in scenario.measured if (arm.number("cpu_share") or 0) > _BUSY]
@@ -72,8 +72,8 @@ def scenario_doubts(scenario: ScenarioEntry) -> list[str]:
     return found
 
 
-def _counts(arm: Entry) -> dict[str, float]:
-    return {key: arm.number(key) or 0.0 for key in ("failed", "requests")}
+def _counts(arm: ArmEntry) -> dict[str, float | str]:
+    return {"status": arm.status, **{key: arm.number(key) or 0.0 for key in ("failed", "requests")}}
 
 
 def detectable(scenario: ScenarioEntry) -> str:
@@ -103,7 +103,7 @@ def conditions(scenario: ScenarioEntry) -> str:
     markets = scenario.raw.get("markets")
     listed = markets if isinstance(markets, list) else []
     venues = {str(market[0]) for market in listed if isinstance(market, list) and market}
-    workload = scenario.text("workload", limit=40)
+    workload, deadline = scenario.text("workload", limit=40), scenario.number("deadline_s")
     what = {
         "books": f"books of {count(scenario.number('levels'))} levels",
         "markets": f"whole markets of {count(scenario.number('listed'))} or more",
@@ -116,6 +116,7 @@ def conditions(scenario: ScenarioEntry) -> str:
         f"{scenario.text('latency', '?', 60)} delay",
         "TLS" if scenario.raw.get("tls") is True else "",
         f"faults {scenario.text('faults', limit=60)}" if scenario.text("faults") else "",
+        f"deadline {deadline:g} s" if scenario.text("faults") and deadline else "",
         f"limit {duration(scenario.limit_s)}" if scenario.limit_s else "",
     ]
     return " · ".join(part for part in said if part)

@@ -53,8 +53,17 @@ def prices_of(scenario: ScenarioEntry) -> Prices | None:
     charged = readout.entry("taker_fees")
     fees = [f"{safe(name)} {_basis_points(charged.text(name))}" for name in charged.raw]
     return Prices(
-        readout.text("arm", "an arm", 80), best, chances, max(0, len(ways) - _ROWS), _takeaway(ways), ", ".join(fees)
-    )
+        readout.text("arm", "an arm", 80), best, chances, max(0, len(ways) - _ROWS),
+        _takeaway(ways) + _unused(readout.entries("left_out")), ", ".join(fees),
+    )  # fmt: skip
+
+
+def _unused(left_out: list[Entry]) -> str:
+    if not left_out:
+        return ""
+    verb = "is" if len(left_out) == 1 else "are"
+    first = "" if len(left_out) == 1 else "the first: "
+    return f" {counted(len(left_out), 'quote')} {verb} not used; {first}{left_out[0].text('reason')}."
 
 
 def _takeaway(ways: list[Entry]) -> str:

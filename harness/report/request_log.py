@@ -17,7 +17,7 @@ import pandas as pd
 
 from harness.store import csv_text
 
-_TEXT: Final = ("scenario", "arm", "kind")
+_TEXT: Final = ("scenario", "arm", "kind", "fault")
 _NUMBERS: Final = ("block", "batch", "index", "started", "ended", "arrived", "asked", "replied")
 _SECONDS: Final = 1e5
 """Longer than a day is no time of a request, whatever the file says."""
@@ -25,7 +25,7 @@ _SECONDS: Final = 1e5
 
 @dataclass(frozen=True)
 class RequestLog:
-    """``table`` has the columns above; where there is no number, NaN."""
+    """``table`` has the columns above; where there is no number, NaN; where a file is older than a column, no text."""
 
     table: pd.DataFrame
 
@@ -47,6 +47,7 @@ class RequestLog:
         except (pd.errors.EmptyDataError, pd.errors.ParserError, ValueError):
             table = pd.DataFrame()
         table = table.reindex(columns=columns)
+        table["fault"] = table["fault"].astype(object).fillna("")
         for name in _NUMBERS:
             found = pd.to_numeric(table[name], errors="coerce").astype(float)
             table[name] = found.where(found.abs() < _SECONDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from harness.report.calibration import calibration_table
+from harness.report.calibration import COLUMNS, calibration_table
 from harness.report.doubts import run_doubts
 from harness.report.entries import RunEntry
 from harness.report.story import Story
@@ -34,7 +34,11 @@ def summary_md(run: RunEntry, stories: list[Story]) -> str:
             lines.append("")
         lines += _bullets([*(chart.takeaway for chart in story.charts), *([story.no_twin] if story.no_twin else [])])
     card = calibration_table(run)
-    lines += [_escaped(card.said), ""] if card is not None else []
+    if card is not None:
+        lines += [_escaped(card.said), "", *_row(COLUMNS), "|" + " ---: |" * len(COLUMNS)]
+        for numbers, missed in card.rows:
+            lines += _row([*numbers[:-1], f"{numbers[-1]} (misses)" if missed else numbers[-1]])
+        lines.append("")
     command = run.text("command", limit=2000).replace("`", "'")
     if command:
         lines += [f"Measured with `{command}`, seed {_escaped(run.text('seed', '?'))}.", ""]

@@ -2,6 +2,9 @@
 
 Solid is the time from a request's arrival at the server to its reply, from the server's own log. Pale before it is
 the client getting the request out, pale after it is the client getting the value in. Each row is a place in flight.
+
+A request that a fault struck has the colour of the text: its answer may begin and never end, so that the time after
+its reply is not the client's doing, and no sentence here says it is.
 """
 
 from __future__ import annotations
@@ -50,7 +53,9 @@ def waterfall_chart(scenario: ScenarioEntry, log: RequestLog) -> Chart | None:
     labels = [arm.label if arm.status != "disqualified" else f"{arm.label[:24]} (out)" for arm, _ in shown]
     figure, axes = lanes(labels, row=0.56, right=0.75, above=0.3)
     duration_axis(axes, 0.0, right_end, logarithmic=False)
-    axes.set_xlabel("time since the batch began; solid: with the server, pale: with the client")
+    struck = any(bool(spans[:, 4].any()) for _, spans in shown)
+    key = "; in the colour of the names: struck by a fault" if struck else ""
+    axes.set_xlabel(f"time since the batch began; solid: with the server, pale: with the client{key}")
     for lane, ((arm, spans), end) in enumerate(zip(shown, ends, strict=True)):
         _draw(axes, lane, spans, arm.model, right_end)
         cut = end > right_end
@@ -62,7 +67,7 @@ def waterfall_chart(scenario: ScenarioEntry, log: RequestLog) -> Chart | None:
     if limit:
         limit_line(axes, limit, f"physical limit {duration(limit)}")
     description = "; ".join(
-        f"{arm.label}: {len(spans)} requests, the last value after {duration(end)}"
+        f"{arm.label}: {len(spans)} requests{_struck(spans)}, the last one done after {duration(end)}"
         for (arm, spans), end in zip(shown, ends, strict=True)
     )
     note = _note(*typical, shown, ends, right_end)
@@ -70,9 +75,11 @@ def waterfall_chart(scenario: ScenarioEntry, log: RequestLog) -> Chart | None:
 
 
 def _spans(rows: Any) -> Any:
-    """Rows of (started, arrived, replied, ended) in seconds; the client's ends are the server's where it had none."""
+    """Rows of (started, arrived, replied, ended, struck) in seconds, the last one 1 where a fault struck, else 0; the
+    client's ends are the server's where it had none."""
     rows = rows.dropna(subset=["arrived", "replied"])
-    columns = rows[["started", "arrived", "replied", "ended"]].to_numpy(dtype=float)
+    rows = rows.assign(struck=rows["fault"].ne(""))
+    columns = rows[["started", "arrived", "replied", "ended", "struck"]].to_numpy(dtype=float)
     if not len(columns):
         return columns
     columns[:, 0] = np.fmin(columns[:, 0], columns[:, 1])
@@ -83,7 +90,12 @@ def _spans(rows: Any) -> Any:
 def _limit(scenario: ScenarioEntry, rows: Any) -> float | None:
     """The bound of the very batch that is drawn, from the delays asked for; every arm was given the same."""
     in_flight = scenario.number("concurrency")
-    asked = [float(value) for value in rows["asked"]]
+    # A request that a fault kept waiting to its end was given that long, whatever delay it was to have.
+    kept = rows["fault"].ne("") & rows["kind"].eq("deadline")
+    deadline = scenario.number("deadline_s") or 0.0
+    asked = [
+        max(float(value), deadline if stalled else 0.0) for value, stalled in zip(rows["asked"], kept, strict=True)
+    ]
     if not in_flight or in_flight < 1 or not asked or not all(value >= 0 for value in asked):
         return None
     return bound(asked, int(in_flight)) or None
@@ -94,7 +106,7 @@ def _places(spans: Any) -> list[int]:
     free: list[int] = []
     busy: list[tuple[float, int]] = []
     places = []
-    for started, _, _, ended in spans:
+    for started, ended in ((span[0], span[3]) for span in spans):
         while busy and busy[0][0] <= started + 1e-6:
             heapq.heappush(free, heapq.heappop(busy)[1])
         place = heapq.heappop(free) if free else len(busy)
@@ -109,18 +121,22 @@ def _draw(axes: Axes, lane: int, spans: Any, model: str, right_end: float) -> No
     rows = sorted({round(i * (count - 1) / max(1, min(count, _MOST) - 1)) for i in range(min(count, _MOST))})
     row_of = {place: row for row, place in enumerate(rows)}
     height = _BAND / len(rows)
-    client, server = [], []
-    for (started, arrived, replied, ended), place in zip(spans, places, strict=True):
+    boxes: dict[tuple[str, float], list[tuple[float, float]]] = {
+        (colour, alpha): [] for colour in (LIGHT[model], LIGHT["ink"]) for alpha in (0.3, 1.0)
+    }
+    for (started, arrived, replied, ended, struck), place in zip(spans, places, strict=True):
         if place not in row_of or started > right_end:
             continue
         top = lane - _BAND / 2 + row_of[place] * height
         box = (top, top + height * (0.82 if len(rows) > 1 else 1.0))
-        client += _rectangle(started, min(ended, right_end), *box)
+        colour = LIGHT["ink" if struck else model]
+        boxes[colour, 0.3] += _rectangle(started, min(ended, right_end), *box)
         # A hairline between requests that follow each other, or a place would look like one long request.
-        server += _rectangle(arrived, min(replied, right_end) - right_end * 0.0008, *box)
-    for corners, alpha in ((client, 0.3), (server, 1.0)):
-        codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * (len(corners) // 5)
-        axes.add_patch(PathPatch(Path(corners, codes), facecolor=LIGHT[model], alpha=alpha, linewidth=0))
+        boxes[colour, 1.0] += _rectangle(arrived, min(replied, right_end) - right_end * 0.0008, *box)
+    for (colour, alpha), corners in boxes.items():
+        if corners:
+            codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * (len(corners) // 5)
+            axes.add_patch(PathPatch(Path(corners, codes), facecolor=colour, alpha=alpha, linewidth=0))
 
 
 def _rectangle(left: float, right: float, top: float, bottom: float) -> list[tuple[float, float]]:
@@ -132,14 +148,24 @@ def _takeaway(shown: list[tuple[ArmEntry, Any]], limit: float | None) -> str:
     first = min(concurrent, key=lambda row: float(row[1][:, 3].max()))
     last = max(concurrent, key=lambda row: float(row[1][:, 3].max()))
     said = f"With {first[0].name} the first request is at the server after {_first(first[1])}"
-    said += f" and the last value in hand after {_last(first[1])}"
+    over = "the last request over" if any(spans[:, 4].any() for _, spans in (first, last)) else "the last value in hand"
+    said += f" and {over} after {_last(first[1])}"
     said += f" (the limit of this batch is {duration(limit)})" if limit else ""
-    if last is first:
-        return f"{said}. A request spends {_outside(first[1])} outside the server (median)."
-    return (
-        f"{said}; with {last[0].name}, after {_first(last[1])} and {_last(last[1])}. A request spends "
-        f"{_outside(first[1])} outside the server with the one, {_outside(last[1])} with the other (medians)."
-    )
+    if last is not first:
+        said += f"; with {last[0].name}, after {_first(last[1])} and {_last(last[1])}"
+    return f"{said}.{_said_outside(first[1], None if last is first else last[1])}"
+
+
+def _said_outside(first: Any, last: Any) -> str:
+    """What requests spend with the client. Those that a fault struck are left out: there nobody can tell its time from
+    the server's."""
+    times = [_outside(spans[spans[:, 4] == 0]) for spans in (first, last) if spans is not None]
+    if not all(times):
+        return ""
+    what = "A request that no fault struck" if first[:, 4].any() else "A request"
+    if len(times) == 1:
+        return f" {what} spends {times[0]} outside the server (median)."
+    return f" {what} spends {times[0]} outside the server with the one, {times[1]} with the other (medians)."
 
 
 def _first(spans: Any) -> str:
@@ -150,8 +176,14 @@ def _last(spans: Any) -> str:
     return duration(float(spans[:, 3].max()))
 
 
+def _struck(spans: Any) -> str:
+    return f" ({spans[:, 4].sum():.0f} struck by faults)" if spans[:, 4].any() else ""
+
+
 def _outside(spans: Any) -> str:
-    return duration(float(np.median((spans[:, 3] - spans[:, 0]) - (spans[:, 2] - spans[:, 1]))))
+    return (
+        "" if not len(spans) else duration(float(np.median((spans[:, 3] - spans[:, 0]) - (spans[:, 2] - spans[:, 1]))))
+    )
 
 
 def _note(

@@ -16,7 +16,7 @@ _READ: Final = Pause(0.05)
 """Time for a client to read what was sent, because an RST may overtake it and make another kind of it."""
 
 _FEW: Final = 9
-"""Bytes of a body: enough to look like one, too few to hold a price."""
+"""Bytes of a body: enough to look like one, too few to hold a price (of a tiny body: all but one)."""
 
 
 def _close_before(raw: Raw) -> Iterator[Step]:
@@ -39,12 +39,12 @@ def _reset_head(raw: Raw) -> Iterator[Step]:
 
 
 def _close_body(raw: Raw) -> Iterator[Step]:
-    yield raw.head + raw.body[:_FEW]
+    yield raw.head + raw.body[:-1][:_FEW]
     yield End.CLOSE
 
 
 def _reset_body(raw: Raw) -> Iterator[Step]:
-    yield raw.head + raw.body[:_FEW]
+    yield raw.head + raw.body[:-1][:_FEW]
     yield _READ
     yield End.RESET
 

@@ -39,7 +39,8 @@ def _and_chunked(raw: Raw) -> Iterator[Step]:
 
 def _short(raw: Raw) -> Iterator[Step]:
     body = raw.reply.body
-    yield head_with(raw, f"Content-Length: {max(0, len(body) - 1)}") + body
+    # A blank at the end is no part of the JSON.
+    yield head_with(raw, f"Content-Length: {max(0, len(body.rstrip()) - 1)}") + body
 
 
 def _long(raw: Raw) -> Iterator[Step]:
@@ -62,8 +63,8 @@ FAULTS: Final = (
     Fault("length-list", "protocol", "the right Content-Length twice in one line", "B08", wire=_said("{0}, {0}")),
     Fault("length-and-chunked", "protocol", "Content-Length and Transfer-Encoding: chunked", "B08",
           wire=_and_chunked),
-    Fault("length-short", "not_json", "a Content-Length one below the body's: JSON without its end, then one byte that "
-          "nobody announced", "B08", wire=_short),
+    Fault("length-short", "not_json", "a Content-Length one below the JSON's: JSON without its end, then what nobody "
+          "announced", "B08", wire=_short),
     Fault("length-long", "truncated", "a Content-Length 100 above the body's, then a FIN", "B05", wire=_long),
     Fault("length-huge", "too_large", "a Content-Length of 10**15, and the body", "B11", wire=_said(str(10**15))),
     Fault("length-missing", None, "no length at all: the body ends with the connection, as HTTP/1.0 has it", "B08",

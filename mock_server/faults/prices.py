@@ -16,7 +16,6 @@ from mock_server.faults.literals import bid_replaced
 from mock_server.reply import Reply
 
 _ARABIC: Final = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
-_ZERO: Final = str.maketrans("123456789", "000000000")
 
 
 def _bid(new: Callable[[str], str]) -> Change:
@@ -34,7 +33,14 @@ def _text(new: Callable[[str], str]) -> Change:
 
 def _zero(reply: Reply, context: Context) -> Reply:
     # Not to the quote: exchanges divide by its prices.
-    return bid_replaced(reply, context, lambda literal: literal.translate(_ZERO))
+    return bid_replaced(reply, context, _zero_like)
+
+
+def _zero_like(literal: str) -> str:
+    """Zero with the decimals and the quotation marks of a literal; JSON has but one zero before the point."""
+    mark = '"' if literal.startswith('"') else ""
+    _, point, decimals = literal.strip('"').partition(".")
+    return f"{mark}0{point}{'0' * len(decimals)}{mark}"
 
 
 def _negative(quote: Quote) -> Quote:

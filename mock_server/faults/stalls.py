@@ -61,6 +61,8 @@ FAULTS: Final = (
     Fault("stall-after", "deadline", "the head, then nothing", "B06", wire=_after),
     Fault("stall-body", "deadline", "the head and half of the body, then nothing", "B06", wire=_body),
     Fault("stall-last", "deadline", "everything but the last byte, then nothing", "B06", wire=_last),
-    Fault("drip-head", "deadline", "one byte of the head per 0.2 s, then the body", "B07", wire=_drip_head),
-    Fault("drip-body", "deadline", "the head, then one byte of the body per 0.2 s", "B07", wire=_drip_body),
-)
+    Fault("drip-head", "deadline", "one byte of the head per 0.2 s, then the body", "B07", wire=_drip_head,
+          arrives=True),
+    Fault("drip-body", "deadline", "the head, then one byte of the body per 0.2 s", "B07", wire=_drip_body,
+          arrives=True),
+)  # fmt: skip

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
+import socket
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import strategies
-from exchanges.wire import Request
-from strategies import Decode, Fetch, Fetched, Limits, Outcome
+from exchanges.wire import Request, Response
+from strategies import Declares, Decode, Failed, Fetch, Fetched, Limits, Outcome
+from strategies.strategy import settled
 
 _threads = strategies.load("threads")
 
@@ -131,3 +136,104 @@ def short(limits: Limits, decode: Decode) -> Iterator[Fetch]:
     """Answers all requests but the last."""
     with _threads(limits, decode) as fetch:
         yield lambda requests: fetch(requests)[:-1]
+
+
+@contextmanager
+def impatient(limits: Limits, decode: Decode) -> Iterator[Fetch]:
+    """Gives up after a tenth of the deadline, and calls it the deadline."""
+    with _threads(dataclasses.replace(limits, deadline_s=limits.deadline_s / 10), decode) as fetch:
+        yield fetch
+
+
+@contextmanager
+def learner(limits: Limits, decode: Decode) -> Iterator[Fetch]:
+    """Remembers which answers broke off in the first batch, and does not wait for them in later ones."""
+    known: dict[str, str] = {}
+
+    def hung_up_on(request: Request) -> Outcome:
+        started = time.monotonic()
+        _asked(request, limits.deadline_s).close()
+        return Failed(known[_index(request)], "as before", started, time.monotonic())
+
+    with _threads(limits, decode) as fetch:
+
+        def all_but_the_known(requests: Sequence[Request]) -> list[Outcome]:
+            left = [request for request in requests if _index(request) in known]
+            had = {_index(request): hung_up_on(request) for request in left}
+            rest = [request for request in requests if request not in left]
+            had |= dict(zip(map(_index, rest), fetch(rest), strict=True))
+            known.update({i: o.kind for i, o in had.items() if isinstance(o, Failed) and o.kind != "deadline"})
+            return [had[_index(request)] for request in requests]
+
+        yield all_but_the_known
+
+
+@contextmanager
+def lenient(limits: Limits, decode: Decode) -> Iterator[Fetch]:
+    """Reads what has come and mends a last brace that is missing: it never waits for an end that does not come."""
+
+    def mended(request: Request) -> Outcome:
+        started, data = time.monotonic(), b""
+        with _asked(request, limits.deadline_s) as connection:
+            while not data.partition(b"\r\n\r\n")[2]:
+                data += connection.recv(65536)
+        body = data.partition(b"\r\n\r\n")[2]
+        try:
+            json.loads(body)
+        except ValueError:
+            body += b"}"
+        response = Response(int(data.split()[1]), body, {"content-type": "application/json"})
+        return settled(decode(request, response), started, time.monotonic(), response)
+
+    with ThreadPoolExecutor(limits.in_flight) as pool:
+        yield lambda requests: list(pool.map(mended, requests))
+
+
+lenient.declares = Declares(reuse=False)
+
+
+@contextmanager
+def churner(limits: Limits, decode: Decode) -> Iterator[Fetch]:
+    """A connection for each request, where re-use is promised."""
+
+    def by_itself(request: Request) -> Outcome:
+        with _threads(dataclasses.replace(limits, in_flight=1), decode) as fetch:
+            return fetch([request])[0]
+
+    with ThreadPoolExecutor(limits.in_flight) as pool:
+        yield lambda requests: list(pool.map(by_itself, requests))
+
+
+@contextmanager
+def skipper(limits: Limits, decode: Decode) -> Iterator[Fetch]:
+    """Does not try a host again whose certificate was bad in the first batch."""
+    bad: dict[str, str] = {}
+    with _threads(limits, decode) as fetch:
+
+        def the_good_ones(requests: Sequence[Request]) -> list[Outcome]:
+            tried = [request for request in requests if urlsplit(request.url).netloc not in bad]
+            had = dict(zip(map(_index, tried), fetch(tried), strict=True))
+            now, outcomes = time.monotonic(), []
+            for request in requests:
+                outcome = had.get(_index(request))
+                host = urlsplit(request.url).netloc
+                outcomes.append(outcome or Failed(bad[host], "as before", now, now))
+            for request, outcome in zip(requests, outcomes, strict=True):
+                if isinstance(outcome, Failed):
+                    bad[urlsplit(request.url).netloc] = outcome.kind
+            return outcomes
+
+        yield the_good_ones
+
+
+def _index(request: Request) -> str:
+    return dict(request.headers)["X-Fetchrace-Request"]
+
+
+def _asked(request: Request, timeout_s: float) -> socket.socket:
+    """A connection of its own, on which the request was sent."""
+    url = urlsplit(request.url)
+    connection = socket.create_connection((url.hostname, url.port), timeout_s)
+    lines = [f"GET {url.path}?{url.query} HTTP/1.1", f"Host: {url.netloc}", *(f"{k}: {v}" for k, v in request.headers)]
+    connection.sendall("\r\n".join([*lines, "", ""]).encode())
+    return connection

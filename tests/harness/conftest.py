@@ -4,16 +4,29 @@ The scenario: 6 requests to 3 exchanges, 2 in flight, 100 ms each, so three roun
 """
 
 import copy
+import json
 
 import pytest
 
 import exchanges
 from exchanges.pair import Pair
+from harness.analysis import scenario_result
+from harness.arm import Arm
 from harness.measurement import Batch, Measurement
 from harness.quote_rows import row_from_quote
+from harness.race import Heat
 from harness.scenario import Scenario
 from mock_server.log import COLUMNS
 from mock_server.market import Market
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _no_wait_for_the_disk():
+    """No power is cut here; that run.json is synced, and before what, is a test of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda fd: None)
+        yield
+
 
 MARKETS = (("binance", "BTC/USDT"), ("coinbase", "BTC/USD"), ("kraken", "BTC/USD"))
 
@@ -79,5 +92,33 @@ def measured():
             arm, block, 0, () if problem else batches, problem, tuple(breaches), declared, 0.05, 0.01, 0.002,
             40_000_000, 3, 12,
         )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def run_of(scenario, measured):
+    """A run as it is read back from its run.json. ``arms`` maps names to the median of each block in seconds; the first
+    has a twin that equals it. Other arguments are fields of the scenario, or facts of the run."""
+
+    def make(name="20260101T000000Z-aaaa", arms=None, breaches=None, card=(), twin_off=1.0, facts=None, **conditions):
+        arms = arms or {"fast": (0.5, 0.52, 0.51), "slow": (0.8, 0.83, 0.81), "sequential": (1.0, 1.05, 1.02)}
+        first = next(iter(arms))
+        raced = Scenario.from_json({**scenario.to_json(), **conditions})
+        twin = {f"{first} (twin)": tuple(time_s * twin_off for time_s in arms[first])}
+        found = [
+            measured(arm, block, time_s, breaches=(breaches or {}).get(arm, ()))
+            for arm, times in {**arms, **twin}.items()
+            for block, time_s in enumerate(times)
+        ]
+        entered = (*(Arm(arm, arm) for arm in arms), Arm(f"{first} (twin)", first, first))
+        heat = Heat(raced, entered, [], found, finished_blocks=len(arms[first]))
+        result, verdict = scenario_result(heat, {}, fast=False, ruler=card)
+        plain = {
+            "schema": 1, "id": name, "started": "2026-01-01T00:00:00+00:00", "state": "complete", "seed": raced.seed,
+            "machine": {"cpu": "AMD EPYC", "cores": 2}, "versions": {"aiohttp": "3.14.5"},
+            "verdict": verdict.to_json(), "gates": [], "scenarios": [result],
+        }  # fmt: skip
+        return json.loads(json.dumps({**plain, **(facts or {})}, allow_nan=False))
 
     return make

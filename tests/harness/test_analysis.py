@@ -8,6 +8,7 @@ import pytest
 from harness.analysis import medians_of, scenario_result
 from harness.arm import Arm
 from harness.race import Heat
+from harness.scenario import Scenario
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def heat_of(scenario):
     def make(*measurements, names=("sequential", "fast"), dropped=None, twin=True):
         arms = [Arm(name, name) for name in names] + ([Arm("fast (twin)", "fast", "fast")] if twin else [])
         blocks = len({m.block for m in measurements})
-        return Heat(scenario, tuple(arms), [], list(measurements), dropped or {}, {}, blocks)
+        return Heat(scenario, tuple(arms), [], list(measurements), dropped or {}, finished_blocks=blocks)
 
     return make
 
@@ -125,6 +126,17 @@ def test_reuse_is_one_less_the_share_of_warm_requests_that_opened_a_connection(h
     blocks = [measured("fast", 0, 0.1, accepted=3), measured("fast", 1, 0.1, accepted=0)]
     _, _, rows = rows_of(heat_of(*blocks, names=("fast",), twin=False))
     assert rows["fast"]["reuse"] == pytest.approx(0.75)
+
+
+def test_connections_that_a_bad_certificate_costs_are_no_lack_of_reuse(heat_of, measured):
+    def reuse(faults, accepted):
+        heat = heat_of(measured("fast", 0, 0.06, accepted=accepted))
+        heat.scenario = Scenario.from_json({**heat.scenario.to_json(), "faults": faults, "tls": True})
+        return rows_of(heat)[2]["fast"]["reuse"]
+
+    assert reuse("kraken:tls-expired", accepted=0) == 1.0
+    assert reuse("kraken:tls-expired", accepted=1) == pytest.approx(0.75)
+    assert reuse("tls-expired", accepted=0) is None
 
 
 def test_latencies_are_quantiles_of_the_raw_warm_samples(heat_of, measured):

@@ -4,7 +4,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from exchanges.pair import Pair
@@ -57,7 +57,6 @@ def test_a_hand_computed_trade_is_right_to_the_last_digit():
     assert found.reason == "trade: 63.68 bps after fees for up to 0.2 BTC"
 
 
-@settings(deadline=None)
 @given(prices, prices, fee_rates, fee_rates)
 def test_every_figure_is_the_exact_fraction_rounded_once(one, other, buy_fee, sell_fee):
     low, high = sorted([one, other])
@@ -73,7 +72,6 @@ def test_every_figure_is_the_exact_fraction_rounded_once(one, other, buy_fee, se
     assert Fraction(found.profit) == 2 * (proceeds - cost)
 
 
-@settings(deadline=None)
 @given(markets())
 def test_without_fees_net_is_gross(quotes):
     for found in opportunities(quotes, FREE):
@@ -81,7 +79,6 @@ def test_without_fees_net_is_gross(quotes):
         assert found.fee_bps == 0
 
 
-@settings(deadline=None)
 @given(markets())
 def test_different_money_never_meets(quotes):
     by_place = {(q.exchange, q.pair): q for q in quotes}
@@ -96,7 +93,6 @@ def test_dollars_and_tethers_are_no_arbitrage():
     assert [(b.pair, b.exchanges) for b in best_prices(quotes)] == [(BTC, ("kraken",)), (TETHER, ("binance",))]
 
 
-@settings(deadline=None)
 @given(markets())
 def test_every_ordered_pair_of_exchanges_appears_once_the_best_net_first(quotes):
     found = opportunities(quotes, FEES)
@@ -111,7 +107,6 @@ def test_every_ordered_pair_of_exchanges_appears_once_the_best_net_first(quotes)
     assert [o.net_bps for o in found] == sorted((o.net_bps for o in found), reverse=True)
 
 
-@settings(deadline=None)
 @given(markets(), st.randoms())
 def test_the_order_of_the_quotes_says_nothing(quotes, dice):
     shuffled = list(quotes)
@@ -120,7 +115,6 @@ def test_the_order_of_the_quotes_says_nothing(quotes, dice):
     assert best_prices(shuffled) == best_prices(quotes)
 
 
-@settings(deadline=None)
 @given(markets())
 def test_swapping_the_exchanges_names_swaps_the_trades(quotes):
     swap = {"binance": "kraken", "kraken": "binance", "coinbase": "coinbase"}
@@ -132,7 +126,6 @@ def test_swapping_the_exchanges_names_swaps_the_trades(quotes):
     }
 
 
-@settings(deadline=None)
 @given(markets())
 def test_only_what_pays_after_fees_is_called_a_trade(quotes):
     for found in opportunities(quotes, FEES):
@@ -143,7 +136,6 @@ def test_only_what_pays_after_fees_is_called_a_trade(quotes):
             assert found.profit > 0
 
 
-@settings(deadline=None)
 @given(markets(), st.integers(1, 10))
 def test_the_callers_decimal_context_changes_nothing(quotes, precision):
     expected = opportunities(quotes, FEES), best_prices(quotes)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.arm import Arm, slug
+from harness.arm import Arm, label_of, slug
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,15 @@ def test_no_name_leads_out_of_its_folder(name):
 
 def test_an_arm_is_no_twin_unless_it_says_of_whom():
     assert Arm("threads", "threads").twin_of is None
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("./some/where/mine.py:honest", "mine.py:honest"),
+        ("asyncio-aiohttp@3.13", "asyncio-aiohttp@3.13"),
+        ("/a/b.py:\x1b[2J", r"b.py:\x1b[2J"),
+    ],
+)
+def test_a_label_has_no_folder_and_moves_no_cursor(name, label):
+    assert label_of(name) == label

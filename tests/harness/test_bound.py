@@ -30,7 +30,7 @@ def sums_of_the_definition(delays, n):
     return max(max(delays), sum(delays) / n, *shared)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=settings.default.max_examples * 3 // 2)
 @given(small_batches, st.integers(1, 3))
 def test_no_schedule_beats_the_bound_and_the_best_is_within_twice_it(delays, n):
     best = best_schedule(delays, n)
@@ -38,25 +38,21 @@ def test_no_schedule_beats_the_bound_and_the_best_is_within_twice_it(delays, n):
     assert bound(delays, n) <= best <= 2 * bound(delays, n)
 
 
-@settings(deadline=None)
 @given(batches, places)
 def test_the_bound_is_the_largest_of_the_three_sums_of_its_definition(delays, n):
     assert bound(delays, n) == sums_of_the_definition(delays, n)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 200), places, st.integers(1, 1000))
 def test_equal_delays_take_as_many_rounds_as_there_must_be(count, n, delay):
     assert bound([delay] * count, n) == math.ceil(count / n) * delay
 
 
-@settings(deadline=None)
 @given(batches, places, st.integers(0, 500))
 def test_one_more_request_never_lowers_the_bound(delays, n, more):
     assert bound([*delays, more], n) >= bound(delays, n)
 
 
-@settings(deadline=None)
 @given(batches, places, st.data())
 def test_a_longer_delay_never_lowers_the_bound(delays, n, data):
     slower = list(delays)
@@ -64,13 +60,11 @@ def test_a_longer_delay_never_lowers_the_bound(delays, n, data):
     assert bound(slower, n) >= bound(delays, n)
 
 
-@settings(deadline=None)
 @given(batches, places)
 def test_one_more_place_in_flight_never_raises_the_bound(delays, n):
     assert bound(delays, n + 1) <= bound(delays, n)
 
 
-@settings(deadline=None)
 @given(batches, places, st.randoms())
 def test_the_bound_does_not_depend_on_the_order(delays, n, dice):
     shuffled = list(delays)
@@ -78,7 +72,6 @@ def test_the_bound_does_not_depend_on_the_order(delays, n, dice):
     assert bound(shuffled, n) == bound(delays, n)
 
 
-@settings(deadline=None)
 @given(batches)
 def test_one_in_flight_takes_the_sum_and_one_place_each_takes_the_longest(delays):
     assert bound(delays, 1) == sum(delays)

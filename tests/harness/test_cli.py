@@ -1,6 +1,7 @@
 """The one door: verbs, exit codes, one sentence on stderr, and never a traceback."""
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -43,15 +44,48 @@ def leave(monkeypatch, capsys):
     return raising
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["-h"], *([verb, "--help"] for verb in VERBS)], ids=" ".join)
-def test_help_answers_at_once_without_a_heavy_import(arguments, tmp_path):
-    done = fetchrace(*arguments, python=["-X", "importtime"], cwd=tmp_path)
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_answers_at_once_without_a_heavy_import(option, tmp_path):
+    done = fetchrace(option, python=["-X", "importtime"], cwd=tmp_path)
     assert done.returncode == 0
     assert done.stdout.startswith("usage: python -m harness")
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
     assert "harness" in imported
     assert not HEAVY & imported
     assert "\x1b" not in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+HELP_OF_EACH = """
+import contextlib, io, json, sys
+from harness.__main__ import main
+helped = {}
+for verb in sys.argv[1:]:
+    sys.argv[1:] = [verb, "--help"]
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        try:
+            code = main()
+        except SystemExit as error:
+            code = error.code
+    helped[verb] = [code, out.getvalue(), sorted({name.partition(".")[0] for name in sys.modules})]
+print(json.dumps(helped))
+"""
+
+
+def test_help_of_every_command_answers_without_a_heavy_import(tmp_path):
+    # All in one process: what one of them imported, the ones after it have as well.
+    done = subprocess.run(
+        [sys.executable, "-c", HELP_OF_EACH, *VERBS], cwd=tmp_path, env={**os.environ, "PYTHONPATH": REPO},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    helped = json.loads(done.stdout)
+    assert list(helped) == VERBS
+    for verb, (code, said, imported) in helped.items():
+        assert code in (0, None), verb
+        assert said.startswith(f"usage: python -m harness {verb}"), verb
+        assert "harness" in imported
+        assert not HEAVY & set(imported), verb
+        assert "\x1b" not in said, verb
     assert list(tmp_path.iterdir()) == []
 
 

@@ -209,3 +209,13 @@ def test_faults_are_in_the_scenario_line_and_what_they_cost_is_told(run, capsys)
     said = " ".join(capsys.readouterr().out.split())
     assert "over TLS, faults kraken:429@0.1" in said
     assert "10.0% of all requests failed by plan, struck by faults" in said
+
+
+def test_where_nothing_is_ranked_no_ratio_is_printed_and_no_order_by_time(run, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    run["scenarios"][0]["strategies"] = [row("b", "unranked", None, time_s=0.01), row("a", "unranked", None)]
+    text = shown(run, capsys)
+    assert not {"speedup", "95", "×"} & set(text.split())
+    assert "17.1" not in text
+    assert "a rank" not in text
+    assert text.index("\na ") < text.index("\nb ")

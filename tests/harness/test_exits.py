@@ -12,11 +12,12 @@ def test_the_codes_are_those_that_the_documents_promise():
         "FAILURES",
         "USAGE",
         "ENVIRONMENT",
+        "GATE_FAILED",
         "NO_VERDICT",
         "INTERRUPTED",
         "TERMINATED",
     )
-    assert [getattr(exits, name) for name in codes] == [0, 1, 2, 3, 5, 130, 143]
+    assert [getattr(exits, name) for name in codes] == [0, 1, 2, 3, 4, 5, 130, 143]
 
 
 @pytest.mark.parametrize(("error", "code"), [(Stop, 1), (UsageError, 2), (EnvironmentGap, 3)])

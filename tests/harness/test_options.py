@@ -1,6 +1,8 @@
 """Options at the door: what is good passes, what is not is one sentence with exit code 2."""
 
 import math
+import subprocess
+import sys
 
 import pytest
 
@@ -8,7 +10,7 @@ import exchanges
 from exchanges.pair import Pair
 from exchanges.plugins import BrokenPlugin
 from exchanges.units import bytes_from, seconds_from
-from harness import listing, options
+from harness import listing, options, spawn
 from harness.exits import EnvironmentGap, UsageError
 
 
@@ -153,3 +155,48 @@ def test_a_share_lies_between_0_and_1(text, share):
 @pytest.mark.parametrize("text", ["-0.1", "1.1", "nan", "inf", "5%", ""])
 def test_what_is_no_share_is_refused(text):
     assert refused(options.share, "--max-error-rate", text).startswith("--max-error-rate: expected a ")
+
+
+GUEST = """
+from dataclasses import replace
+import exchanges
+ITS = replace(exchanges.load("kraken"), name="{name}")
+"""
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """A guest exchange in a file, which nobody knows any more afterwards."""
+    monkeypatch.setenv(exchanges.GROUP.variable, "")
+
+    def make(name, text=GUEST):
+        path = tmp_path / f"{name}.py"
+        path.write_text(text.format(name=name))
+        return f"{path}:ITS"
+
+    return make
+
+
+def test_an_exchange_in_a_file_is_known_by_its_own_name_here_and_in_processes_of_ours(file):
+    assert options.exchange_names(f"kraken,{file('mine')}") == ["kraken", "mine"]
+    assert exchanges.load("mine").name == "mine"
+    code = "import exchanges; print(exchanges.load('mine').name, exchanges.names()[-1])"
+    said = subprocess.run([sys.executable, "-P", "-c", code], env=spawn.environment(), capture_output=True, text=True)
+    assert said.stdout == "mine mine\n", said.stderr
+
+
+def test_an_exchange_in_a_file_may_be_named_again(file):
+    assert options.exchange_names(file("twice")) == options.exchange_names(file("twice")) == ["twice"]
+
+
+def test_an_exchange_in_a_file_may_not_take_anothers_name(file):
+    assert "is called 'kraken', and so is another" in refused(options.exchange_names, file("kraken"))
+
+
+def test_a_file_that_is_not_there_is_refused():
+    assert "no file './nothing.py' for exchange" in refused(options.exchange_names, "./nothing.py:ITS")
+
+
+def test_a_file_without_a_whole_exchange_is_broken(file):
+    with pytest.raises(BrokenPlugin, match="expected a name"):
+        options.exchange_names(file("half", "ITS = 7\n"))

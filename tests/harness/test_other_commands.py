@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -14,6 +15,7 @@ from harness import cli, listing, probe, snapshot
 from harness.probe import Finding
 from harness.snapshot import Snapshot
 from harness.store import RunFolder
+from mock_server.market import EPOCH_US
 from mock_server.process import MockFailed
 
 BTC = Pair("BTC", "USD")
@@ -26,7 +28,7 @@ QUOTES = [
 @pytest.fixture
 def taken(monkeypatch):
     """What a snapshot brings, without fetching it."""
-    made = Snapshot(QUOTES, [], "threads")
+    made = Snapshot(QUOTES, [], "threads", EPOCH_US)
     monkeypatch.setattr(snapshot, "take", lambda args: made)
     return made
 
@@ -98,7 +100,7 @@ def test_arbitrage_as_csv_keeps_negative_numbers_numbers(capsys, taken):
 def test_arbitrage_as_json_has_routes_and_fees_and_no_quotes(capsys, taken):
     assert cli.main(["arbitrage", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert set(document) == {"strategy", "arbitrage", "taker_fees", "failures"}
+    assert set(document) == {"strategy", "arbitrage", "left_out", "taker_fees", "failures"}
 
 
 @pytest.mark.parametrize("verb", ["prices", "arbitrage"])
@@ -115,7 +117,7 @@ def test_tables_are_at_most_80_columns_wide_and_without_escape_codes(capsys, mon
 @pytest.mark.parametrize("options", [[], ["--json"], ["--csv"]])
 @pytest.mark.parametrize("verb", ["prices", "arbitrage"])
 def test_a_request_that_failed_is_exit_code_1_and_the_others_are_printed(capsys, monkeypatch, verb, options):
-    made = Snapshot(QUOTES, ["binance BTC/USDT: deadline: no whole answer"], "threads")
+    made = Snapshot(QUOTES, ["binance BTC/USDT: deadline: no whole answer"], "threads", EPOCH_US)
     monkeypatch.setattr(snapshot, "take", lambda args: made)
     assert cli.main([verb, *options]) == 1
     out, err = capsys.readouterr()
@@ -123,8 +125,19 @@ def test_a_request_that_failed_is_exit_code_1_and_the_others_are_printed(capsys,
     assert "coinbase" in out
 
 
+@pytest.mark.parametrize("verb", ["prices", "arbitrage"])
+def test_quotes_that_are_not_used_are_named_with_the_reason(capsys, monkeypatch, verb):
+    monkeypatch.setenv("COLUMNS", "100")
+    late = [replace(QUOTES[0], time_us=EPOCH_US), QUOTES[1]]
+    monkeypatch.setattr(snapshot, "take", lambda args: Snapshot(late, [], "threads", EPOCH_US + 60_000_000))
+    assert cli.main([verb]) == 0
+    out = capsys.readouterr().out
+    assert "not used: coinbase BTC/USD: stale, its time is 60.0 s behind the exchange's clock" in out
+    assert "110.10" not in out
+
+
 def test_no_quotes_at_all_are_an_empty_table_and_no_crash(capsys, monkeypatch):
-    monkeypatch.setattr(snapshot, "take", lambda args: Snapshot([], ["x"], "threads"))
+    monkeypatch.setattr(snapshot, "take", lambda args: Snapshot([], ["x"], "threads", EPOCH_US))
     for argv in (["prices"], ["arbitrage"], ["prices", "--csv"], ["arbitrage", "--json"]):
         assert cli.main(argv) == 1
 

@@ -120,6 +120,13 @@ def test_a_fault_that_did_not_strike_is_told():
     assert problems(round_, outcomes, log) == {"early-hints": ["the server did not strike"]}
 
 
+def test_a_sound_fault_that_has_nothing_to_change_need_not_strike():
+    (round_,) = rounds("bom")
+    outcomes, log = honest(round_)
+    log["rows"][0] = row(0, round_.names[0], "")
+    assert problems(round_, outcomes, log) == {"bom": []}
+
+
 def test_outcomes_that_are_missing_are_told():
     (round_,) = rounds("truncated")
     outcomes, log = honest(round_)

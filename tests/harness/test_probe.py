@@ -97,7 +97,7 @@ def test_a_guest_that_prints_or_reads_at_import_disturbs_nobody(tmp_path, capfd,
 
 def test_a_guest_that_never_finishes_importing_is_given_up(tmp_path, monkeypatch):
     (tmp_path / "guest.py").write_text("import threading; threading.Event().wait()")
-    monkeypatch.setattr(probe, "_LIMIT_S", 0.3)
+    monkeypatch.setattr(probe, "_LIMIT_S", 0.05)
     (found,) = look([f"{tmp_path}/guest.py:guest"], 20)
     assert found.problem == "broken"
     assert "did not finish importing in" in found.message

@@ -18,6 +18,7 @@ from harness.progress import Progress
 from harness.scenario import Scenario
 from harness.spawn import Ending
 from harness.store import RunFolder
+from mock_server.market import EPOCH_US
 from mock_server.process import Running
 
 
@@ -118,6 +119,8 @@ def test_snapshots_are_the_newest_quotes_of_each_arm(stage):
     heat = stage.run()
     assert sorted(heat.snapshots) == ["a", "b"]
     assert [row[:2] for row in heat.snapshots["a"]][:3] == [list(market) for market in heat.scenario.markets]
+    # The last batch was in hand 0.31 s after its market's clock had started.
+    assert heat.clocks == dict.fromkeys("ab", EPOCH_US + 310_000)
 
 
 @pytest.mark.parametrize(

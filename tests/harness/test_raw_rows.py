@@ -3,6 +3,7 @@
 import pytest
 
 from harness.raw_rows import QUOTES_HEADER, REQUESTS_HEADER, quote_rows, request_rows
+from harness.scenario import Scenario
 
 
 def test_each_batch_has_one_row_per_request_as_wide_as_the_header(side, scenario):
@@ -66,3 +67,13 @@ def test_an_outcome_without_a_quote_has_no_row(side, scenario):
     side["batches"][-1]["outcomes"][0] = {"started": 0, "ended": 1, "status": None, "kind": "reset", "detail": ""}
     side["batches"][-1]["outcomes"][1]["quotes"] = None
     assert [row[4] for row in quote_rows(side, scenario, "x", 0)] == [2, 3, 4, 5]
+
+
+def test_a_request_that_a_bad_certificate_keeps_from_arriving_is_struck_all_the_same(side, scenario):
+    spoilt = Scenario.from_json({**scenario.to_json(), "faults": "kraken:tls-expired", "tls": True})
+    server = side["batches"][0]["server"]
+    server["rows"] = [row for row in server["rows"] if row[2] != "kraken"]
+    rows = [dict(zip(REQUESTS_HEADER, row, strict=True)) for row in next(request_rows(side, spoilt, "x", 0))]
+    assert {row["exchange"]: row["fault"] for row in rows} == {
+        "binance": None, "coinbase": None, "kraken": "tls-expired",
+    }  # fmt: skip

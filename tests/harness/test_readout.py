@@ -6,9 +6,14 @@ from decimal import Decimal
 import exchanges
 from exchanges.pair import Pair
 from exchanges.quote import Quote
-from harness.readout import readout
+from harness import readout as module
+from mock_server.market import EPOCH_US, time_us_at
 
 BTC = Pair("BTC", "USD")
+
+
+def readout(quotes, now_us=EPOCH_US):
+    return module.readout(quotes, now_us)
 
 
 def quote(exchange, bid, ask, pair=BTC, **more):
@@ -68,7 +73,29 @@ def test_the_fees_are_those_of_the_exchanges_that_quoted():
 
 
 def test_no_quotes_give_an_empty_readout():
-    assert readout([]) == {"quotes": [], "prices": [], "arbitrage": [], "taker_fees": {}}
+    assert readout([]) == {"quotes": [], "prices": [], "arbitrage": [], "left_out": [], "taker_fees": {}}
+
+
+def test_a_quote_whose_time_is_an_hour_off_makes_no_price_and_no_route_and_is_listed_with_the_reason():
+    hour_us = 3_600_000_000
+    quotes = [
+        quote("binance", "105", "106", time_us=time_us_at(4.0)),
+        quote("coinbase", "110", "111", time_us=time_us_at(4.0) - hour_us),
+        quote("kraken", "99", "100"),
+    ]
+    found = readout(quotes, time_us_at(5.0))
+    assert [row["exchanges"] for row in found["prices"]] == [["binance", "kraken"]]
+    assert {(row["buy"], row["sell"]) for row in found["arbitrage"]} == {("binance", "kraken"), ("kraken", "binance")}
+    (left_out,) = found["left_out"]
+    assert (left_out["exchange"], left_out["pair"], left_out["kind"]) == ("coinbase", "BTC/USD", "stale")
+    assert "its time is 3601 s behind the exchange's clock" in left_out["reason"]
+    assert len(found["quotes"]) == 3
+
+
+def test_a_quote_that_is_no_price_is_listed_as_left_out():
+    (left_out,) = readout([quote("binance", "2", "1"), quote("kraken", "1", "2")])["left_out"]
+    assert (left_out["exchange"], left_out["kind"]) == ("binance", "bad_value")
+    assert "crossed" in left_out["reason"]
 
 
 def test_a_readout_is_plain_json():

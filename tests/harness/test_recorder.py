@@ -114,6 +114,13 @@ def test_three_failures_in_a_row_end_the_asking_and_one_does_not():
     assert len(recorded(once)[0].recordings["kraken"].times) == 3
 
 
+def test_the_first_answer_after_a_failure_may_pay_for_a_connection_and_is_not_counted():
+    road = Road({"kraken": [None, None, failure("reset")]})
+    recorded(road)
+    # One opens, one counts, one fails, one opens again, two count.
+    assert len(times_of(road, "kraken")) == 6
+
+
 def test_another_origin_is_asked_in_the_real_one_s_place():
     road = Road()
     recorded(road, origins={"kraken": "http://127.0.0.1:9"})

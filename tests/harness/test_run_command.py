@@ -1,5 +1,6 @@
 """``run`` and its options: what cannot be raced is refused in one sentence before anything is measured."""
 
+import contextlib
 import io
 import resource
 import sys
@@ -73,6 +74,9 @@ USAGE = [
     (["--faults", "429@"], "--faults: expected a probability from 0 to 1"),
     (["--fast", "--rigorous"], "--fast and --rigorous exclude each other"),
     (["--sabotage", "everything"], "--sabotage: expected one-at-a-time=10ms or refuse=EXCHANGE=KIND"),
+    (["--fail-on", "threads.time_s<1"], "--fail-on: time_s is an absolute measure"),
+    (["--fail-on", "threads.speeed<1"], "unknown field 'speeed'; did you mean speedup?"),
+    (["--fail-on", "thread.speedup<1", "-s", "threads"], "'thread' is not in the race; did you mean threads?"),
     (["--baseline", "thread", "-s", "threads"], "--baseline 'thread' is not in the race; did you mean threads?"),
 ]
 
@@ -174,18 +178,6 @@ def test_the_default_race_of_the_core_takes_at_most_a_minute(args):
 )
 def test_the_baseline_is_the_one_asked_for_or_sequential_or_the_first(scenario, asked, names, baseline):
     assert scenario_options.with_baseline(scenario, asked, names).baseline == baseline
-
-
-@pytest.mark.parametrize(
-    ("text", "options"),
-    [
-        (None, []),
-        ("one-at-a-time=10ms", ["--one-at-a-time", "10ms"]),
-        ("refuse=kraken=rate_limited", ["--refuse", "kraken=rate_limited"]),
-    ],
-)
-def test_sabotage_is_handed_to_the_mock(text, options):
-    assert run._sabotage(text) == options
 
 
 class Session:
@@ -366,3 +358,45 @@ def test_the_mock_is_started_for_the_scenario(scenario):
     assert run._mock_options(scenario) == []
     faulty = Scenario.from_json({**scenario.to_json(), "faults": "kraken:429@0.1", "tls": True, "listed": 3000})
     assert run._mock_options(faulty) == ["--faults=kraken:429@0.1", "--listed=3000", "--tls"]
+
+
+class Gated(Session):
+    """A session of which one gate failed."""
+
+    def __init__(self, *statuses, state="VALID"):
+        super().__init__(*statuses, state=state)
+        self.result["gates"] = [
+            {"gate": "arm0.speedup<5", "value": 4.5, "outcome": "failed", "reason": None},
+            {"gate": "arm0.reuse<0.5", "value": 1.0, "outcome": "passed", "reason": None},
+        ]
+
+
+@pytest.mark.parametrize(
+    ("session", "strict", "code"),
+    [
+        (Gated("ranked"), False, 4),
+        (Gated("ranked", state="NOISY"), False, 4),
+        (Gated("ranked", state="NOISY"), True, 5),
+        (Gated("ranked", "disqualified"), True, 1),
+    ],
+)
+def test_a_failed_gate_is_exit_code_4_unless_the_measurement_itself_is_in_doubt(capsys, session, strict, code):
+    assert run._exit_code(session, strict) == code
+    assert capsys.readouterr().err.startswith(
+        "fetchrace: 1 of 2 gates failed: arm0.speedup<5 (4.5); 5 of 5 blocks are kept in results/x\n"
+    )
+
+
+def test_gates_are_printed_after_the_numbers(capsys, printed, monkeypatch, tmp_path):
+    monkeypatch.setattr("harness.gate_table.print_gates", lambda gates: print("the gates"))
+    run._tell(Drawn(tmp_path), False, False)
+    assert capsys.readouterr().out == "the numbers\nthe gates\nreport  report.html\n"
+
+
+@pytest.mark.parametrize(("tls", "server"), [(False, None), (True, "another one, without TLS")])
+def test_the_card_of_a_race_over_tls_says_that_it_is_of_another_server(monkeypatch, scenario, tls, server):
+    racing, plain = object(), object()
+    monkeypatch.setattr(run, "running", lambda *args: contextlib.nullcontext(plain))
+    monkeypatch.setattr(run, "calibrate", lambda mock, *args: (mock, args[-1]))
+    told = Scenario.from_json({**scenario.to_json(), "tls": tls})
+    assert run._card(SimpleNamespace(fast=True), racing, told, []) == (plain if tls else racing, server)

@@ -127,3 +127,40 @@ def test_a_bad_certificate_is_fine_where_tls_is_spoken(scenario_of):
 
 def test_each_exchange_can_have_a_latency_of_its_own(scenario_of):
     assert scenario_of("--latency", "20ms;kraken=lognormal:50ms,300ms").latency == "20ms;kraken=lognormal:50ms,300ms"
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        (None, []),
+        ("one-at-a-time=10ms", ["--one-at-a-time", "10ms"]),
+        ("refuse=kraken=rate_limited", ["--refuse", "kraken=rate_limited"]),
+    ],
+)
+def test_sabotage_is_handed_to_the_mock(scenario_of, text, options):
+    assert scenario_options.sabotage_from(text, scenario_of()) == options
+
+
+def test_sabotage_of_which_the_mock_would_be_unable_is_refused_at_the_door(scenario_of):
+    def said(text, *argv):
+        with pytest.raises(UsageError) as caught:
+            scenario_options.sabotage_from(text, scenario_of(*argv))
+        return str(caught.value)
+
+    assert said("one-at-a-time=soon").startswith("--sabotage: expected a duration such as 20ms")
+    assert said("refuse=kraken=maybe").startswith("--sabotage: no exchange refuses with 'maybe'")
+    assert said("refuse=kraken=banned", "-x", "coinbase").startswith("--sabotage: this server has no exchange 'kraken'")
+
+
+def test_more_markets_than_the_mock_can_list_are_refused_at_the_door(scenario_of):
+    said = refused(scenario_of, "--listed", "20001")
+    assert said == "--listed: expected a whole number from 1 to 20,000, found 20001"
+    assert refused(scenario_of, "--listed", "0").startswith("--listed: expected a whole number from 1")
+
+
+def test_bodies_for_which_max_body_has_no_room_are_refused_beforehand(scenario_of):
+    said = refused(scenario_of, "-x", "kraken", "--workload", "markets", "--listed", "300", "--max-body", "64KiB")
+    assert said.startswith("--max-body: a body of kraken with 300 markets has about ")
+    assert said.endswith(" KiB, expected more than that, found 64KiB; or try fewer --listed")
+    assert refused(scenario_of, "-x", "kraken", "--max-body", "100").endswith("expected more than that, found 100")
+    scenario_of("-x", "kraken", "--workload", "markets", "--listed", "300", "--max-body", "256KiB")

@@ -5,7 +5,7 @@ from collections import Counter
 from itertools import chain, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.schedule import blocks
@@ -26,7 +26,6 @@ def times_followed(order):
     return Counter(pair for block in order for pair in pairwise(block))
 
 
-@settings(deadline=None)
 @given(arm_counts, st.integers(0, 40), seeds, st.sampled_from(["shuffled", "sequential"]))
 def test_every_arm_plays_once_in_every_block(n, count, seed, order):
     played = blocks(arms_named(n), count, seed, order)
@@ -34,7 +33,6 @@ def test_every_arm_plays_once_in_every_block(n, count, seed, order):
     assert all(sorted(block) == sorted(arms_named(n)) for block in played)
 
 
-@settings(deadline=None)
 @given(arm_counts, st.integers(1, 4), seeds)
 def test_over_whole_cycles_every_arm_is_equally_often_in_every_position(n, cycles, seed):
     played = blocks(arms_named(n), cycles * n, seed)
@@ -42,7 +40,6 @@ def test_over_whole_cycles_every_arm_is_equally_often_in_every_position(n, cycle
         assert set(times_in_position(played[start : start + n]).values()) == {1}
 
 
-@settings(deadline=None)
 @given(arm_counts, st.integers(1, 40), seeds)
 def test_in_an_incomplete_cycle_positions_differ_by_at_most_one(n, count, seed):
     seen = times_in_position(blocks(arms_named(n), count, seed))
@@ -50,7 +47,6 @@ def test_in_an_incomplete_cycle_positions_differ_by_at_most_one(n, count, seed):
     assert max(everywhere) - min(everywhere) <= 1
 
 
-@settings(deadline=None)
 @given(st.integers(1, 6), st.integers(1, 20), seeds)
 def test_an_even_number_of_arms_has_level_mean_positions_after_every_second_block(half, pairs, seed):
     n = 2 * half
@@ -59,7 +55,6 @@ def test_an_even_number_of_arms_has_level_mean_positions_after_every_second_bloc
     assert set(sums.values()) == {pairs * (n - 1)}
 
 
-@settings(deadline=None)
 @given(st.integers(2, 12), st.integers(5, 30), seeds)
 def test_a_steady_drift_of_ten_per_cent_favours_no_arm_by_half_a_per_cent(n, count, seed):
     turns = [(arm, turn / (n * count)) for turn, arm in enumerate(chain(*blocks(arms_named(n), count, seed)))]
@@ -67,7 +62,6 @@ def test_a_steady_drift_of_ten_per_cent_favours_no_arm_by_half_a_per_cent(n, cou
     assert max(means) - min(means) <= 0.005
 
 
-@settings(deadline=None)
 @given(st.integers(2, 12), seeds)
 def test_every_arm_follows_every_other_equally_often(n, seed):
     cycles = 1 if n % 2 == 0 else 2
@@ -75,13 +69,11 @@ def test_every_arm_follows_every_other_equally_often(n, seed):
     assert seen == {(a, b): cycles for a in arms_named(n) for b in arms_named(n) if a != b}
 
 
-@settings(deadline=None)
 @given(arm_counts, st.integers(0, 20), seeds)
 def test_the_same_seed_gives_the_same_order(n, count, seed):
     assert blocks(arms_named(n), count, seed) == blocks(arms_named(n), count, seed)
 
 
-@settings(deadline=None)
 @given(arm_counts, st.integers(0, 30), st.integers(0, 30), seeds)
 def test_more_blocks_begin_like_fewer(n, count, more, seed):
     assert blocks(arms_named(n), count + more, seed)[:count] == blocks(arms_named(n), count, seed)

@@ -103,7 +103,12 @@ def test_a_hostile_name_cannot_move_the_cursor_or_break_the_line():
         ({"tls": True}, "40 requests, 20 in flight, 20ms, over TLS"),
         ({"workload": "books", "levels": 50}, "40 requests for books of 50 levels, 20 in flight, 20ms"),
         ({"workload": "markets", "listed": 3000}, "40 requests for all of 3,000 markets or more, 20 in flight, 20ms"),
+        ({"deadline_s": 1.0}, "40 requests, 20 in flight, 20ms"),
         ({"faults": "kraken:429@0.1"}, "40 requests, 20 in flight, 20ms, faults kraken:429@0.1"),
+        (
+            {"faults": "kraken:stall-body", "deadline_s": 1.0},
+            "40 requests, 20 in flight, 20ms, faults kraken:stall-body, deadline 1 s",
+        ),
     ],
 )
 def test_conditions_are_told_in_a_line(more, said):
@@ -131,6 +136,13 @@ def test_requests_that_failed_by_plan_are_told_as_a_share_of_all():
     assert failures_by_plan(rows).startswith("10.0% of all requests failed by plan")
     assert failures_by_plan([row("a", failed=0, requests=40)]) == ""
     assert failures_by_plan([]) == ""
+
+
+@pytest.mark.parametrize("status", ["disqualified", "failed"])
+def test_failures_of_an_arm_that_is_out_are_none_by_plan(status):
+    rows = [row("a", failed=4, requests=40), row("b", None, status, failed=40, requests=40)]
+    assert failures_by_plan(rows).startswith("10.0% of all")
+    assert failures_by_plan(rows[1:]) == ""
 
 
 def test_where_only_the_ruler_is_in_doubt_the_machine_is_not_blamed():

@@ -12,10 +12,12 @@ from harness.arm import Arm
 from harness.calibration import Card, Line
 from harness.entries import Entries
 from harness.exits import EnvironmentGap
+from harness.gate import Gate
 from harness.measurement import measurement_from
 from harness.race import Heat
 from harness.session import Session
 from harness.store import read_run
+from mock_server.market import time_us_at
 
 
 @pytest.fixture
@@ -26,9 +28,9 @@ def heat(scenario):
 
 @pytest.fixture
 def begin(tmp_path, heat):
-    def start(argv=("run", "--fast"), skipped=None, broken=None):
+    def start(argv=("run", "--fast"), skipped=None, broken=None, gates=()):
         entered = Entries(heat.arms, {arm.name: 2 for arm in heat.arms}, skipped or {}, broken or {})
-        return Session.begin(tmp_path / "results", argv, [heat], entered, fast=False)
+        return Session.begin(tmp_path / "results", argv, [heat], entered, fast=False, gates=gates)
 
     return start
 
@@ -42,6 +44,7 @@ def race_a_block(heat, measured, side, scenario):
             heat.measured.append(measured(arm.name, block, 0.6 if arm.name == "sequential" else 0.06))
             quotes = raw_rows.quote_rows(side, scenario, arm.name, block)
             heat.snapshots[arm.name] = [row[5:13] for row in quotes]
+            heat.clocks[arm.name] = time_us_at(0.3)
         heat.finished_blocks = block + 1
         session.save()
 
@@ -258,3 +261,19 @@ def test_a_card_without_misses_leaves_the_verdict_alone(begin, race_a_block):
     for block in range(3):
         race_a_block(session, block)
     assert read_run(session.folder.path)["verdict"]["state"] == "VALID"
+
+
+def test_every_gate_is_judged_in_run_json_on_the_blocks_so_far(begin, race_a_block):
+    session = begin(
+        gates=[Gate.parse("fast.speedup<20"), Gate.parse("trio-httpx.reuse<1")], skipped={"trio-httpx": "no"}
+    )
+    assert {gate["outcome"] for gate in read_run(session.folder.path)["gates"]} == {"cannot be judged"}
+    for block in range(2):
+        race_a_block(session, block)
+    fast, skipped = read_run(session.folder.path)["gates"]
+    assert (fast["gate"], fast["outcome"], fast["value"]) == ("fast.speedup<20", "failed", pytest.approx(10))
+    assert (skipped["outcome"], skipped["reason"]) == ("cannot be judged", "trio-httpx is skipped: no")
+
+
+def test_a_run_without_gates_says_so(begin):
+    assert begin().result["gates"] == []

@@ -12,6 +12,7 @@ from exchanges.plugins import BrokenPlugin
 from exchanges.quote import Quote
 from harness import snapshot
 from harness.exits import Stop
+from mock_server.market import EPOCH_US
 from strategies.strategy import Failed, Fetched
 
 
@@ -57,6 +58,7 @@ def test_quotes_come_in_the_order_of_the_markets(take):
     found = take(lambda requests: [fetched(request) for request in requests])
     assert [quote.exchange for quote in found.quotes] == ["coinbase", "kraken"]
     assert (found.failures, found.strategy) == ([], "threads")
+    assert 0 <= found.now_us - EPOCH_US < 60_000_000
 
 
 def test_a_failure_is_a_sentence_with_its_market_and_the_others_stay(take):

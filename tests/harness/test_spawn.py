@@ -52,7 +52,7 @@ def test_a_worker_is_told_its_job_its_lifeline_and_the_number_of_values(run, tmp
 
 
 def test_a_worker_that_sleeps_for_ever_is_ended_at_its_limit(run):
-    found = run("import threading; threading.Event().wait()", limit_s=0.3)
+    found = run("import threading; threading.Event().wait()", limit_s=0.05)
     assert found.exit_code is None
     assert found.pyperf == ""
     assert found.left_behind is False  # it was cut off in the middle of its work
@@ -92,7 +92,7 @@ def test_a_group_is_killed_while_its_leader_is_still_a_zombie_and_its_id_nobody_
 def test_where_there_are_no_process_descriptors_a_worker_ends_in_the_same_way(run, monkeypatch):
     monkeypatch.delattr(spawn.os, "pidfd_open")
     assert run("os.write(pipe, b'{}'); sys.exit(3)").exit_code == 3
-    assert run("import threading; threading.Event().wait()", limit_s=0.3).exit_code is None
+    assert run("import threading; threading.Event().wait()", limit_s=0.05).exit_code is None
 
 
 def test_a_worker_killed_by_a_signal_has_its_number(run):

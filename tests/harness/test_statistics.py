@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -31,7 +31,6 @@ def race(rng, arms, count, sd):
 # Arithmetic, against oracles
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(seconds, seconds), min_size=2, max_size=30), st.sampled_from([0.8, 0.95, 0.99]))
 def test_a_comparison_is_scipys_paired_t_test_on_the_logarithms(pairs, confidence):
     a, b = np.array(pairs).T
@@ -49,7 +48,6 @@ def test_a_comparison_is_scipys_paired_t_test_on_the_logarithms(pairs, confidenc
     assert found.blocks == len(pairs)
 
 
-@settings(deadline=None)
 @given(st.lists(seconds, min_size=2, max_size=30))
 def test_the_centre_is_the_geometric_mean_with_its_t_interval(values):
     logs = np.log(values)
@@ -62,7 +60,6 @@ def test_the_centre_is_the_geometric_mean_with_its_t_interval(values):
     assert found.high == pytest.approx(math.exp(high) if high < 709 else math.inf, rel=1e-8)
 
 
-@settings(deadline=None)
 @given(p_values)
 def test_holm_is_the_closed_test_of_every_subset_by_bonferroni(ps):
     # The definition: a hypothesis falls when every set of hypotheses that contains it falls.
@@ -81,7 +78,6 @@ def test_holm_keeps_the_order_in_which_it_was_asked():
     assert holm([]) == []
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50), st.floats(0, 1))
 def test_a_quantile_is_numpys(values, q):
     assert quantile(values, q) == pytest.approx(np.quantile(values, q), rel=1e-9, abs=1e-9)
@@ -102,7 +98,6 @@ def test_the_smallest_detectable_difference_is_found_four_times_in_five(n):
 # Laws
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(seconds, seconds), min_size=1, max_size=20))
 def test_swapping_the_arms_inverts_the_ratio_and_keeps_the_p_value(pairs):
     a, b = [p[0] for p in pairs], [p[1] for p in pairs]
@@ -112,7 +107,6 @@ def test_swapping_the_arms_inverts_the_ratio_and_keeps_the_p_value(pairs):
     assert there.ratio * back.ratio == pytest.approx(1)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(seconds, seconds), min_size=1, max_size=20), st.randoms())
 def test_the_order_of_the_blocks_says_nothing(pairs, dice):
     shuffled = list(pairs)

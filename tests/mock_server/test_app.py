@@ -111,6 +111,7 @@ def test_one_connection_serves_many_requests_and_is_counted_once(mock, control):
     numbers = [row["connection"] for row in rows(ended)]
     assert numbers[0] == numbers[1] == numbers[2] != numbers[3]
     assert ended["batch"]["accepted"] == 2
+    assert ended["batch"]["accepted_by"] == {"binance": 1, "kraken": 1}
 
 
 def test_a_connection_of_an_earlier_batch_is_not_a_new_one(mock, control):
@@ -300,6 +301,20 @@ def test_batches_with_the_same_draws_have_the_same_delays_and_other_prices(mock,
     connection.close()
     assert asked[0] == asked[1] == [Delay.parse("uniform:0ms,9ms").draw(11, 3, 0, index) for index in range(5)]
     assert not set(bodies[0]) & set(bodies[1])
+
+
+def test_batches_with_the_same_draws_have_the_same_faults_in_every_block(mock, control):
+    connection = client(mock.origins["binance"])
+    struck = []
+    for block, draws in ((1, 0), (2, 0), (2, None)):
+        control.begin(seed=11, block=block, batch=5, latency="0ms", draws=draws, faults="bom@0.5")
+        for index in range(12):
+            get(connection, TARGET, index)
+        struck.append([row["fault"] for row in rows(control.end())])
+    control.begin(seed=11, faults="")
+    connection.close()
+    assert struck[0] == struck[1] != struck[2]
+    assert set(struck[0]) == {"", "bom"}
 
 
 def test_the_loop_s_lag_is_not_measured_for_ever(monkeypatch, serving):

@@ -2,13 +2,14 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mock_server import benchmark, benchmark_memory
 from mock_server.benchmark_accuracy import Accuracy, Errors, Reading, _errors
-from mock_server.benchmark_capacity import Capacity, Contestant, LogCost, Point, Ratio
+from mock_server.benchmark_capacity import LEAST_RACED, RACED, Capacity, Contestant, LogCost, Point, Ratio
 from mock_server.benchmark_claim import Claim
 from mock_server.benchmark_memory import Memory
 from mock_server.benchmark_rounds import _undisturbed
@@ -78,6 +79,15 @@ def test_the_log_costs_what_it_adds_to_the_cpu_of_a_request():
     claims = [capacity([(1, 1e-5, 1, 0)], [(1, 1e-5, 1, 0)], log_cost=cost).claims()[1] for cost in (1.04, 1.06)]
     assert [claim.value for claim in claims] == pytest.approx([0.04, 0.06])
     assert [claim.met for claim in claims] == [True, False]
+
+
+def test_the_mock_as_raced_has_a_claim_of_its_own_beside_a_server_that_is_asked_alike():
+    found = capacity([(1, 1e-5, 1, 0)], [(1, 1e-5, 1, 0)])
+    found.contestants.append(contestant(LEAST_RACED, (1, 3e-5, 1, 0)))
+    found.contestants.append(replace(contestant(RACED, (1, 4e-5, 1, 0)), beside=LEAST_RACED))
+    claim = next(claim for claim in found.claims() if RACED in claim.name)
+    assert (claim.value, claim.met) == (pytest.approx(0.75), True)
+    assert found.plain()["servers"][-1]["cpu_ratio"]["median"] == pytest.approx(4 / 3)
 
 
 def test_the_log_s_cost_stands_beside_the_noise_of_its_own_measurement():

@@ -105,6 +105,10 @@ def test_begin_without_end_drops_the_first_log(mock, control):
         (b'{"sead": 7}', "did you mean seed?"),
         (b'{"latency": "-1ms"}', "cannot answer early"),
         (b'{"began": "now"}', "expected CLOCK_MONOTONIC seconds"),
+        (b'{"began": 1e308}', "expected CLOCK_MONOTONIC seconds within a day"),
+        (b'{"began": 1' + b"0" * 400 + b"}", "expected CLOCK_MONOTONIC seconds within a day"),
+        (b'{"began": NaN}', "expected CLOCK_MONOTONIC seconds within a day"),
+        (b'{"epoch": "yesterday"}', "expected now, or a time from 2000 to 2099"),
         (b'{"faults": "stall-bodi"}', "did you mean stall-body?"),
         (b'{"faults": "kraken:429@2"}', "probability from 0 to 1"),
         (b'{"faults": "tls-expired"}', "start it with --tls"),
@@ -155,11 +159,34 @@ def test_the_market_s_clock_can_be_another_process_s(mock, control):
     assert ended["batch"]["wall_s"] < 100
 
 
+@pytest.mark.parametrize(
+    ("epoch", "year"),
+    [({}, "2026-01-01"), ({"epoch": "2030-05-06T00:00:00Z"}, "2030-05-06"), ({"epoch": None}, "2026-01-01")],
+)
+def test_the_exchange_s_time_is_a_constant_s_unless_begin_says_otherwise(mock, control, epoch, year):
+    assert ask(mock, "POST", "/begin", signed(mock), json.dumps(epoch).encode())[0] == 200
+    connection = http.client.HTTPConnection(urlsplit(mock.origins["kraken"]).netloc, timeout=10)
+    connection.request("GET", "/0/public/Time")
+    told = json.loads(connection.getresponse().read())["result"]["unixtime"]
+    connection.close()
+    assert time.strftime("%Y-%m-%d", time.gmtime(told)) == year
+
+
 def test_the_batch_s_counters_are_all_there(mock, control):
     batch = control.end()["batch"]
-    assert set(batch) == {"peak_in_flight", "accepted", "cpu_s", "wall_s", "loop_lag_p99_s", "unfinished", "truncated"}
+    assert set(batch) == {
+        "peak_in_flight", "accepted", "accepted_by", "cpu_s", "wall_s", "loop_lag_p99_s", "loop_lag_max_s",
+        "unfinished", "truncated",
+    }  # fmt: skip
     assert batch["cpu_s"] > 0
     assert batch["wall_s"] > 0
+
+
+@pytest.mark.parametrize(("origin", "status"), [("http://evil.example", 403), ("null", 403), ("", 200)])
+def test_a_page_from_elsewhere_is_refused_even_with_the_token(mock, control, origin, status):
+    # "": the page that this server serves itself.
+    sent = {**signed(mock), "Origin": origin or mock.control}
+    assert ask(mock, "POST", "/begin", sent, b'{"seed": 7}')[0] == status
 
 
 def test_status_names_the_origins(mock, control):

@@ -52,6 +52,12 @@ def test_a_delay_prints_in_the_form_that_people_write(text):
     assert str(Delay.parse(text)) == text
 
 
+def test_every_delay_in_whole_microseconds_prints_in_no_more_digits_than_it_has():
+    for micros in [1, 7, 999, 13_062, 20_001, 1_000_001, 123_456_789, *range(10_000, 1_000_000, 997)]:
+        text = str(Delay.constant(micros / 1e6))
+        assert len("".join(filter(str.isdigit, text)).strip("0")) <= len(str(micros)), text
+
+
 @given(DELAYS)
 def test_a_printed_delay_reads_back_as_the_same_delay(delay):
     assert Delay.parse(str(delay)) == delay

@@ -3,7 +3,7 @@ import stat
 import pytest
 
 import exchanges
-from mock_server.flood import flood, wrk_path
+from mock_server.flood import flood, raced, wrk_path
 from mock_server.loadgen_answer import LoadFailed
 
 EXCHANGE = exchanges.load("binance")
@@ -40,6 +40,16 @@ def test_our_own_flood_counts_what_the_server_answered(mock, control):
     assert log["batch"]["accepted"] == 4
     assert poured.per_s == poured.requests / poured.wall_s
     assert poured.cpu_s > 0
+
+
+def test_a_flood_as_raced_asks_for_every_market_by_turns_and_with_an_index_of_its_own(mock, control):
+    targets = [EXCHANGE.request_for(each.pair).target for each in EXCHANGE.instruments[:3]]
+    poured = raced(mock.origins["binance"], targets, connections=4, seconds=0.05)
+    log = control.end()
+    found = [dict(zip(log["columns"], row, strict=True)) for row in log["rows"]]
+    assert {row["index"] for row in found[: poured.requests]} >= set(range(min(poured.requests, 100) - 8))
+    names = [str(each.pair) for each in EXCHANGE.instruments[:3]]
+    assert {row["pair"] for row in found if row["index"] % 3 == 1} == {names[1]}
 
 
 def test_an_answer_that_is_not_a_200_ends_the_flood(mock, control):

@@ -1,5 +1,6 @@
 """The bookkeeping of limits against oracles of a few lines each, written in fractions and without looking at it."""
 
+import heapq
 import math
 from fractions import Fraction
 
@@ -108,6 +109,55 @@ def test_waiting_as_long_as_told_is_always_enough_and_never_ends_in_a_ban(steps,
             assert answer.kind == "rate_limited"
             now += answer.retry_after
             assert limiter.judge("a", asked(weight), now).kind is None
+
+
+@given(
+    bursts=st.lists(st.tuples(st.sampled_from([0, 1, 30, 2000]), st.integers(1, 20)), min_size=1, max_size=6),
+    limit=st.sampled_from(
+        [RateLimit(15, 45.0, patience=5, ban_s=9.0), MINUTE, RateLimit(3, 7.0, patience=1, ban_s=1.0)]
+    ),
+    scale=st.sampled_from([1.0, 60.0, 3600.0]),
+)
+def test_a_caller_that_bursts_and_waits_as_long_as_told_is_never_banned_at_any_time_scale(bursts, limit, scale):
+    limiter, now = Limiter(Metered(limit), scale, enforce=True), 1e6 / 7
+    for pause_ms, requests in bursts * 10:
+        now += pause_ms / 1000
+        answers = [limiter.judge("a", asked(limit.capacity // 3), now) for _ in range(requests)]
+        assert "banned" not in {one.kind for one in answers}
+        now += max((one.retry_after for one in answers if one.kind), default=0.0)
+
+
+@given(
+    paces=st.lists(st.integers(1, 3000), min_size=1, max_size=30),
+    limit=st.sampled_from([BUCKET, MINUTE, RateLimit(3, 7.0, patience=1, ban_s=1.0)]),
+    scale=st.sampled_from([1.0, 10.0, 600.0]),
+)
+def test_callers_side_by_side_that_each_wait_as_long_as_they_were_told_are_never_banned(paces, limit, scale):
+    limiter = Limiter(Metered(limit), scale, enforce=True)
+    due = sorted((1000.0 + pace / 1000, place) for place, pace in enumerate(paces))
+    for _ in range(200):
+        now, place = heapq.heappop(due)
+        answer = limiter.judge("a", asked(limit.capacity // 3), now, lambda: len(paces))
+        assert answer.kind != "banned"
+        heapq.heappush(due, (now + (answer.retry_after or paces[place] / 1000), place))
+
+
+def test_a_new_connection_for_each_request_does_not_save_one_that_keeps_asking_from_a_ban():
+    limiter = Limiter(Metered(MINUTE), enforce=True)
+    kinds = [limiter.judge("a", asked(30), 1 + place / 5, lambda: 2).kind for place in range(20)]
+    assert "banned" in kinds
+
+
+def test_connections_that_were_closed_after_a_refusal_still_count_as_callers():
+    limiter, closing = Limiter(Metered(MINUTE), enforce=True), iter(range(10, 0, -1))
+    judged(limiter, [(NS, 100)])
+    kinds = [limiter.judge("a", asked(), 2 + place / 5, lambda: next(closing)).kind for place in range(10)]
+    assert set(kinds) == {"rate_limited"}
+
+
+def test_with_nothing_to_tell_there_are_no_headers_and_nothing_is_refused():
+    limiter = Limiter(Metered(BUCKET), tell=False)
+    assert {(one.kind, len(one.headers)) for one in judged(limiter, [(0, 8)] * 5)} == {(None, 0)}
 
 
 @given(steps=gaps, exponent=st.integers(-3, 6))

@@ -11,9 +11,9 @@ def test_an_answer_is_as_long_as_its_head_and_its_content_length_say():
     assert answers.length(HEAD + b"body") == len(HEAD) + 12
 
 
-@pytest.mark.parametrize("cut", range(len(HEAD)))
-def test_a_head_that_is_not_whole_has_no_length_yet(cut):
-    assert Answers("http://a").length(HEAD[:cut]) == 0
+def test_a_head_that_is_not_whole_has_no_length_yet():
+    for cut in range(len(HEAD)):
+        assert Answers("http://a").length(HEAD[:cut]) == 0
 
 
 @pytest.mark.parametrize("status", [b"HTTP/1.1 304 Not Modified", b"HTTP/1.0 200 OK", b"HTTP/1.1 2000 OK", b""])

@@ -69,6 +69,11 @@ def test_the_dice_are_thrown_for_the_batch_unless_another_number_stands_for_it()
     assert Record(Market(7, 1, 2), kept=True, draws=0).dice == (7, 1, 0)
 
 
+def test_faults_are_the_same_in_every_block_where_a_number_stands_for_the_batch():
+    assert Record(Market(7, 1, 2), kept=True).fault_dice == (7, 1, 2)
+    assert Record(Market(7, 1, 2), kept=True, draws=4).fault_dice == (7, 0, 4)
+
+
 def test_what_is_still_held_at_the_end_is_unfinished_and_its_row_comes_too_late():
     record = Record(Market(7), kept=True)
     record.enter()

@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -71,6 +72,16 @@ def test_a_tick_s_own_time_belongs_to_it_in_spite_of_floats():
 
 def test_the_time_of_a_quote_is_a_fixed_epoch_and_the_time_of_its_tick():
     assert Market(7).quote(BINANCE, Pair("BTC", "USDT"), 1.239).time_us == EPOCH_US + 1_230_000
+
+
+def test_another_epoch_moves_the_exchange_s_clock_and_no_price():
+    usual, moved = Market(7), Market(7, epoch_us=EPOCH_US + 5_000_999)
+    for at_s in (0.0, 1.239, 77.7):
+        ours, theirs = (market.quote(BINANCE, Pair("BTC", "USDT"), at_s) for market in (usual, moved))
+        assert theirs == replace(ours, time_us=ours.time_us + 5_000_000)
+        book = moved.book(BINANCE, Pair("BTC", "USDT"), at_s, 3)
+        assert book.time_us == moved.time_us_at(at_s // 0.01 * 0.01 + 1e-9)
+    assert moved.twin().epoch_us == moved.epoch_us
 
 
 def test_an_unlisted_pair_is_unknown_and_the_nearest_one_is_named():

@@ -32,10 +32,21 @@ def test_nothing_is_priced_until_something_is_asked(market):
 
 @pytest.mark.parametrize(("levels", "priced_at"), [(10, 1.23), (100, 1.23), (101, 1.0), (500, 1.0)])
 def test_a_book_stands_on_the_grain_of_its_number_of_levels(market, levels, priced_at):
-    moment = Moment(KRAKEN, market, 123)
+    moment = Moment(KRAKEN, market, 123, levels)
     assert moment.book(PAIR, levels) == market.book(KRAKEN, PAIR, priced_at, levels)
     assert moment.priced_at == pytest.approx(priced_at)
     assert moment.time_us == EPOCH_US + round(priced_at * 1e6)
+
+
+def test_a_moment_stands_still_whatever_is_asked_of_it_first(market):
+    for levels in (10, 500):
+        moment = Moment(KRAKEN, market, 150, levels)
+        time_us = moment.time_us
+        book = moment.book(PAIR, levels)
+        quote = moment.quote(PAIR)
+        assert moment.time_us == time_us == book.time_us
+        assert (quote.bid, quote.ask) == (book.bids[0].price, book.asks[0].price)
+        assert Moment(KRAKEN, market, 150, levels).quote(PAIR) == quote
 
 
 def test_more_than_a_hundred_pairs_stand_for_a_second(market):

@@ -1,7 +1,9 @@
 import asyncio
 import gzip
+import json
 import math
 import ssl
+import threading
 import zlib
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -15,6 +17,7 @@ from mock_server.conditions import Delay
 from mock_server.fault import End, Fault, Pause
 from mock_server.faults import Entry, Faults
 from mock_server.log import COLUMNS, GONE
+from mock_server.market import EPOCH_US
 
 BINANCE = exchanges.load("binance")
 KRAKEN = exchanges.load("kraken")
@@ -232,6 +235,31 @@ def test_a_form_is_read_like_a_query_where_the_exchange_accepts_it(play):
         assert KRAKEN.quote_from(pair, exchanges.Response(200, answer[2], answer[1])).pair == pair
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"pair": "XBTUSD", "count": 1}', ["XXBTZUSD"]),
+        (b"", "every market"),
+        (b'{"pair": ["XBTUSD"]}', "EGeneral:Invalid arguments"),
+        (b'["ab"]', "EGeneral:Invalid arguments"),
+        (b'{"pair": NaN}', "EGeneral:Invalid arguments"),
+        (b'{"pair": "XBTUSD"', "EGeneral:Invalid arguments"),
+        (b"\xff", "EGeneral:Invalid arguments"),
+    ],
+)
+def test_json_is_read_like_a_form_and_is_refused_where_it_holds_no_fields(body, told, play):
+    async def scene(mock, client):
+        answer = await client.get("/0/public/Ticker", method="POST", body=body, Content_Type="application/json")
+        return json.loads(answer[2]), rows(mock.end())
+
+    answer, found = play(scene, exchange=KRAKEN)
+    if told == "every market":
+        assert len(answer["result"]) == len(KRAKEN.instruments)
+    else:
+        assert (list(answer.get("result", [])) or answer["error"][0]) == told
+    assert len(found) == 1
+
+
 def test_a_post_is_405_elsewhere_and_keeps_its_place_in_the_pipeline(play):
     async def scene(mock, client):
         client.ask(X_Fetchrace_Request=0)
@@ -309,9 +337,9 @@ def test_a_wire_fault_is_played_and_the_connection_goes_on(play):
     assert found[1]["replied"] >= found[0]["replied"] + 0.02
 
 
-def test_a_fault_that_closes_ends_the_connection_after_its_steps(play):
+def test_a_close_among_the_steps_ends_the_connection_after_its_steps(play):
     async def scene(mock, client):
-        striking(mock, wire=lambda raw: iter([b"half"]), closes=True)
+        striking(mock, wire=lambda raw: iter([b"half", End.CLOSE]))
         client.ask()
         return await client.reader.read(), mock.end()["batch"]["unfinished"]
 
@@ -513,3 +541,68 @@ def test_thousands_of_connections_come_and_go_and_leave_nothing(play):
     # This one, the server's two or three, and one for each of the listeners' connections.
     assert tasks < 10
     assert timers <= 1
+
+
+def test_a_body_that_takes_long_keeps_its_own_connection_waiting_and_no_other(play):
+    async def scene(mock, client):
+        venue, gate = mock.ports["binance"].venue, threading.Event()
+        rendered = venue._render
+
+        def gated(asked, market, tick):
+            if asked.request.target == BOOK:
+                assert gate.wait(10)
+            return rendered(asked, market, tick)
+
+        venue._render = gated
+        venue._slow.add(BOOK)
+        client.ask(BOOK)
+        client.ask()
+        other = await Client.of(mock.origins["binance"])
+        answers = [await other.get()]  # while the first one's body is being rendered
+        other.writer.close()
+        gate.set()
+        answers += [await client.answer(), await client.answer()]
+        return [status for status, *_ in answers], [row["pair"] for row in rows(mock.end())]
+
+    assert play(scene) == ([200] * 3, ["BTC/USDT"] * 3)
+
+
+def test_a_client_that_leaves_while_its_body_is_rendered_leaves_a_row_and_no_trouble(play, caplog):
+    async def scene(mock, client):
+        venue, gate = mock.ports["binance"].venue, threading.Event()
+        rendered = venue._render
+        venue._render = lambda *asked: (gate.wait(10), rendered(*asked))[1]
+        venue._slow.add(BOOK)
+        client.ask(BOOK)
+        await so(lambda: mock.record.in_flight == 1)
+        client.writer.close()
+        await so(lambda: mock.record.in_flight == 0)
+        gate.set()
+        await so(lambda: not mock.renderer._waiting)
+        return rows(mock.end())
+
+    assert [row["status"] for row in play(scene)] == [GONE]
+    assert not caplog.records
+
+
+def test_one_of_several_workers_does_not_tell_what_of_a_rate_limit_is_used(play):
+    async def scene(mock, client):
+        return (await client.get())[1]
+
+    assert "x-mbx-used-weight" in play(scene)
+    assert "x-mbx-used-weight" not in play(scene, workers=2)
+
+
+def test_the_exchange_s_clock_begins_at_the_epoch_until_a_batch_begins_at_the_constant_one(serving):
+    async def scene():
+        async with serving(latency="0", epoch_us=EPOCH_US + 10**12) as (mock, origin):
+            client = await Client.of(origin)
+            times = [json.loads((await client.get("/api/v3/time"))[2])["serverTime"]]
+            mock.begin(7, 0, 0)
+            times.append(json.loads((await client.get("/api/v3/time"))[2])["serverTime"])
+            client.writer.close()
+            return [at - EPOCH_US // 1000 for at in times]
+
+    alone, begun = asyncio.run(scene())
+    assert 10**9 <= alone < 10**9 + 60_000
+    assert 0 <= begun < 60_000

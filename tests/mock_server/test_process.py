@@ -97,6 +97,8 @@ def test_it_says_nothing_but_one_line_of_json(tmp_path):
         (["--faults", "stal-body"], 2, "did you mean stall-body?"),
         (["--faults", "tls-expired"], 2, "start it with --tls"),
         (["--time-scale", "0"], 2, "expected a time scale above 0"),
+        (["--time-scale", "1e300"], 2, "up to a million"),
+        (["--port", "65535"], 2, "consecutive ports up to 65535"),
         (["--bind", "0.0.0.0"], 2, "add --allow-remote"),
         (["--bind", "here", "--allow-remote"], 2, "expected an IP address"),
         (["--loop", "trio"], 2, "invalid choice: 'trio'"),

@@ -9,6 +9,7 @@ import ssl
 import stat
 import subprocess
 import sys
+import tempfile
 from urllib.parse import urlsplit
 
 import pytest
@@ -206,3 +207,18 @@ def test_the_ca_file_is_gone_when_the_process_that_held_the_lifeline_dies():
         os.close(ours)
         process.wait(10)
     assert not folder.exists()
+
+
+def test_the_folder_of_a_killed_server_is_swept_and_that_of_a_living_one_is_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = tmp_path / f"fetchrace-tls-{gone.pid}-x"
+    alive = tmp_path / f"fetchrace-tls-{os.getppid()}-x"
+    stranger = tmp_path / "fetchrace-tls-notes"
+    for folder in (left, alive, stranger):
+        folder.mkdir()
+    with tls.authority():
+        assert not left.exists()
+        assert alive.exists()
+        assert stranger.exists()

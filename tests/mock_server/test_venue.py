@@ -5,13 +5,14 @@ import pytest
 
 import exchanges
 from exchanges import Response, UnknownPair
+from exchanges.plain import PlainExchange
 from mock_server.fault import Fault
 from mock_server.frame import GZIP
 from mock_server.market import Market
 from mock_server.venue import Venue, origin_form
 
 
-class Switched:
+class Switched(PlainExchange):
     """An exchange whose only answer is its request, and whose server half counts its work."""
 
     name, title, origin = "switched", "A & <b>", "https://switched.example"
@@ -48,10 +49,110 @@ class Switched:
     def request_for(self, pair):
         return exchanges.Request(self.name, self.origin, f"/{pair}?a=1&b=2")
 
+    def quotes_from(self, pairs, response):
+        raise NotImplementedError
+
+    def response_for_many(self, quotes):
+        raise NotImplementedError
+
 
 @pytest.fixture
 def venue():
     return Venue(Switched())
+
+
+class Thread:
+    """A renderer whose work is done when the test says so."""
+
+    def __init__(self):
+        self.jobs = {}
+
+    def render(self, key, work, use, then=None):
+        self.jobs.setdefault(key, (work, use, []))[2].append(then)
+
+    def run(self):
+        """Do all the work; how many that waited were called."""
+        jobs, self.jobs = self.jobs, {}
+        for work, use, _ in jobs.values():
+            use(work())
+        waiting = [then for *_, calls in jobs.values() for then in calls if then]
+        for then in waiting:
+            then()
+        return len(waiting)
+
+
+@pytest.fixture
+def slow(venue):
+    """``slow(tick)``: what there is of a body of a thousand entries, whose waiting turn does nothing."""
+    thread, market = Thread(), Market(7)
+    asked = replace(venue.asked("/a"), entries=1000)
+    venue._mark_slow(asked.key)
+
+    def ready(tick, market=market, then=lambda: None):
+        return venue.ready(asked, market, tick, thread, 0, then)
+
+    ready.thread = thread
+    return ready
+
+
+def test_a_body_that_takes_long_is_waited_for_once_and_then_sent_while_the_next_is_rendered(slow):
+    assert (slow(10), slow(20)) == (None, None)
+    assert slow.thread.run() == 2
+    first = slow(30)
+    assert first.reply.priced_at == 0.0
+    assert not slow.thread.jobs  # in the first half of a second there is nothing to hurry for
+    assert slow(130) is first
+    slow.thread.run()
+    assert slow(140).reply.priced_at == 1.0
+
+
+def test_a_body_that_takes_long_is_rendered_ahead_where_somebody_asks_in_the_second_half_of_its_second(slow):
+    slow(0)
+    slow.thread.run()
+    first = slow(60)
+    slow.thread.run()
+    assert slow(99) is first
+    assert slow(100).reply.priced_at == 1.0
+
+
+def test_a_body_is_never_more_than_a_second_behind_where_its_thread_is_not(slow):
+    slow(0)
+    slow.thread.run()
+    slow(10)
+    assert slow(199).reply.priced_at == 0.0
+    assert slow(200) is None
+    slow.thread.run()
+    assert slow(210).reply.priced_at >= 1.0
+
+
+def test_however_long_it_takes_whoever_waited_gets_what_was_rendered(slow):
+    assert slow(0) is None
+    slow.thread.run()
+    assert slow(900).reply.priced_at == 0.0
+
+
+def test_a_body_of_the_batch_before_is_neither_sent_nor_kept(slow):
+    slow(0)
+    other = Market(7, 0, 1)
+    assert slow(0, market=other) is None
+    slow.thread.run()
+    found = slow(0, market=other)
+    assert found is None or found.market is other
+
+
+def test_what_fails_in_the_thread_is_rendered_where_its_error_is_told(venue):
+    thread, asked = Thread(), venue.asked("/slip")
+    venue._mark_slow(asked.key)
+    assert venue.ready(asked, Market(7), 0, thread, 0, lambda: None) is None
+    thread.run()
+    with pytest.raises(KeyError):
+        venue.ready(asked, Market(7), 0, thread, 0, lambda: None)
+
+
+def test_many_entries_take_long_before_anybody_has_measured_it(venue):
+    venue.exchange.entries_in = lambda request: 3000
+    thread = Thread()
+    assert venue.ready(venue.asked("/b"), Market(7), 0, thread, 0, lambda: None) is None
 
 
 def test_a_body_is_rendered_and_framed_once_a_tick(venue):
@@ -71,7 +172,7 @@ def test_a_body_of_one_batch_is_not_served_in_the_next(venue):
 
 def test_a_body_of_more_than_a_hundred_pairs_stands_for_a_second_and_says_when_it_was_priced(venue):
     market = Market(7)
-    asked = replace(venue.asked("/a"), pairs=(venue.exchange.instruments[0].pair,) * 101)
+    asked = replace(venue.asked("/a"), entries=101)
     first = venue.rendered(asked, market, 177)
     assert venue.rendered(asked, market, 100) is venue.rendered(asked, market, 199) is first
     assert first.reply.priced_at == 1.0
@@ -120,7 +221,7 @@ def test_a_slip_in_an_exchange_s_code_is_no_refusal(venue):
 def test_a_fault_of_a_quote_changes_the_body_and_is_not_remembered(venue):
     market, asked = Market(7), venue.asked("/a")
     crossed = Fault("x", None, "", "", quote=lambda quote: replace(quote, bid=Decimal(12345)))
-    reply = venue.disturbed(asked, market, 3, (crossed,), None)
+    reply, _ = venue.disturbed(asked, market, 3, (crossed,), None)
     assert b"12345" in reply.body
     assert reply.priced_at == 3 * market.tick_s
     assert b"12345" not in venue.rendered(asked, market, 3).reply.body
@@ -129,12 +230,31 @@ def test_a_fault_of_a_quote_changes_the_body_and_is_not_remembered(venue):
 def test_a_fault_of_a_reply_has_the_last_word(venue):
     market, asked = Market(7), venue.asked("/a")
     fault = Fault("x", None, "", "", reply=lambda reply, context: replace(reply, body=context.request.target.encode()))
-    assert venue.disturbed(asked, market, 3, (fault,), None).body == b"/a"
+    assert venue.disturbed(asked, market, 3, (fault,), None)[0].body == b"/a"
 
 
 def test_a_target_is_read_once(venue):
-    assert venue.asked("/a") is venue.asked("/a")
-    assert venue.exchange.read == 1
+    asked, read = venue.asked("/a"), venue.exchange.read
+    assert venue.asked("/a") is asked is venue.asked("/a", "HEAD")
+    assert venue.exchange.read == read
+
+
+def test_a_header_that_the_exchange_heeds_makes_another_answer_and_others_do_not():
+    venue = Venue(exchanges.load("binance"))
+    asked = [
+        venue.asked("/api/v3/time", "GET", headers)
+        for headers in ({}, {"x-mbx-time-unit": "MICROSECOND"}, {"x-mbx-time-unit": "MILLISECOND"}, {"x-other": "1"})
+    ]
+    assert asked[3] is asked[0]
+    bodies = [venue.rendered(each, Market(7), 3).reply.body for each in asked[:3]]
+    assert (bodies[0], bodies[1]) == (bodies[2], bodies[0].replace(b"}", b"000}"))
+
+
+def test_a_method_that_the_exchange_does_not_take_is_refused_in_its_own_words(venue):
+    asked = venue.asked("/a", "DELETE")
+    assert (asked.request.method, asked.label) == ("DELETE", "")
+    assert venue.rendered(asked, Market(7), 3).reply.body == b"not_found"
+    assert venue.rendered(venue.asked("/a"), Market(7), 3).reply.status == 200
 
 
 def test_targets_without_number_do_not_fill_the_memory(venue):
@@ -157,7 +277,7 @@ def test_strangers_are_numbered_again_when_a_batch_begins(venue):
         ("//a", "//a"),
         ("http://host:1/a?b=c", "/a?b=c"),
         ("http://host", "/"),
-        ("*", "/"),
+        ("*", "*"),
     ],
 )
 def test_a_target_loses_its_scheme_and_host(target, form):

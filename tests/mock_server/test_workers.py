@@ -70,8 +70,17 @@ def row(replied, arrived=0.0):
 
 
 def log(*rows, **counters):
-    names = ("peak_in_flight", "accepted", "cpu_s", "wall_s", "loop_lag_p99_s", "unfinished", "truncated")
-    return {"batch": dict.fromkeys(names, 0) | counters, "columns": COLUMNS, "rows": list(rows)}
+    names = (
+        "peak_in_flight",
+        "accepted",
+        "cpu_s",
+        "wall_s",
+        "loop_lag_p99_s",
+        "loop_lag_max_s",
+        "unfinished",
+        "truncated",
+    )
+    return {"batch": dict.fromkeys(names, 0) | {"accepted_by": {}} | counters, "columns": COLUMNS, "rows": list(rows)}
 
 
 def left_of(processes):
@@ -100,11 +109,14 @@ def test_merged_rows_are_in_the_order_in_which_they_were_answered():
 
 def test_merged_counters_add_up_and_times_are_the_largest():
     batch = merged([
-        log(accepted=3, cpu_s=0.2, wall_s=1.0, loop_lag_p99_s=0.1, unfinished=1, truncated=2),
-        log(accepted=4, cpu_s=0.3, wall_s=0.9, loop_lag_p99_s=0.2, unfinished=0, truncated=1),
+        log(accepted=3, accepted_by={"kraken": 3}, cpu_s=0.2, wall_s=1.0,
+            loop_lag_p99_s=0.1, loop_lag_max_s=0.3, unfinished=1, truncated=2),
+        log(accepted=4, accepted_by={"kraken": 1, "binance": 3}, cpu_s=0.3, wall_s=0.9,
+            loop_lag_p99_s=0.2, loop_lag_max_s=0.2, unfinished=0, truncated=1),
     ])["batch"]  # fmt: skip
     assert batch == {
-        "accepted": 7, "cpu_s": 0.5, "wall_s": 1.0, "loop_lag_p99_s": 0.2, "unfinished": 1, "truncated": 3,
+        "accepted": 7, "accepted_by": {"kraken": 4, "binance": 3}, "cpu_s": 0.5, "wall_s": 1.0,
+        "loop_lag_p99_s": 0.2, "loop_lag_max_s": 0.3, "unfinished": 1, "truncated": 3,
         "peak_in_flight": 0, "workers": 2, "busiest_cpu_s": 0.3,
     }  # fmt: skip
 

@@ -11,10 +11,15 @@ from harness.doctor.finding import STATES
 from harness.doctor.loopback import loopback
 
 
-def test_every_finding_about_this_machine_is_a_sentence_with_a_known_state():
+@pytest.fixture(scope="module")
+def of_libraries():
+    return libraries.libraries()
+
+
+def test_every_finding_about_this_machine_is_a_sentence_with_a_known_state(of_libraries):
     found = [
         processors.processors(), processors.load(), processors.interpreter(), clock(), sleeper(), loopback(),
-        descriptors.descriptors(), network.proxies(), *libraries.libraries(),
+        descriptors.descriptors(), network.proxies(), *of_libraries,
         network.kernel(network.counters(), network.counters()),
     ]  # fmt: skip
     for finding in found:
@@ -149,8 +154,8 @@ def test_a_package_that_says_no_version_of_itself_is_not_accused():
     assert libraries.shadows({"trio": "0.35.0"}, {}).state == "fine"
 
 
-def test_every_library_says_the_version_that_was_installed():
-    _, found, _ = libraries.libraries()
+def test_every_library_says_the_version_that_was_installed(of_libraries):
+    _, found, _ = of_libraries
     assert (found.topic, found.state) == ("shadowed packages", "fine")
 
 

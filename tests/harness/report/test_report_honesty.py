@@ -228,3 +228,11 @@ def test_no_rule_stands_twice_in_the_style_sheet():
     rules = (files("harness.report") / "page.css").read_text(encoding="utf-8").splitlines()
     selectors = [rule.partition("{")[0] for rule in rules if not rule.startswith("@")]
     assert len(set(selectors)) == len(selectors)
+
+
+def test_quotes_that_were_not_used_are_counted_beside_the_prices_with_the_first_reason(runs):
+    left_out = [{"exchange": "b", "pair": "ETH/USD", "kind": "stale", "reason": f"b ETH/USD: {n}"} for n in "12"]
+    best = {"pair": "BTC/USD", "bid": "1", "ask": "2"}
+    readout = {"arm": "x", "prices": [best], "arbitrage": [], "left_out": left_out}
+    said = prices_of(ScenarioEntry(runs.scenario([], readout=readout))).takeaway
+    assert said.endswith(" 2 quotes are not used; the first: b ETH/USD: 1.")

@@ -6,12 +6,12 @@ import math
 import pytest
 
 from harness.report.entries import ArmEntry, Entry, ScenarioEntry
-from harness.report.figure import even_marks, nice_marks
+from harness.report.figure import even_marks, house_style, nice_marks
 from harness.report.inline_svg import StyleSheet, inline
 from harness.report.latency_chart import _takeaway
 from harness.report.palette import DARK, LIGHT, MODELS, model_of
 from harness.report.request_log import RequestLog
-from harness.report.waterfall_chart import _places
+from harness.report.waterfall_chart import _places, waterfall_chart
 from harness.report.wording import duration_interval, listing, percent, signed_percent, tick, times
 from harness.store import csv_text
 
@@ -124,6 +124,47 @@ def test_the_limit_as_a_speedup_is_the_baselines_time_over_the_bound():
 def test_a_request_takes_the_lowest_place_in_flight_that_is_free():
     spans = [(0.0, 0, 0, 2.0), (0.5, 0, 0, 1.0), (1.0, 0, 0, 3.0), (1.5, 0, 0, 4.0), (2.5, 0, 0, 3.0)]
     assert _places(spans) == [0, 1, 1, 2, 0]
+
+
+def waterfall_of(tmp_path, runs, fault=lambda index: "", kind="deadline", **conditions):
+    """The chart of one arm with 8 requests, some of them struck: the answer begins at once, its client waits 2 s."""
+    rows = []
+    for row in runs.request_rows(["threads"]):
+        struck = fault(row[4])
+        ended = row[7] + 2.0 if struck else row[8]
+        rows.append((*row[:8], ended, *row[9:15], kind if struck else "", *row[16:18], struck))
+    (tmp_path / "requests.csv").write_text(csv_text([(*runs.header, "fault"), *rows]), encoding="utf-8")
+    log = RequestLog.read(tmp_path)
+    scenario = ScenarioEntry(runs.scenario([runs.arm("threads", 1, 0.07)], **conditions))
+    with house_style():
+        return waterfall_chart(scenario, log)
+
+
+def test_the_time_that_a_stalled_answer_takes_is_not_the_clients(tmp_path, runs):
+    chart = waterfall_of(tmp_path, runs, lambda index: "stall-body" if index < 5 else "")
+    assert chart.takeaway.endswith("A request that no fault struck spends 3.00 ms outside the server (median).")
+    assert "and the last request over after 2." in chart.takeaway
+    assert "8 requests (5 struck by faults)" in chart.description
+    assert chart.figure.axes[0].get_xlabel().endswith("in the colour of the names: struck by a fault")
+
+
+def test_where_no_fault_struck_the_waterfall_says_nothing_of_faults(tmp_path, runs):
+    chart = waterfall_of(tmp_path, runs)
+    assert chart.takeaway.endswith("A request spends 3.00 ms outside the server (median).")
+    assert "struck" not in chart.description + chart.figure.axes[0].get_xlabel() + chart.takeaway
+
+
+def test_where_every_request_was_struck_nothing_is_said_of_the_clients_time(tmp_path, runs):
+    assert "outside the server" not in waterfall_of(tmp_path, runs, lambda index: "stall-body").takeaway
+
+
+def test_the_limit_of_a_batch_counts_the_deadline_of_a_request_that_stalled(tmp_path, runs):
+    def said(kind):
+        conditions = {"deadline_s": 2.0, "concurrency": 4}
+        return waterfall_of(tmp_path, runs, lambda index: "f" if index == 0 else "", kind, **conditions).takeaway
+
+    assert "the limit of this batch is 2.00 s" in said("deadline")
+    assert "the limit of this batch is 40.0 ms" in said("rate_limited")
 
 
 def test_the_batch_that_is_drawn_is_the_most_typical_of_those_that_all_arms_have(tmp_path, runs):

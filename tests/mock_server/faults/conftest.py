@@ -74,7 +74,7 @@ class Bench:
         return Raw("\r\n".join(head).encode(), reply.body, reply)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def mock():
     # A server of our own: faults that one test sets stay until another takes them away.
     with running(latency="0", seed=7) as started:

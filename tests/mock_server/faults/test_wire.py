@@ -182,11 +182,11 @@ def test_every_fault_on_the_wire_has_its_claim():
     assert WIRED.keys() == CLAIMS.keys()
 
 
-@pytest.mark.parametrize("name", WIRED)
-def test_the_steps_of_a_fault_are_what_it_says(bench, name):
-    seen, _ = of_steps(WIRED[name], bench.raw())
-    assert CLAIMS[name](seen)
-    assert seen.end == END_OF.get(name, OPEN)
+def test_the_steps_of_a_fault_are_what_it_says(bench):
+    for name in WIRED:
+        seen, _ = of_steps(WIRED[name], bench.raw())
+        assert CLAIMS[name](seen), name
+        assert seen.end == END_OF.get(name, OPEN), name
 
 
 def test_a_drip_is_one_byte_at_a_time_and_a_fifth_of_a_second_after_each(binance):
@@ -231,18 +231,20 @@ def test_a_bare_socket_gets_no_more_than_a_byte_in_a_fifth_of_a_second(mock, con
         assert 1 <= dripped <= 1 + (time.monotonic() - asked) / 0.2
 
 
-@pytest.mark.parametrize("name", [n for n in catalogue if catalogue[n].reply or catalogue[n].quote])
-def test_a_fault_of_what_is_said_comes_over_the_wire_as_it_is_judged(mock, control, binance, name):
-    control.begin(seed=7, faults=f"binance:{name}")
-    client = http.client.HTTPConnection(urlsplit(mock.origins["binance"]).netloc, timeout=10)
-    # Not an exception: http.client reads a head of its own strictness, and these heads are all sound.
-    client.request("GET", binance.request.target)
-    answer = client.getresponse()
-    judged = binance.judged_bytes(answer.status, answer.headers, answer.read())
-    client.close()
-    assert judged == catalogue[name].kind
-    (row,) = rows(control)
-    assert (row["fault"], row["status"]) == (name, answer.status)
+def test_a_fault_of_what_is_said_comes_over_the_wire_as_it_is_judged(mock, control, binance):
+    for name in (n for n in catalogue if catalogue[n].reply or catalogue[n].quote):
+        control.begin(seed=7, faults=f"binance:{name}")
+        client = http.client.HTTPConnection(urlsplit(mock.origins["binance"]).netloc, timeout=10)
+        # Not an exception: http.client reads a head of its own strictness, and these heads are all sound.
+        client.request("GET", binance.request.target)
+        answer = client.getresponse()
+        judged = binance.judged_bytes(answer.status, answer.headers, answer.read())
+        client.close()
+        assert judged == catalogue[name].kind, name
+        (row,) = rows(control)
+        # Binance quotes its numbers already, so that this one changes nothing.
+        struck = "" if name == "string-for-number" else name
+        assert (row["fault"], row["status"]) == (struck, answer.status)
 
 
 def test_two_faults_strike_one_answer_and_both_are_in_the_log(mock, control, connect, binance):

@@ -1,0 +1,46 @@
+"""An arm's ratios inside a run, block by block, from its row in run.json: what another run's may be compared with.
+
+Both halves of a ratio come from the same block, so that whatever slows a whole block cancels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from harness.report.entries import Entry
+from harness.statistics import Interval, centre_over_blocks, median
+
+_BLOCK: Final = re.compile(r"[0-9]{1,9}")
+
+
+def speedups(row: Mapping[str, Any], baseline: Mapping[str, Any]) -> dict[int, float]:
+    """The baseline's time over the arm's, by block; of blocks that both have."""
+    own, others = _medians(row), _medians(baseline)
+    return {block: others[block] / time_s for block, time_s in own.items() if block in others}
+
+
+def efficiencies(row: Mapping[str, Any]) -> dict[int, float]:
+    """The block's physical limit over the arm's time, by block; none where run.json has no measurements."""
+    medians, found = _medians(row), {}
+    for measurement in Entry(row).entries("measurements"):
+        block = int(measurement.number("block") or 0)
+        bounds = [batch.number("bound_s") or 0.0 for batch in measurement.entries("batches")[1:]]
+        if block in medians and bounds and min(bounds) > 0:
+            found[block] = median(bounds) / medians[block]
+    return found
+
+
+def efficiency_interval(row: Mapping[str, Any]) -> Interval | None:
+    """The efficiency with its 95 % interval over blocks; None where fewer than two blocks tell it."""
+    found = efficiencies(row)
+    return centre_over_blocks(found) if len(found) > 1 else None
+
+
+def _medians(row: Mapping[str, Any]) -> dict[int, float]:
+    # Block numbers are numbers in memory and texts in a file.
+    kept = row.get("block_medians_s")
+    times = Entry({str(block): time_s for block, time_s in kept.items()} if isinstance(kept, dict) else {})
+    read = {block: times.number(block) for block in times.raw if _BLOCK.fullmatch(block)}
+    return {int(block): time_s for block, time_s in read.items() if time_s is not None and time_s > 0}
