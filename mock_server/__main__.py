@@ -85,8 +85,8 @@ def _serve(options: argparse.Namespace, stack: contextlib.ExitStack) -> int:
 
 
 def _mock(options: argparse.Namespace, exchanges: list[Exchange], stack: contextlib.ExitStack) -> Mock:
-    from mock_server.app import Conditions, Mock
-    from mock_server.conditions import Latency
+    from mock_server.app import Mock
+    from mock_server.conditions import Conditions, Latency
     from mock_server.faults import Faults
     from mock_server.levers import one_at_a_time_from, refusals_from
     from mock_server.log import Spool

@@ -8,20 +8,20 @@ import gc
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from exchanges.exchange import Exchange
-from mock_server.conditions import Latency
+from mock_server.conditions import Conditions
 from mock_server.faults import Faults
 from mock_server.heap import heap_bytes
+from mock_server.lag import LagProbe
 from mock_server.levers import OneAtATime
 from mock_server.limits import Limiter
 from mock_server.listener import Handler, Listener
-from mock_server.log import MOST_ROWS, Record, Spool
+from mock_server.log import Record, Spool
 from mock_server.market import EPOCH_US, Market
 from mock_server.page import Served, page_of
 from mock_server.patience import HANDSHAKE_S
@@ -35,23 +35,8 @@ if TYPE_CHECKING:
     from mock_server.tls import Authority
 
 _STOP_S = 0.1
-_PROBE_S = 0.005
+_LOOK_S = 0.005
 _SWEEP_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """What the server does to requests. ``one_at_a_time`` (seconds) and ``refuse`` (exchange to kind) are there to
-    prove that the harness notices a saturated server and arms that fail fast."""
-
-    latency: Latency
-    faults: Faults = field(default_factory=Faults)
-    one_at_a_time: float | None = None
-    refuse: Mapping[str, str] = field(default_factory=dict)
-
-    def but(self, **changes: Any) -> Conditions:
-        """The same conditions with some of them changed."""
-        return replace(self, **changes)
 
 
 class Mock:
@@ -86,7 +71,7 @@ class Mock:
         self._listeners: dict[str, Listener] = {}
         self._runners: dict[str, web.ServerRunner] = {}
         self._sweeper: asyncio.Task[None] | None = None
-        self._probe: asyncio.Task[None] | None = None
+        self._lag = LagProbe()
         # What one of several workers has counted is not what an address has used.
         limiters = {each.name: Limiter(each, time_scale, limits, tell=workers == 1) for each in exchanges}
         self.renderer = Renderer()
@@ -121,7 +106,7 @@ class Mock:
 
     async def stop(self) -> None:
         """Close everything; requests that are still held a tenth of a second later are not answered."""
-        self._stop_probe()
+        self._lag.stop()
         if self._sweeper is not None:
             self._sweeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -133,7 +118,7 @@ class Mock:
             listening.socket.close()
         deadline = time.monotonic() + _STOP_S
         while self.record.in_flight and time.monotonic() < deadline:
-            await asyncio.sleep(_PROBE_S)
+            await asyncio.sleep(_LOOK_S)
         await asyncio.gather(*(runner.cleanup() for runner in self._runners.values()))
         self.renderer.close()
         if hasattr(self, "timer"):  # not where the start failed
@@ -159,12 +144,11 @@ class Mock:
         market = Market(seed, block, batch, epoch_us=epoch_us)
         self._reset(market, kept=True, draws=draws, began=began)
         self._tune()
-        self._stop_probe()
-        self._probe = asyncio.create_task(self._measure_lag(self.record))
+        self._lag.start(self.timer, self.record)
 
     def end(self) -> dict[str, Any]:
         """The log of the batch; the market goes on."""
-        self._stop_probe()
+        self._lag.stop()
         return self.record.end()
 
     def census(self) -> dict[str, int]:
@@ -246,19 +230,6 @@ class Mock:
 
     def _accepted(self, name: str) -> None:
         self.record.accepted_by[name] += 1
-
-    async def _measure_lag(self, record: Record) -> None:
-        """How late the event loop comes to a coroutine whose time has come."""
-        due = time.monotonic()
-        while len(record.lags) < MOST_ROWS:
-            due = max(due + _PROBE_S, time.monotonic())
-            await self.timer.until(due)
-            record.lags.append(time.monotonic() - due)
-
-    def _stop_probe(self) -> None:
-        if self._probe is not None:
-            self._probe.cancel()
-            self._probe = None
 
     async def _sweep(self) -> None:
         while True:

@@ -1,13 +1,15 @@
-"""Conditions of the road: how long the mock server holds the requests of each exchange."""
+"""Conditions of the road: how long the mock server holds the requests of each exchange, and what else befalls them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from exchanges.errors import safe
 from exchanges.plugins import nearest
 from mock_server.delay import Delay as Delay
+from mock_server.faults import Faults
 from mock_server.profile import delays_in
 
 
@@ -62,6 +64,21 @@ class Latency:
     def draw(self, exchange: str, seed: int, block: int, draws: int, index: int | str, attempt: int = 0) -> float:
         """The delay of one request to ``exchange`` in seconds, as ``Delay.draw`` has it."""
         return self.of(exchange).draw(seed, block, draws, index, attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What the server does to requests. ``one_at_a_time`` (seconds) and ``refuse`` (exchange to kind) are there to
+    prove that the harness notices a saturated server and arms that fail fast."""
+
+    latency: Latency
+    faults: Faults = field(default_factory=Faults)
+    one_at_a_time: float | None = None
+    refuse: Mapping[str, str] = field(default_factory=dict)
+
+    def but(self, **changes: Any) -> Conditions:
+        """The same conditions with some of them changed."""
+        return replace(self, **changes)
 
 
 def _name_in(part: str) -> tuple[str, str]:

@@ -18,8 +18,9 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from exchanges.exchange import Exchange
-from exchanges.limit import Charge, RateLimit
+from exchanges.limit import RateLimit
 from exchanges.wire import Request
+from mock_server.budget import NS, Budget, Price
 
 HEARD_S: Final = 0.1
 """How long a refusal is under way, in real seconds: what arrives earlier after it was sent before it was heard (the
@@ -32,7 +33,6 @@ LONGEST_BAN_S: Final = 3 * 86400.0
 MOST_ADDRESSES: Final = 1024
 MOST_BUDGETS: Final = 256
 _MOST_TARGETS: Final = 4096
-_NS: Final = 1_000_000_000
 
 
 class Judgement(NamedTuple):
@@ -64,9 +64,9 @@ class Limiter:
         self._exchange = exchange
         self._enforce = enforce
         self._tell = tell
-        self._ns_per_s = time_scale * _NS
+        self._ns_per_s = time_scale * NS
         self._heard_ns = int(heard_s * self._ns_per_s)
-        self._prices: dict[str, _Price] = {}
+        self._prices: dict[str, Price] = {}
         self._callers: dict[str, _Caller] = {}
 
     def judge(self, address: str, request: Request, now: float, callers: Callable[[], int] | None = None) -> Judgement:
@@ -98,7 +98,7 @@ class Limiter:
         headers = self._exchange.usage_headers(charge, used, whole_in / self._ns_per_s)
         return Judgement(kind, None if kind is None else self._real(wait), headers)
 
-    def _price(self, request: Request) -> _Price:
+    def _price(self, request: Request) -> Price:
         key = request.target if request.method == "GET" else f"{request.method} {request.target}"
         found = self._prices.get(key)
         if found is None:
@@ -106,7 +106,7 @@ class Limiter:
                 self._prices.clear()
             charge = self._exchange.charge_for(request)
             speaks = self._tell and charge is not None and bool(self._exchange.usage_headers(charge, 0, 0.0))
-            found = self._prices[key] = _Price(charge, self._enforce or speaks, speaks)
+            found = self._prices[key] = Price(charge, self._enforce or speaks, speaks)
         return found
 
     def _caller(self, address: str, now_ns: int) -> _Caller:
@@ -121,7 +121,7 @@ class Limiter:
 
     def _forget(self, now_ns: int) -> None:
         """Drop the addresses that were idle for as long as the longest ban, and the most idle one of too many."""
-        idle_since = now_ns - int(LONGEST_BAN_S * _NS)
+        idle_since = now_ns - int(LONGEST_BAN_S * NS)
         while self._callers:
             address, caller = next(iter(self._callers.items()))
             if len(self._callers) < MOST_ADDRESSES and max(caller.seen, caller.banned_until) > idle_since:
@@ -134,127 +134,29 @@ class Limiter:
         return (int(wait_ns * 1_000_000 / self._ns_per_s) + 2) / 1_000_000
 
 
-class _Price:
-    """What one target costs, worked out once. A weight of 1 is as many units as ``per_s`` has nanoseconds, so that each
-    nanosecond brings back ``capacity`` of them and all of it is whole numbers. Where nothing is refused and the
-    exchange's headers tell nothing of it (``speaks``), it is not even counted."""
-
-    __slots__ = ("capacity", "charge", "cost", "counts", "fits_below", "per_ns", "speaks", "whole", "window")
-
-    def __init__(self, charge: Charge | None, counts: bool, speaks: bool) -> None:
-        self.charge = charge
-        self.counts = counts
-        self.speaks = speaks
-        if charge is not None:
-            limit = charge.limit
-            self.window, self.capacity = limit.window, limit.capacity
-            self.per_ns = round(limit.per_s * _NS)
-            self.whole = limit.capacity * self.per_ns
-            self.cost = charge.weight * self.per_ns
-            # More weight than there ever is fits where nothing is spent, and takes all there is.
-            self.fits_below = max(0, self.whole - self.cost)
-
-
 class _Caller:
     """One address: its budgets, and its bans. Times are nanoseconds of the exchange."""
 
     __slots__ = ("banned_until", "bans", "budgets", "seen")
 
     def __init__(self) -> None:
-        self.budgets: dict[str, _Budget] = {}
+        self.budgets: dict[str, Budget] = {}
         self.banned_until = 0
         self.bans = 0
         self.seen = 0
 
-    def new_budget(self, bucket: str) -> _Budget:
+    def new_budget(self, bucket: str) -> Budget:
         if len(self.budgets) >= MOST_BUDGETS:
             del self.budgets[next(iter(self.budgets))]
-        found = self.budgets[bucket] = _Budget()
+        found = self.budgets[bucket] = Budget()
         return found
 
     def ban(self, limit: RateLimit, now_ns: int) -> int:
         """Ban the address, and tell for how long."""
-        longest = int(LONGEST_BAN_S * _NS)
+        longest = int(LONGEST_BAN_S * NS)
         if now_ns > self.banned_until + longest:
             self.bans = 0
-        length = min(int(limit.ban_s * _NS) << min(self.bans, 32), max(longest, int(limit.ban_s * _NS)))
+        length = min(int(limit.ban_s * NS) << min(self.bans, 32), max(longest, int(limit.ban_s * NS)))
         self.bans += 1
         self.banned_until = now_ns + length
         return length
-
-
-class _Budget:
-    """What one address has spent of one budget, in the units of a _Price, and how it takes a refusal."""
-
-    __slots__ = ("at", "callers", "heard_at", "repeats", "spent", "strikes", "told_until", "unheeded", "wait")
-
-    def __init__(self) -> None:
-        self.at = 0
-        self.spent = 0
-        self.told_until = 0
-        self.wait = 0
-        self.heard_at = 0
-        self.repeats = 0
-        self.callers = (0, 0)
-        self.strikes = 0
-        self.unheeded = False
-
-    def wait_for(self, price: _Price, now_ns: int, heard_ns: int) -> int:
-        """Nanoseconds until the weight fits, 0 if it does now."""
-        if now_ns > self.at:
-            pause = now_ns - self.at
-            if pause >= heard_ns or (2 * pause >= self.wait and now_ns >= self.told_until):
-                self.heard_at = 0
-            if not price.window:
-                self.spent = max(0, self.spent - (now_ns - self.at) * price.capacity)
-            elif now_ns // price.per_ns != self.at // price.per_ns:
-                self.spent = 0
-            self.at = now_ns
-        missing = self.spent - price.fits_below
-        if missing <= 0:
-            return 0
-        return price.per_ns - self.at % price.per_ns if price.window else -(-missing // price.capacity)
-
-    def spend(self, price: _Price) -> None:
-        """Take the weight. An accepted request ends the wait that an earlier one was told."""
-        self.spent += price.cost
-        # A bucket cannot be emptier than empty; a window's count may show what was too much.
-        if self.spent > price.whole and not price.window:
-            self.spent = price.whole
-        self.told_until = 0
-
-    def ignored(self, limit: RateLimit, now_ns: int, wait_ns: int, heard_ns: int, callers: int) -> bool:
-        """Take note of a refusal; whether it is the one too many. A caller that sat out its last wait starts anew.
-
-        Callers that do as they are told are refused once each in a wait that nobody's success has ended, the first of
-        them to begin it. A client may close its connection when it is refused, so the most that were open in this wait
-        and the one before it count.
-        """
-        if now_ns >= self.told_until:
-            if not self.unheeded:
-                self.strikes = 0
-            self.unheeded = False
-            self.told_until = now_ns + wait_ns
-            self.wait = wait_ns
-            self.repeats = 0
-            self.callers = (self.callers[1], callers)
-            self.heard_at = self.heard_at or now_ns + heard_ns
-            return False
-        self.callers = (self.callers[0], max(self.callers[1], callers))
-        if now_ns < self.heard_at:
-            return False
-        self.repeats += 1
-        if self.repeats >= max(self.callers):
-            self.unheeded = True
-            self.strikes += 1
-            if 0 < limit.patience <= self.strikes:
-                self.strikes = 0
-                self.told_until = 0
-                self.unheeded = False
-                return True
-        return False
-
-    def usage(self, price: _Price) -> tuple[int, int]:
-        """The weight that is spent, and the nanoseconds until none is."""
-        whole_in = price.per_ns - self.at % price.per_ns if price.window else -(-self.spent // price.capacity)
-        return -(-self.spent // price.per_ns), whole_in

@@ -16,17 +16,19 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from exchanges.errors import safe
+from mock_server.asked import origin_form
 from mock_server.body import form_of, unreadable_body
 from mock_server.fault import Raw
 from mock_server.frame import CHUNKED, GZIP, accepts_gzip, date_line, frame, lines_of
 from mock_server.lane import Lane
 from mock_server.reply import Reply
 from mock_server.turn import Heard, HeardWhole, Turn
-from mock_server.venue import INDEX_HEADER, Venue, origin_form
+from mock_server.venue import INDEX_HEADER, Venue
 
 if TYPE_CHECKING:
     from exchanges.exchange import Exchange
-    from mock_server.app import Conditions, Mock
+    from mock_server.app import Mock
+    from mock_server.conditions import Conditions
     from mock_server.limits import Limiter
     from mock_server.log import Record
     from mock_server.timer import Timer

@@ -11,14 +11,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Final
 
 from exchanges.errors import UnknownPair
 from exchanges.exchange import Exchange
 from exchanges.pair import Pair
 from exchanges.wire import Request
-from mock_server.asked import Asked
+from mock_server.asked import NO_HEADERS, Asked
 from mock_server.fault import Context, Fault
 from mock_server.market import Market
 from mock_server.moment import Change, Moment
@@ -27,7 +25,6 @@ from mock_server.renderer import Renderer
 from mock_server.reply import Reply
 
 INDEX_HEADER = "X-Fetchrace-Request"
-_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 _REMEMBERED = 4096
 _REMEMBERED_BYTES = 32 * 1024**2
 _MOST_LABELLED = 10
@@ -38,17 +35,6 @@ _MOST_LARGE = 8
 _MANY = 300
 _LONG_S = 0.003
 _MOST_AHEAD = 16
-
-
-def origin_form(target: str) -> str:
-    """A request target without scheme and host, which a client that takes us for a proxy sends as well
-    (RFC 9112, section 3.2.2). What has neither a path nor a scheme stays as it is."""
-    scheme, _, rest = target.partition("://")
-    if not rest or "/" in scheme:
-        return target
-    # Where there is none: the end.
-    slash, query = (rest.find(each) % (len(rest) + 1) for each in "/?")
-    return rest[slash:] if slash < query else "/" + rest[query:]
 
 
 class Venue:
@@ -68,7 +54,7 @@ class Venue:
         self._heeds = sorted(exchange.heeds)
         self._methods = ("GET", "POST") if exchange.accepts_post else ("GET",)
 
-    def asked(self, target: str, method: str = "GET", headers: Mapping[str, str] = _NO_HEADERS) -> Asked:
+    def asked(self, target: str, method: str = "GET", headers: Mapping[str, str] = NO_HEADERS) -> Asked:
         """Read a request: its target, its method (HEAD is asked like GET), and of its headers those that the exchange
         heeds. ``headers`` is looked up by lower-case names."""
         key = target
@@ -258,8 +244,7 @@ class Venue:
         except UnknownPair:
             refusal = "unknown_symbol"
         except LookupError:
-            # No price request: the time, the instruments, or nothing that the exchange has.
-            refusal = None
+            pass  # no price request: the time, the instruments, or nothing that the exchange has
         label = ",".join(map(str, pairs)) if len(pairs) <= _MOST_LABELLED else "*"
         entries = self.exchange.entries_in(request)
         if entries >= _MANY:

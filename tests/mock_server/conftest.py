@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 
 import exchanges
-from mock_server.app import Conditions, Mock
-from mock_server.conditions import Latency
+from mock_server.app import Mock
+from mock_server.conditions import Conditions, Latency
 from mock_server.control import ControlPort
 from mock_server.faults import Faults
 from mock_server.process import Control, running

@@ -11,8 +11,8 @@ import pytest
 import exchanges
 from exchanges import Pair, Response
 from mock_server import app as module
-from mock_server.app import Mock
 from mock_server.conditions import Delay
+from mock_server.lag import LagProbe
 from mock_server.log import GONE
 from mock_server.market import Market
 
@@ -317,18 +317,6 @@ def test_batches_with_the_same_draws_have_the_same_faults_in_every_block(mock, c
     assert set(struck[0]) == {"", "bom"}
 
 
-def test_the_loop_s_lag_is_not_measured_for_ever(monkeypatch, serving):
-    monkeypatch.setattr(module, "MOST_ROWS", 3)
-
-    async def scene():
-        async with serving() as (mock, _):
-            mock.begin(7, 0, 0)
-            await asyncio.wait_for(mock._probe, 10)
-            return len(mock.record.lags)
-
-    assert asyncio.run(scene()) == 3
-
-
 @pytest.mark.parametrize(
     ("query", "code"),
     [
@@ -433,7 +421,7 @@ class Gate:
 def gated(monkeypatch):
     """Servers hold every answer until ``mock.timer.open()``."""
     monkeypatch.setattr(module, "Timer", Gate)
-    monkeypatch.setattr(Mock, "_measure_lag", lambda self, record: asyncio.sleep(0))
+    monkeypatch.setattr(LagProbe, "start", lambda self, timer, record: None)
 
 
 @pytest.fixture

@@ -487,8 +487,7 @@ def test_a_bad_certificate_can_be_put_up_and_taken_down_between_batches(play, au
 
 
 def test_a_fault_of_tls_needs_tls():
-    from mock_server.app import Conditions
-    from mock_server.conditions import Latency
+    from mock_server.conditions import Conditions, Latency
 
     faults = Faults.parse("tls-expired", ["binance"])
     mock = Mock([BINANCE], Conditions(Latency.parse("0")))

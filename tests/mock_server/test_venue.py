@@ -6,10 +6,11 @@ import pytest
 import exchanges
 from exchanges import Response, UnknownPair
 from exchanges.plain import PlainExchange
+from mock_server.asked import origin_form
 from mock_server.fault import Fault
 from mock_server.frame import GZIP
 from mock_server.market import Market
-from mock_server.venue import Venue, origin_form
+from mock_server.venue import Venue
 
 
 class Switched(PlainExchange):
