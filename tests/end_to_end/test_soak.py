@@ -37,6 +37,7 @@ def test_mixed_faults_for_a_while_leave_nothing_behind():
     assert counts["odd"] > 100
 
 
+@pytest.mark.slow
 def test_a_specification_that_is_none_is_a_usage_error():
     done = soak("--minutes", "0.1", "--faults", "no-such-fault")
     assert done.returncode == 2

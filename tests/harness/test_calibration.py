@@ -132,6 +132,7 @@ def mock():
         yield started
 
 
+@pytest.mark.slow
 def test_a_real_server_is_never_early_and_what_the_client_sees_is_later_still(mock):
     card = calibrate(mock, (1, 8), asked_s=0.02, fast=True)
     assert card.problem is None
@@ -173,6 +174,7 @@ def test_a_card_leaves_no_batch_behind_on_the_server(mock):
         assert control.status()["state"] == "idle"
 
 
+@pytest.mark.slow
 def test_a_server_that_handles_one_request_at_a_time_is_found_out_before_the_race(mock):
     with Control(mock) as control:
         control.begin(7, one_at_a_time="10ms")

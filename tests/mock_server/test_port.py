@@ -521,6 +521,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_longer_in_flight(p
     assert [row["index"] for row in play(scene)] == [0]
 
 
+@pytest.mark.slow
 def test_thousands_of_connections_come_and_go_and_leave_nothing(play):
     async def scene(mock, client):
         origin = mock.origins["binance"]

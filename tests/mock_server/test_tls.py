@@ -189,6 +189,7 @@ def test_a_port_shows_the_certificate_that_its_fault_names_and_the_good_one_afte
         control.begin(seed=1, faults=faults)
 
 
+@pytest.mark.slow
 def test_the_ca_file_is_gone_when_the_server_is():
     with running(["kraken"], latency="0", arguments=["--tls"]) as mock:
         folder = pathlib.Path(mock.ca_file).parent
@@ -197,6 +198,7 @@ def test_the_ca_file_is_gone_when_the_server_is():
     assert not folder.exists()
 
 
+@pytest.mark.slow
 def test_the_ca_file_is_gone_when_the_process_that_held_the_lifeline_dies():
     theirs, ours = os.pipe()
     command = [sys.executable, "-m", "mock_server", "-x", "kraken", "--tls", "--lifeline", str(theirs)]

@@ -28,7 +28,9 @@ def loaded(name):
         pytest.skip(str(error))
 
 
-NAMES = [pytest.param(n, marks=pytest.mark.slow) if n == "processes" else n for n in strategies.names()]
+# One of each kind in the fast run; the slow one has them all.
+FAST = ("sequential", "threads", "asyncio-aiohttp", "trio-httpx")
+NAMES = [n if n in FAST else pytest.param(n, marks=pytest.mark.slow) for n in strategies.names()]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -16,6 +16,7 @@ def of_libraries():
     return libraries.libraries()
 
 
+@pytest.mark.slow
 def test_every_finding_about_this_machine_is_a_sentence_with_a_known_state(of_libraries):
     found = [
         processors.processors(), processors.load(), processors.interpreter(), clock(), sleeper(), loopback(),
