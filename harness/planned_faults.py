@@ -29,6 +29,7 @@ class PlannedFaults:
     def __init__(self, scenario: Scenario) -> None:
         self._unreachable: dict[str, Fault] = {}
         self._kinds: dict[tuple[str, str], str | None] = {}
+        self._tls = scenario.tls
         if not scenario.faults:
             return
         faults = Faults.parse(scenario.faults, scenario.exchanges)
@@ -50,8 +51,11 @@ class PlannedFaults:
 
     def kinds(self, exchange: str, row: Mapping[str, Any] | None) -> tuple[str, ...]:
         """The kinds of failure that a request must end in one of, by what struck it; none where it must not fail."""
-        kinds = (self._kind(exchange, fault) for fault in self.struck(exchange, row))
-        return tuple(kind for kind in kinds if kind is not None)
+        kinds = [kind for fault in self.struck(exchange, row) if (kind := self._kind(exchange, fault)) is not None]
+        if self._tls and "reset" in kinds:
+            # To a blocking client of Python's ssl an RST inside TLS looks like an end: see strategies.failure.
+            kinds.append("disconnected")
+        return tuple(kinds)
 
     def costs_connection(self, exchange: str, row: Mapping[str, Any]) -> bool:
         """Whether what struck a request ends or spoils its connection, or may lead a careful client to close it."""

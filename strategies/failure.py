@@ -23,12 +23,14 @@ that is no HTTP, an empty line first, several lengths, more than MAX_INTERIM ans
 after the end of a body (the body of a 204 is such) cost the connection and not the answer; if they come after the next
 request was sent, every client takes them for its answer, as HTTP/1.1 has no means to tell.
 
-Where they still differ, as no server is known to send such things; each is held by a test, so that the list stays true:
+Where they still differ, mostly in what no server is known to send; each is held by a test, so that the list stays true:
 
 * a vertical tab or a form feed in a head is ``protocol`` with httpx; the others read on;
 * a chunk extension without a name is ``protocol`` with aiohttp, one of more than 64 KiB with requests, one that is set
   off by blanks with aiohttp and httpx; the others skip them;
-* more than 100 lines after the last chunk are ``protocol`` with aiohttp; the others skip them.
+* more than 100 lines after the last chunk are ``protocol`` with aiohttp; the others skip them;
+* inside TLS an RST before the head is whole is ``disconnected`` with requests and threads-httpx, ``reset`` with the
+  others: a blocking socket of Python's ssl reads an RST as an end.
 """
 
 from __future__ import annotations

@@ -10,8 +10,12 @@ from pathlib import Path
 
 import pytest
 
+import exchanges
 import strategies
+from exchanges.decode import decode_quotes
 from harness.commands.parity import every_case, markdown
+from mock_server.process import running
+from strategies.strategy import Failed, Limits
 
 ROOT = Path(__file__).resolve().parents[2]
 HANDFUL = "truncated,html,crossed,length-list,banner-ssh,head-blank-first,answer-twice,early-hints,port-closed"
@@ -129,6 +133,22 @@ def test_what_is_no_fault_or_strategy_is_a_usage_error(arguments: tuple[str, ...
     done = parity(*arguments)
     assert done.returncode == 2
     assert sentence in done.stderr
+
+
+BLOCKING = ("sequential", "threads", "threads-httpx", "processes")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", strategies.names())
+def test_inside_tls_a_reset_is_an_end_to_blocking_clients_alone(name: str):
+    """The one difference that TLS makes; failure.py lists it."""
+    binance = exchanges.load("binance")
+    with running(["binance"], "1ms", 3, ["--tls", "--faults", "reset-before"]) as mock:
+        request = binance.request_for(binance.instruments[0].pair).at(mock.origins["binance"])
+        with strategies.load(name)(Limits(1, 5.0, ca_file=mock.ca_file), decode_quotes) as fetch:
+            (outcome,) = fetch([request])
+    assert isinstance(outcome, Failed)
+    assert outcome.kind == ("disconnected" if name in BLOCKING else "reset")
 
 
 def test_method_md_has_the_table_of_all_faults():

@@ -79,6 +79,12 @@ def test_a_failure_by_another_name_than_the_faults_is_a_breach(record_of, faulty
     ]
 
 
+@pytest.mark.parametrize(("tls", "found"), [(True, 0), (False, 1)])
+def test_inside_tls_a_reset_may_be_told_as_an_end(record_of, faulty, tls, found):
+    record = struck(record_of(), 5, "reset-before", failed("disconnected"))
+    assert len(breaches(record, faulty("kraken:reset-before@0.5", tls=tls))) == found
+
+
 def test_of_several_faults_any_ones_name_will_do(record_of, faulty):
     record = struck(record_of(), 2, "500+stall-body", failed("deadline"))
     assert breaches(record, faulty("500,stall-body", deadline_s=0.2)) == []
