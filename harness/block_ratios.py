@@ -12,6 +12,9 @@ from typing import Any, Final
 from harness.report.entries import Entry
 from harness.statistics import Interval, centre_over_blocks, median
 
+_LEAST_S: Final = 1e-9
+_MOST_S: Final = 1e9
+"""Outside of these is no time that anybody measured; their ratios would have no end."""
 _BLOCK: Final = re.compile(r"[0-9]{1,9}")
 
 
@@ -43,4 +46,4 @@ def _medians(row: Mapping[str, Any]) -> dict[int, float]:
     kept = row.get("block_medians_s")
     times = Entry({str(block): time_s for block, time_s in kept.items()} if isinstance(kept, dict) else {})
     read = {block: times.number(block) for block in times.raw if _BLOCK.fullmatch(block)}
-    return {int(block): time_s for block, time_s in read.items() if time_s is not None and time_s > 0}
+    return {int(block): time_s for block, time_s in read.items() if time_s and _LEAST_S < time_s < _MOST_S}

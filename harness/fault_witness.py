@@ -21,8 +21,10 @@ from harness.planned_faults import PlannedFaults
 from harness.scenario import Scenario
 from mock_server.log import GONE
 
-EARLY_S: Final = 0.05
-"""How much sooner than its deadline a request may end by it: timers are rounded, and start before the request does."""
+EARLY_S: Final = 0.01
+EARLY_SHARE: Final = 0.05
+"""How much sooner than its deadline a request may end by it, the smaller of the two: timers are rounded, and may start
+before the request does."""
 LATE_S: Final = 0.25
 """How much longer than its deadline a request may take (strategies/strategy.py)."""
 
@@ -106,15 +108,17 @@ def reached(record: Mapping[str, Any], log: _Mappings, scenario: Scenario) -> in
 
 def held_delays(outcomes: _Mappings, log: _Mappings, scenario: Scenario, column: str = "held") -> list[float]:
     """How long each request that arrived was held, in seconds: by the server as ``column`` has it ("asked": as it was
-    meant to be), or up to its deadline."""
-    ends = dict(enumerate(outcomes))
+    meant to be), or up to its deadline, less what is forgiven there: not as the client has it."""
+    ends, at_least_s = dict(enumerate(outcomes)), scenario.deadline_s - _early_s(scenario)
     return [
-        min(scenario.deadline_s, max(0.0, outcome["ended"] - outcome["started"]))
-        if (outcome := ends.get(row["index"], {})).get("kind") == "deadline" and scenario.faults
-        else row[column]
+        at_least_s if ends.get(row["index"], {}).get("kind") == "deadline" and scenario.faults else row[column]
         for row in log
     ]
 
 
+def _early_s(scenario: Scenario) -> float:
+    return min(EARLY_S, EARLY_SHARE * scenario.deadline_s)
+
+
 def _in_time(took_s: float, scenario: Scenario) -> bool:
-    return scenario.deadline_s - EARLY_S <= took_s <= scenario.deadline_s + LATE_S
+    return scenario.deadline_s - _early_s(scenario) <= took_s <= scenario.deadline_s + LATE_S

@@ -91,9 +91,12 @@ def pauses(scenario: Scenario) -> Mapping[int, float]:
     turns, found = scenario.turns, {}
     if any(entry.fault.kind == "deadline" for entry in faults.entries):
         for index in range(scenario.requests):
-            for fault in faults.struck(turns[index % len(turns)][0], scenario.seed, 0, DRAWS, index):
-                if fault.kind == "deadline":
-                    found[index] = _stands_still_s(fault)
+            struck = faults.struck(turns[index % len(turns)][0], scenario.seed, 0, DRAWS, index)
+            answer = next((fault for fault in reversed(struck) if fault.reply is not None), None)
+            # At most one fault plays on the wire, the first, and none where the answer has no body left.
+            player = next((fault for fault in struck if fault.wire is not None), None)
+            if player is not None and player.kind == "deadline" and not (answer is not None and answer.empties):
+                found[index] = _stands_still_s(player)
     return found
 
 

@@ -7,8 +7,9 @@ A fault takes hold at one of three places, the first that it defines:
     wire    (Raw) -> Iterator[Step]     instead of sending it: bytes, pauses and an end, on the raw transport
 
 Several may strike one request: all ``quote`` faults that do, then all ``reply`` faults, both in the order of the
-specification, then at most one ``wire`` fault, the first. A ``tls`` fault is none of these: it is the certificate of an
-exchange's port.
+specification, then at most one ``wire`` fault, the first, and none where the answer has no body by then: a client that
+has all of it before it ends could not know that anything was wrong. A ``tls`` fault is none of these: it is the
+certificate of an exchange's port.
 
 A reply is shared with other requests, so a fault changes a copy (``faults.changing``). Steps are taken one by one, as
 fast as the client reads, so an endless body needs no more memory than one of its pieces.
@@ -70,7 +71,7 @@ class Fault:
     bodies in force (one of KINDS; None: a value, as of a sound answer); ``faults.kind_on`` has it for one exchange.
     ``says`` tells in one line what happens; ``check`` is the acceptance check that it serves. ``tls`` is one of
     self-signed, expired, wrong-host and plain. ``arrives`` says that the whole answer comes in the end: whoever has the
-    time may have its value."""
+    time may have its value. ``empties`` says that no body is left for a ``wire`` fault to spoil."""
 
     name: str
     kind: str | None
@@ -81,3 +82,4 @@ class Fault:
     wire: Callable[[Raw], Iterator[Step]] | None = None
     tls: str | None = None
     arrives: bool = False
+    empties: bool = False

@@ -144,6 +144,8 @@ class Port:
                 if turn.faults:
                     tick = record.market.tick(time.monotonic() - record.began)
                     reply, turn.faults = self.venue.disturbed(asked, record.market, tick, turn.faults, reply)
+                    if not reply.body:
+                        turn.faults = tuple(fault for fault in turn.faults if fault.wire is None)
                     fault = next((fault for fault in turn.faults if fault.wire is not None), None)
                 assert reply is not None  # set when it was taken up, or just now
                 framed = frame(reply, turn.wishes)

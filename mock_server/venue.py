@@ -47,8 +47,10 @@ class Venue:
         self._rendered: dict[str, Rendered] = {}
         self._rendered_bytes = 0
         self._slow: set[str] = set()
-        self._ahead: dict[str, Rendered] = {}
-        self._twin: tuple[Market, Market] | None = None
+        # By market as well: a request of the batch before may wait beside one of this batch.
+        self._ahead: dict[tuple[str, Market], Rendered] = {}
+        self._market: Market | None = None
+        self._twins: dict[Market, Market] = {}
         self._ordinals: dict[str, int] = {}
         self.nothing = Asked(Request(exchange.name, exchange.origin, ""), (), None, "", 0, "")
         self._heeds = sorted(exchange.heeds)
@@ -90,6 +92,8 @@ class Venue:
         self._rendered.clear()
         self._rendered_bytes = 0
         self._ahead.clear()
+        self._twins.clear()
+        self._market = market
         for old in large[-_MOST_LARGE:]:
             rendered = self.rendered(old.asked, market, 0)
             for wishes in old.wishes:
@@ -115,9 +119,12 @@ class Venue:
         key = asked.key
         if key not in self._slow:
             return self.rendered(asked, market, tick)
-        ahead = self._ahead.get(key)
-        if ahead is not None and ahead.market is market and ahead.first_tick <= tick:
-            self._keep(self._ahead.pop(key))
+        ahead = self._ahead.get((key, market))
+        if ahead is not None and ahead.first_tick <= tick:
+            del self._ahead[key, market]
+            if self._market is not None and market is not self._market:
+                return ahead
+            self._keep(ahead)
         found = self._rendered.get(key)
         if found is not None and found.market is market:
             span = found.end_tick - found.first_tick
@@ -125,18 +132,18 @@ class Venue:
                 found.sent_until = max(found.end_tick, tick) + span
             if tick < found.sent_until:
                 late = max(tick, found.end_tick)
-                if tick >= found.end_tick - span // 2 and key not in self._ahead:
-                    renderer.render((self.name, key, late // span), self._work(asked, market, late, wishes), self._take)
+                if tick >= found.end_tick - span // 2 and (key, market) not in self._ahead:
+                    work = self._work(asked, market, late, wishes)
+                    renderer.render((self.name, key, market, late // span), work, self._take)
                 return found
         grain = max(1, round(market.grain_s(asked.entries) / market.tick_s))
-        renderer.render((self.name, key, tick // grain), self._work(asked, market, tick, wishes), self._take, then)
+        work = self._work(asked, market, tick, wishes)
+        renderer.render((self.name, key, market, tick // grain), work, self._take, then)
         return None
 
     def _work(self, asked: Asked, market: Market, tick: int, wishes: int) -> Callable[[], Rendered | str]:
         """Render in another thread, from a market of its own; the key of what was asked stands for a failure."""
-        if self._twin is None or self._twin[0] is not market:
-            self._twin = market, market.twin()
-        twin = self._twin[1]
+        twin = self._twins.setdefault(market, market.twin())
 
         def work() -> Rendered | str:
             try:
@@ -154,12 +161,12 @@ class Venue:
             # The next one renders it where the error is told.
             self._slow.discard(made)
             return
-        if self._twin is None or made.market is not self._twin[0]:
-            return  # another batch has begun
-        self._ahead.pop(made.asked.key, None)
+        assert made.market is not None  # the thread was given one
+        place = made.asked.key, made.market
+        self._ahead.pop(place, None)
         if len(self._ahead) >= _MOST_AHEAD:
             del self._ahead[next(iter(self._ahead))]
-        self._ahead[made.asked.key] = made
+        self._ahead[place] = made
 
     def _keep(self, rendered: Rendered) -> Rendered:
         # So that what was asked for last stands last.

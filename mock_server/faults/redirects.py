@@ -22,10 +22,12 @@ def _to(url: str) -> Change:
 
 
 FAULTS: Final = (
-    Fault("redirect-loop", "redirect", "HTTP 302 to the same target", "B13", reply=_loop),
+    Fault("redirect-loop", "redirect", "HTTP 302 to the same target", "B13", reply=_loop, empties=True),
     Fault("redirect-host", "redirect", "HTTP 302 to http://other-host.invalid/", "B13",
-          reply=_to("http://other-host.invalid/")),
+          reply=_to("http://other-host.invalid/"), empties=True),
     Fault("redirect-metadata", "redirect", "HTTP 302 to http://169.254.169.254/latest/meta-data/, where clouds keep "
-          "their credentials", "B13", reply=_to("http://169.254.169.254/latest/meta-data/")),
-    Fault("redirect-file", "redirect", "HTTP 302 to file:///etc/passwd", "B13", reply=_to("file:///etc/passwd")),
+          "their credentials", "B13", reply=_to("http://169.254.169.254/latest/meta-data/"),
+          empties=True),
+    Fault("redirect-file", "redirect", "HTTP 302 to file:///etc/passwd", "B13",
+          reply=_to("file:///etc/passwd"), empties=True),
 )  # fmt: skip

@@ -38,9 +38,10 @@ def _wait_until(reply: Reply, context: Context) -> Reply:
 FAULTS: Final = (
     Fault("html", "not_json", "HTTP 200 with a page of HTML", "B20", reply=_page(200)),
     Fault("empty", "not_json", "HTTP 200 with an empty body", "B20",
-          reply=always(200, b"", Content_Type="application/json")),
-    Fault("no-content", "not_json", "HTTP 204, which has no body", "B20", reply=always(204, b"")),
-    Fault("not-modified", "redirect", "HTTP 304, which has no body and leads nowhere", "B20", reply=always(304, b"")),
+          reply=always(200, b"", Content_Type="application/json"), empties=True),
+    Fault("no-content", "not_json", "HTTP 204, which has no body", "B20", reply=always(204, b""), empties=True),
+    Fault("not-modified", "redirect", "HTTP 304, which has no body and leads nowhere", "B20",
+          reply=always(304, b""), empties=True),
     Fault("401", "blocked", "HTTP 401: a key is wanted", "B19", reply=_sentence(401, "Unauthorized")),
     Fault("403", "blocked", "HTTP 403: a firewall", "B19", reply=_page(403)),
     Fault("html-404", "not_json", "HTTP 404 with a page of HTML", "B20", reply=_page(404)),

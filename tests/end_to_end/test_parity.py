@@ -89,6 +89,7 @@ def test_every_strategy_tells_every_fault_by_the_same_name_in_time_and_harms_no_
     assert [fault["name"] for fault in document["faults"]] == [case.name for case in every_case()]
 
 
+@pytest.mark.slow
 def test_a_handful_of_faults_is_told_by_one_name():
     done = parity("-s", "sequential,asyncio-aiohttp", "--faults", HANDFUL)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -81,6 +81,7 @@ def test_more_comparisons_need_a_larger_difference_to_be_seen():
     assert (alone.low, alone.p) == (many.low, many.p)
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_true_change_as_often_as_it_says():
     dice = np.random.default_rng(7)
     covered = 0

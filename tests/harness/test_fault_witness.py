@@ -53,11 +53,23 @@ def test_what_is_called_deadline_lasts_as_long_as_the_deadline(record_of, faulty
     ]
 
 
-@pytest.mark.parametrize("lasted", [0.96, 1.0, 1.24])
+@pytest.mark.parametrize("lasted", [0.991, 1.0, 1.24])
 def test_a_deadline_may_be_a_little_early_or_late(record_of, faulty, lasted):
     record = record_of(time_s=2.0)
     fail(record, 5, "deadline", "stall-body", lasted)
     assert breaches(record, faulty("stall-body@0.5", deadline_s=1.0)) == []
+
+
+@pytest.mark.parametrize(("deadline_s", "lasted"), [(1.0, 0.989), (0.1, 0.094), (0.1, 0.05)])
+def test_a_client_that_is_less_patient_than_its_deadline_gains_nothing(record_of, faulty, deadline_s, lasted):
+    record = record_of(time_s=2.0)
+    fail(record, 5, "deadline", "stall-body", lasted)
+    assert "called 1 of 6 requests deadline" in breaches(record, faulty("stall-body@0.5", deadline_s=deadline_s))[0]
+
+
+def test_a_stall_that_has_no_body_to_stall_costs_nobody_a_deadline(faulty):
+    assert dict(pauses(faulty("no-content,drip-body", deadline_s=1.0))) == {}
+    assert len(pauses(faulty("no-content,429,stall-body", deadline_s=1.0))) == 6
 
 
 def test_hanging_up_before_the_answer_is_no_way_to_fail_by_a_fault_that_one_knows_of(record_of, faulty):
@@ -121,9 +133,9 @@ def test_a_failure_that_is_told_a_little_late_frees_its_place_at_the_deadline(re
 def test_what_waits_for_its_deadline_is_held_that_long_and_no_time_may_be_shorter(record_of, faulty):
     record, scenario = record_of(time_s=0.6), faulty("stall-body@0.5", deadline_s=0.5)
     fail(record, 0, "deadline", "stall-body", 0.52)
-    fail(record, 1, "deadline", "stall-body", 0.48)
+    fail(record, 1, "deadline", "stall-body", 0.495)
     log = log_rows(record["server"])
-    assert held_delays(record["outcomes"], log, scenario) == pytest.approx([0.5, 0.48, 0.1, 0.1, 0.1, 0.1])
+    assert held_delays(record["outcomes"], log, scenario) == pytest.approx([0.49, 0.49, 0.1, 0.1, 0.1, 0.1])
     side = {"import_s": 0, "open_s": 0, "declared_in_flight": 1, "reuse": True, "batches": [record, record]}
     found = measurement_from(side, scenario, "x", 0, 0)
     assert found.cold.held_bound_s == pytest.approx(1.38)

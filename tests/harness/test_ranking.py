@@ -132,6 +132,7 @@ def false_claims(seed, count, runs):
 
 
 @pytest.mark.parametrize("count", [5, 20])
+@pytest.mark.slow
 def test_among_eight_twins_a_false_claim_is_rarer_than_seven_in_a_hundred(count):
     claims, winners = false_claims(600 + count, count, 250)
     assert 0 < claims <= 0.07

@@ -58,11 +58,13 @@ def test_a_worker_that_sleeps_for_ever_is_ended_at_its_limit(run):
     assert found.left_behind is False  # it was cut off in the middle of its work
 
 
+@pytest.mark.slow
 def test_a_worker_that_closes_its_pipe_and_sleeps_on_is_ended_too(run):
     found = run("os.write(pipe, b'{}'); os.close(pipe); import threading; threading.Event().wait()", limit_s=0.3)
     assert (found.pyperf, found.exit_code) == ("{}", None)
 
 
+@pytest.mark.slow
 def test_a_process_that_a_worker_leaves_behind_is_ended_and_told(run, tmp_path):
     os.mkfifo(tmp_path / "held")
     held = os.open(tmp_path / "held", os.O_RDONLY | os.O_NONBLOCK)

@@ -303,6 +303,7 @@ def drifted_twins(rng, order, sd):
     return ratio_over_blocks(found["a"], found["b"])
 
 
+@pytest.mark.slow
 def test_a_drift_of_ten_per_cent_makes_no_false_claims_in_shuffled_blocks():
     rng = np.random.default_rng(7)
     found = [drifted_twins(rng, blocks(list("acdefghb"), 20, seed), 0.025) for seed in range(1000)]

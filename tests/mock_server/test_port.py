@@ -337,6 +337,19 @@ def test_a_wire_fault_is_played_and_the_connection_goes_on(play):
     assert found[1]["replied"] >= found[0]["replied"] + 0.02
 
 
+def test_what_has_no_body_is_not_struck_on_the_wire(play):
+    async def scene(mock, client):
+        mock.conditions = mock.conditions.but(faults=Faults.parse("not-modified,chunk-missing-last", ["binance"]))
+        mock.begin(7, 0, 0)
+        for _ in range(3):
+            client.ask()
+        return [(await client.answer(body=False))[0] for _ in range(3)], rows(mock.end())
+
+    statuses, found = play(scene)
+    assert statuses == [304, 304, 304]
+    assert [row["fault"] for row in found] == ["not-modified"] * 3
+
+
 def test_a_close_among_the_steps_ends_the_connection_after_its_steps(play):
     async def scene(mock, client):
         striking(mock, wire=lambda raw: iter([b"half", End.CLOSE]))

@@ -141,6 +141,23 @@ def test_a_body_of_the_batch_before_is_neither_sent_nor_kept(slow):
     assert found is None or found.market is other
 
 
+def test_requests_of_two_batches_that_wait_for_one_body_each_get_that_of_their_own(venue):
+    thread, old, new = Thread(), Market(7), Market(7, 0, 1)
+    asked = replace(venue.asked("/a"), entries=1000)
+    venue._mark_slow(asked.key)
+    venue.begin(new)
+    found = {}
+
+    def ask(market):
+        found[market] = venue.ready(asked, market, 0, thread, 0, lambda: ask(market))
+
+    ask(old)
+    ask(new)
+    assert thread.run() == 2
+    assert [found[market].market for market in (old, new)] == [old, new]
+    assert not thread.jobs
+
+
 def test_what_fails_in_the_thread_is_rendered_where_its_error_is_told(venue):
     thread, asked = Thread(), venue.asked("/slip")
     venue._mark_slow(asked.key)

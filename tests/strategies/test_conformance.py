@@ -29,7 +29,7 @@ def loaded(name):
 
 
 # One of each kind in the fast run; the slow one has them all.
-FAST = ("sequential", "threads", "asyncio-aiohttp", "trio-httpx")
+FAST = ("sequential", "threads", "asyncio-aiohttp")
 NAMES = [n if n in FAST else pytest.param(n, marks=pytest.mark.slow) for n in strategies.names()]
 
 

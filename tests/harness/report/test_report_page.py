@@ -72,6 +72,7 @@ def hostile_run(tmp_path_factory, runs):
     return folder
 
 
+@pytest.mark.slow
 def test_hostile_names_make_no_element_and_no_attribute_of_their_own(hostile_run, good_run):
     allowed = {tag for tag, _ in Elements(page_of(good_run)).found}
     found = Elements(page_of(hostile_run)).found

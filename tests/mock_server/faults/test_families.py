@@ -2,10 +2,13 @@
 
 import pytest
 
+import exchanges
 from exchanges.errors import KINDS
 from exchanges.quote import Quote
+from mock_server.fault import Context
 from mock_server.faults import catalogue, kind_on
 from mock_server.faults.framing import chunk
+from mock_server.reply import Reply
 
 SAYING = [name for name, fault in catalogue.items() if fault.quote or fault.reply]
 SOUND_ON_THE_WIRE = [name for name, fault in catalogue.items() if fault.wire and fault.kind is None]
@@ -94,3 +97,15 @@ def test_no_pair_of_faults_of_what_is_said_breaks_the_server(binance):
 def test_a_chunk_is_its_size_in_hexadecimal_and_its_bytes():
     assert chunk(b"x" * 26) == b"1a\r\n" + b"x" * 26 + b"\r\n"
     assert chunk(b"") == b"0\r\n\r\n"
+
+
+def test_a_fault_says_that_it_empties_an_answer_if_and_only_if_it_does():
+    exchange = exchanges.load("binance")
+    request = exchange.request_for(exchange.instruments[0].pair)
+    sound = Reply.of(exchange.refusal_for("server", request))
+    emptied = {
+        fault.name
+        for fault in catalogue.values()
+        if fault.reply is not None and not fault.reply(sound, Context(exchange, request)).body
+    }
+    assert emptied == {fault.name for fault in catalogue.values() if fault.empties}
