@@ -236,6 +236,7 @@ class Connection(web.RequestHandler):
         """Close it, or cut it, if its client has tried our patience."""
         if self._wire is None:
             return
+        # mypy: it is kept as the base of all transports, and every stream transport has this.
         unsent = self._wire.get_write_buffer_size() if self.writing_paused else 0  # type: ignore[attr-defined]
         if self.patience.is_unread(now, unsent):
             self._abort()

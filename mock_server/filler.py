@@ -78,6 +78,7 @@ def with_filler(exchange: Exchange, markets: int) -> Exchange:
     if missing <= 0 or spelling is None or not _takes_instruments(exchange):
         return exchange
     invented = list(_invented(exchange, spelling, missing))
+    # mypy: the Protocol says nothing of dataclasses; _takes_instruments has looked.
     return dataclasses.replace(exchange, instruments=(*exchange.instruments, *invented))  # type: ignore[type-var]
 
 
