@@ -29,7 +29,6 @@ _ENOUGH = 2 * MAX_HEAD  # more than that is not kept: an idle connection would h
 def install(connector: aiohttp.TCPConnector) -> None:
     """Have the connections that ``connector`` will open judged here."""
     # setattr: aiohttp has no public way in, and its own type is narrower than what it accepts.
-    # ruff: as an assignment mypy would refuse it, since the attribute is private to aiohttp's class.
     setattr(connector, "_factory", functools.partial(_StrictHandler, loop=asyncio.get_running_loop()))  # noqa: B010
 
 
