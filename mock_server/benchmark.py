@@ -14,28 +14,14 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
+
+from mock_server.options import Parser, Stop
 
 if TYPE_CHECKING:
     from mock_server.benchmark_claim import Claim
 
 SECTIONS = ("capacity", "accuracy", "memory")
-
-
-class _Wrong(Exception):
-    """The command cannot go on: exit code and sentence."""
-
-    def __init__(self, code: int, sentence: str) -> None:
-        super().__init__(code, sentence)
-        self.code = code
-        self.sentence = sentence
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise _Wrong(2, f"{message}; --help shows what there is")
 
 
 def _count(text: str) -> int:
@@ -54,8 +40,8 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _parser() -> _Parser:
-    parser = _Parser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="python -m mock_server.benchmark",
         description="Measure the mock server: its capacity beside a minimal aiohttp server with a constant body, what "
         "its log costs, how true its delays are, and whether its memory is flat.",
@@ -84,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(arguments)
         return _run(options)
-    except _Wrong as wrong:
+    except Stop as wrong:
         _say(wrong.sentence)
         return wrong.code
     except KeyboardInterrupt:
@@ -99,9 +85,9 @@ def _run(options: argparse.Namespace) -> int:
     try:
         found, claims, lines = _measured(options)
     except LoadFailed as error:
-        raise _Wrong(3, str(error)) from error
+        raise Stop(3, str(error)) from error
     except MockFailed as error:
-        raise _Wrong(error.code, str(error)) from error
+        raise Stop(error.code, str(error)) from error
     missed = [claim for claim in claims if not claim.met]
     if options.json:
         lines = [json.dumps({**found, "claims": [claim.plain() for claim in claims]}, indent=1)]
@@ -113,7 +99,7 @@ def _run(options: argparse.Namespace) -> int:
         sys.stdout.flush()
     except OSError as error:
         sys.stdout = None  # or the interpreter complains once more at exit
-        raise _Wrong(3, f"cannot write to stdout ({error.strerror})") from error
+        raise Stop(3, f"cannot write to stdout ({error.strerror})") from error
     return 5 if missed and options.strict else 0
 
 
@@ -153,7 +139,7 @@ def _measured(options: argparse.Namespace) -> tuple[dict[str, Any], list[Claim],
 def _loops(wanted: list[str] | None) -> list[str]:
     there = importlib.util.find_spec("uvloop") is not None
     if wanted and "uvloop" in wanted and not there:
-        raise _Wrong(3, "--loop uvloop needs the library uvloop: pip install 'fetchrace[uvloop]'")
+        raise Stop(3, "--loop uvloop needs the library uvloop: pip install 'fetchrace[uvloop]'")
     return list(dict.fromkeys(wanted)) if wanted else ["asyncio", "uvloop"] if there else ["asyncio"]
 
 
@@ -165,7 +151,7 @@ def _generator(options: argparse.Namespace) -> str | None:
         return None
     path = wrk_path()
     if path is None and options.generator == "wrk":
-        raise _Wrong(3, "--generator wrk needs the program wrk, found none; try --generator own")
+        raise Stop(3, "--generator wrk needs the program wrk, found none; try --generator own")
     return path
 
 

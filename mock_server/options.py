@@ -27,7 +27,7 @@ class Stop(Exception):
         self.sentence = sentence
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, as everything here does, instead of printing the usage."""
 
     def error(self, message: str) -> NoReturn:
@@ -52,7 +52,7 @@ def say(text: str) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Reads the command line. Raises Stop where it is wrong."""
-    it = _Parser(
+    it = Parser(
         prog="python -m mock_server",
         description="Serve invented prices of real exchanges on loopback, with a delay in front of every answer.",
         epilog="The first line on stdout is JSON: origins, control, token, pid, ca_file, loop, workers. "
