@@ -9,12 +9,12 @@ from statistics import fmean
 from typing import Any
 
 from harness.arm import Arm
+from harness.heat import Heat
 from harness.measurement import Batch, Measurement
 from harness.planned_faults import PlannedFaults
-from harness.race import Heat
 from harness.ranking import Ranking, ranks
 from harness.statistics import Comparison, centre_over_blocks, median, outliers, quantile, ratio_over_blocks
-from harness.verdict import RANKED, Twin, Verdict, judge
+from harness.verdict import RANKED, Evidence, Twin, Verdict, judge
 
 
 def medians_of(measurements: Sequence[Measurement]) -> dict[int, float]:
@@ -36,7 +36,8 @@ def scenario_result(
     ranking = ranks(fit, medians) if fit else None
     fastest = ranking.standings[0].name if ranking else None
     twin = _twin(heat, by_arm, twin_arm)
-    verdict = judge({name: by_arm[name] for name in fit}, fastest, twin, fast, heat.order_mode, ruler)
+    everyone = {name: found for name, found in by_arm.items() if found}
+    verdict = judge(Evidence(heat, {name: by_arm[name] for name in fit}, everyone, fastest, twin, fast, ruler))
     rows: list[dict[str, Any]] = []
     for name in shown:
         if name in heat.dropped:
@@ -58,6 +59,8 @@ def scenario_result(
         "bound_s": bounds, "verdict": verdict.to_json(),
         "twin": _twin_json(twin.comparison, twin_arm.twin_of if twin_arm else None),
         "finished_blocks": heat.finished_blocks, "order": heat.order, "order_mode": heat.order_mode,
+        "spoilt": [one.to_json() for one in heat.spoilt],
+        "surroundings": {str(block): found.to_json() for block, found in heat.surroundings.items()},
         "fastest": fastest if verdict.state in RANKED else None, "pairings": _pairings(ranking),
         "strategies": sorted(rows, key=_place),
     }  # fmt: skip

@@ -18,13 +18,18 @@ _TWIN = "asyncio-aiohttp"
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """``arms`` can race (the twin last); ``declared`` maps every arm to its requests in flight; ``skipped``
-    lack a library; ``broken`` raised at import or hold no strategy. Both map names to sentences."""
+    """``arms`` can race (the twin last); ``declared`` maps every arm to its requests in flight, by those
+    that a scenario allows; ``skipped`` lack a library; ``broken`` raised at import or hold no strategy. Both map
+    names to sentences."""
 
     arms: tuple[Arm, ...]
-    declared: dict[str, int]
+    declared: dict[str, dict[int, int]]
     skipped: dict[str, str]
     broken: dict[str, str]
+
+    def declared_at(self, concurrency: int) -> dict[str, int]:
+        """Each arm's requests in flight in a scenario that allows so many. Raises KeyError: nobody was asked."""
+        return {name: declared[concurrency] for name, declared in self.declared.items()}
 
 
 def chosen_names(text: str) -> tuple[list[str], bool]:
@@ -55,8 +60,9 @@ def chosen_names(text: str) -> tuple[list[str], bool]:
     return wanted, "all" in words
 
 
-def entries_for(text: str, in_flight: int) -> Entries:
-    """Probe the chosen strategies in processes of their own and make arms of those that can race.
+def entries_for(text: str, in_flight: Sequence[int]) -> Entries:
+    """Probe the chosen strategies in processes of their own and make arms of those that can race in scenarios that
+    allow so many requests ``in_flight``.
 
     Raises:
         UsageError: an unknown name or file.
@@ -64,7 +70,7 @@ def entries_for(text: str, in_flight: int) -> Entries:
     """
     names, said_all = chosen_names(text)
     arms: list[Arm] = []
-    declared: dict[str, int] = {}
+    declared: dict[str, dict[int, int]] = {}
     skipped: dict[str, str] = {}
     broken: dict[str, str] = {}
     explicit = {word.strip() for word in text.split(",")}
@@ -84,7 +90,7 @@ def entries_for(text: str, in_flight: int) -> Entries:
             broken[label] = _as_said(finding, label)
         else:
             arms.append(Arm(label, finding.name))
-            declared[label] = finding.declared_in_flight
+            declared[label] = dict(zip(in_flight, finding.declared_in_flight, strict=True))
     if arms:
         arms.append(_twin(arms, declared))
         declared[arms[-1].name] = declared[arms[-1].twin_of or ""]
@@ -104,7 +110,7 @@ def loadable(name: str, in_flight: int) -> str:
         return name
     if ".py:" not in name and name not in strategies.names():
         raise UsageError(f"unknown strategy {name!r}{nearest(name, strategies.names())}")
-    (finding,) = probe.look([_absolute(name)], in_flight)
+    (finding,) = probe.look([_absolute(name)], [in_flight])
     if finding.problem == "unknown":
         raise UsageError(_as_said(finding, name))
     if finding.problem in ("missing", "shadowed"):
@@ -114,10 +120,13 @@ def loadable(name: str, in_flight: int) -> str:
     return finding.name
 
 
-def _twin(arms: Sequence[Arm], declared: dict[str, int]) -> Arm:
+def _twin(arms: Sequence[Arm], declared: dict[str, dict[int, int]]) -> Arm:
     """A second asyncio-aiohttp; where that is not in the race, of the first arm that has several requests in
     flight: one that goes through them one by one would take longest and tell least about the others' noise."""
-    preferred = [*(arm for arm in arms if arm.name == _TWIN), *(arm for arm in arms if declared[arm.name] > 1)]
+    preferred = [
+        *(arm for arm in arms if arm.name == _TWIN),
+        *(arm for arm in arms if max(declared[arm.name].values()) > 1),
+    ]
     original = (preferred or arms)[0]
     return Arm(f"{original.name} (twin)", original.strategy, twin_of=original.name)
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from harness import fairness
 from harness.bound import bound
+from harness.breakdown import Parts, parts_of
 from harness.fault_witness import held_delays, reached
+from harness.littles_law import contradictions
 from harness.planned_faults import PlannedFaults, waits
 from harness.scenario import DRAWS, Scenario
 from harness.statistics import median
@@ -28,7 +30,7 @@ class Batch:
     its declared concurrency; ``accepted`` counts new connections to ports that let somebody in; ``struck`` counts the
     requests that a fault of the scenario struck, ``severed`` those of them that may have cost their connection;
     ``skew_s`` from the first to the last price of the snapshot, ``age_s`` the mean age of a price when the batch was in
-    hand."""
+    hand. ``network`` is by how much the kernel's counters of lost connections grew, ``parts`` where the time went."""
 
     time_s: float
     cpu_s: float
@@ -47,16 +49,23 @@ class Batch:
     latencies: tuple[float, ...] = field(repr=False)
     struck: int = 0
     severed: int = 0
+    network: dict[str, int] = field(default_factory=dict)
+    parts: Parts = field(default_factory=Parts)
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the raw latencies, which requests.csv has."""
-        return {name: getattr(self, name) for name in self.__slots__ if name != "latencies"}
+        return {
+            **{name: getattr(self, name) for name in self.__slots__ if name != "latencies"},
+            "parts": asdict(self.parts),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """One arm in one block. ``problem`` says why there are no numbers; ``breaches`` are the promises broken,
-    as sentences: one is enough to disqualify the arm."""
+    as sentences: one is enough to disqualify the arm. ``stopwatch_s`` is what an empty batch is measured at,
+    ``decode_s`` what decoding a batch costs by itself (None: not measured); ``terms`` and ``place`` are what the worker
+    tells of itself (``harness.self_witness``)."""
 
     arm: str
     block: int
@@ -71,6 +80,10 @@ class Measurement:
     peak_rss_bytes: int = 0
     threads: int = 0
     files: int = 0
+    stopwatch_s: float = 0.0
+    decode_s: float | None = None
+    terms: dict[str, Any] = field(default_factory=dict)
+    place: dict[str, Any] = field(default_factory=dict)
 
     @property
     def cold(self) -> Batch:
@@ -94,14 +107,19 @@ def measurement_from(side: dict[str, Any], scenario: Scenario, arm: str, block: 
     """Read a worker's side file and hold every batch to the fairness contract."""
     declared, reuse = int(side["declared_in_flight"]), bool(side["reuse"])
     batches, breaches = [], []
+    decode_s = side.get("decode_s")
+    known: set[int] = set()
     for number, record in enumerate(side["batches"]):
         if not record["time_s"] > 0:
             raise ValueError(f"a batch of {record['time_s']} s")
         log = fairness.log_rows(record["server"])
         asked = asked_delays(scenario, block)
-        batch = _batch(record, log, asked, scenario, declared)
+        parts = parts_of(record, log, known, asked, scenario, declared, decode_s)
+        known |= {row["connection"] for row in log}
+        batch = replace(_batch(record, log, asked, scenario, declared), parts=parts)
         batches.append(batch)
         breaches += fairness.breaches(record, log, scenario, block, number, declared, asked, batch.held_bound_s)
+        breaches += contradictions(record, log, min(declared, scenario.concurrency))
     if not breaches and reuse:
         # What the cold batch lost and did not open again: no more than there were in flight.
         severed = sum(batch.severed for batch in batches[1:]) + min(batches[0].severed, max(1, declared))
@@ -111,6 +129,8 @@ def measurement_from(side: dict[str, Any], scenario: Scenario, arm: str, block: 
         arm, block, position, tuple(batches), None, tuple(dict.fromkeys(breaches)), declared,
         float(side["import_s"]), float(side["open_s"]), float(side.get("close_s", 0.0)),
         int(side.get("peak_rss_bytes", 0)), int(side.get("threads", 0)), int(side.get("files", 0)),
+        float(side.get("stopwatch_s", 0.0)), None if decode_s is None else float(decode_s),
+        dict(side.get("terms", {})), dict(side.get("place", {})),
     )  # fmt: skip
 
 
@@ -152,5 +172,6 @@ def _batch(
         failures=dict(Counter(outcome["kind"] for outcome in record["outcomes"] if "kind" in outcome)),
         latencies=tuple(outcome["ended"] - outcome["started"] for outcome in answered),
         struck=len(asked) - len(arriving) + sum(bool(plan.struck(row["exchange"], row)) for row in log),
+        network=dict(record.get("network", {})),
         severed=sum(plan.costs_connection(row["exchange"], row) for row in log),
     )

@@ -26,26 +26,28 @@ _LIMIT_S = 30.0
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What is known of one strategy: ``problem`` is None, "unknown", "missing", "broken" or "shadowed" (a library that
-    it imports is not the one that was installed)."""
+    it imports is not the one that was installed). ``declared_in_flight`` is what it declares at each of the numbers in
+    flight that were asked about, in their order."""
 
     name: str
     problem: str | None
     message: str = ""
-    declared_in_flight: int = 0
+    declared_in_flight: tuple[int, ...] = ()
 
 
-def look(names: Sequence[str], in_flight: int) -> list[Finding]:
-    """Probe each strategy. Built-ins share a process; every guest gets one of its own."""
+def look(names: Sequence[str], in_flight: Sequence[int]) -> list[Finding]:
+    """Probe each strategy at each number of requests ``in_flight``. Built-ins share a process; every guest gets one of
+    its own."""
     own = [name for name in names if name in strategies.GROUP.builtins]
     guests = [[name] for name in names if name not in strategies.GROUP.builtins]
     found = {finding.name: finding for group in ([own] if own else []) + guests for finding in _probe(group, in_flight)}
     return [found[name] for name in names]
 
 
-def _probe(names: list[str], in_flight: int) -> list[Finding]:
+def _probe(names: list[str], in_flight: Sequence[int]) -> list[Finding]:
     with tempfile.TemporaryDirectory(prefix="fetchrace-") as folder, Path(folder, "said").open("w+b") as said:
         answer = Path(folder, "answer.json")
-        arguments = [str(answer), str(in_flight), *names]
+        arguments = [str(answer), ",".join(map(str, in_flight)), *names]
         with spawn.child("harness.probe", arguments, folder, spawn.environment(), said) as process:
             code = spawn.exit_code_of(process, time.monotonic() + _LIMIT_S)
         if code is None:
@@ -58,10 +60,11 @@ def _probe(names: list[str], in_flight: int) -> list[Finding]:
             how = f"exit {code}" + (f": {last}" if last else "")
             ended = f"strategy {', '.join(names)} ended the process at import ({how})"
             return [Finding(name, "broken", ended) for name in names]
-        return [Finding(**entry) for entry in json.loads(answer.read_text(encoding="utf-8"))]
+        found = json.loads(answer.read_text(encoding="utf-8"))
+        return [Finding(**{**entry, "declared_in_flight": tuple(entry["declared_in_flight"])}) for entry in found]
 
 
-def _finding(name: str, in_flight: int) -> Finding:
+def _finding(name: str, in_flight: Sequence[int]) -> Finding:
     try:
         strategy = strategies.load(name)
     except PluginError as error:
@@ -72,10 +75,10 @@ def _finding(name: str, in_flight: int) -> Finding:
             name, "broken", f"strategy {name} is a {type(strategy).__name__}, expected a function that opens"
         )
     try:
-        declared = declared_in_flight(strategy, Limits(in_flight))
+        declared = tuple(declared_in_flight(strategy, Limits(number)) for number in in_flight)
     except TypeError:
-        declared = 0
-    if not isinstance(declared, int) or declared < 1:
+        declared = (0,)
+    if not all(isinstance(number, int) and number >= 1 for number in declared):
         return Finding(name, "broken", f"strategy {name}: expected it to declare at least one request in flight")
     shadowed = shadowed_here()
     return Finding(name, "shadowed", shadowed) if shadowed else Finding(name, None, "", declared)
@@ -86,7 +89,8 @@ def main(argv: Sequence[str]) -> None:
     if argv[:1] == ["--lifeline"]:
         lifeline.hold(int(argv[1]))
         argv = argv[2:]
-    findings = [_finding(name, int(argv[1])) for name in argv[2:]]
+    in_flight = [int(word) for word in argv[1].split(",")]
+    findings = [_finding(name, in_flight) for name in argv[2:]]
     rows = [{slot: getattr(finding, slot) for slot in Finding.__slots__} for finding in findings]
     Path(argv[0]).write_text(json.dumps(rows), encoding="utf-8")
 

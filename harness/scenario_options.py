@@ -16,7 +16,6 @@ from harness.exits import UsageError
 from harness.scenario import WORKLOADS, Scenario, markets_for
 from mock_server.conditions import Latency
 from mock_server.faults import Faults
-from mock_server.levers import one_at_a_time_from, refusals_from
 from mock_server.options import MOST_LISTED
 
 _LEVELS = 100
@@ -63,6 +62,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--max-body", default="4MiB", metavar="SIZE", help="largest decoded body (4MiB)")
 
 
+def scenarios_from(args: argparse.Namespace, blocks: int, warm: int) -> list[Scenario]:
+    """The scenarios of the options, one for each combination of the lists among them, in the order of the lists; what
+    is left out of them is told on stderr. Their baseline is still to be named.
+
+    Raises:
+        UsageError: with a sentence for what makes no sense.
+    """
+    return [scenario_from(args, blocks, warm)]
+
+
 def scenario_from(args: argparse.Namespace, blocks: int, warm: int) -> Scenario:
     """The scenario of the options; what is left out of it is told on stderr. Its baseline is still to be named.
 
@@ -107,24 +116,6 @@ def with_baseline(scenario: Scenario, asked: str | None, names: Sequence[str]) -
         raise UsageError(f"--baseline {asked!r} is not in the race{nearest(asked, names)}")
     baseline = asked or ("sequential" if "sequential" in names else names[0])
     return Scenario.from_json({**scenario.to_json(), "baseline": baseline})
-
-
-def sabotage_from(text: str | None, scenario: Scenario) -> list[str]:
-    """The mock's own options for breaking it: ``one-at-a-time=10ms`` or ``refuse=kraken=rate_limited``.
-
-    Raises:
-        UsageError: it is neither, or the mock of this scenario could not do it.
-    """
-    if text is None:
-        return []
-    name, _, value = text.partition("=")
-    if name == "one-at-a-time" and value:
-        options.read("--sabotage", value, one_at_a_time_from)
-    elif name == "refuse" and value:
-        options.read("--sabotage", value, lambda value: refusals_from([value], scenario.exchanges))
-    else:
-        raise UsageError(f"--sabotage: expected one-at-a-time=10ms or refuse=EXCHANGE=KIND, found {safe(text, 40)!r}")
-    return [f"--{name}", value]
 
 
 def _has_room(scenario: Scenario, max_body: str) -> None:

@@ -13,9 +13,9 @@ from harness.analysis import scenario_result
 from harness.calibration import Card
 from harness.entries import Entries
 from harness.gate import Gate, judged
+from harness.heat import Heat
 from harness.machine import machine, shown_command, versions
 from harness.quote_rows import quotes_from_rows
-from harness.race import Heat
 from harness.readout import readout
 from harness.sentence import sentence_for
 from harness.store import RunFolder

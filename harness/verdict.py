@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from harness.heat import Heat
 from harness.measurement import Measurement
 from harness.statistics import Comparison, median
 
@@ -47,19 +48,31 @@ def worst(verdicts: Sequence[Verdict]) -> Verdict:
     return Verdict(state, tuple(dict.fromkeys(reason for verdict in verdicts for reason in verdict.reasons)))
 
 
-def judge(
-    measured: Mapping[str, Sequence[Measurement]], fastest: str | None, twin: Twin, fast: bool, order_mode: str,
-    ruler: Sequence[str] = (),
-) -> Verdict:  # fmt: skip
-    """The verdict of one scenario. ``measured`` holds the arms that may be ranked, ``ruler`` what the calibration
-    card has against the mock server, as sentences."""
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a scenario is judged by. ``measured`` holds the arms that may be ranked, ``everyone`` all arms that have
+    measurements, the twin and those that are out included; ``ruler`` is what the calibration card has against the mock
+    server, as sentences."""
+
+    heat: Heat
+    measured: Mapping[str, Sequence[Measurement]]
+    everyone: Mapping[str, Sequence[Measurement]]
+    fastest: str | None
+    twin: Twin
+    fast: bool
+    ruler: Sequence[str] = ()
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """The verdict of one scenario."""
+    twin, ruler, fastest = evidence.twin, evidence.ruler, evidence.fastest
     if fastest is None:
         return Verdict("NOISY", ("no arm finished a block that can be ranked", *ruler))
-    server = _server_bound(fastest, measured[fastest])
+    server = _server_bound(fastest, evidence.measured[fastest])
     if server:
         return Verdict("SERVER-BOUND", (*server, *(_noise(twin, 1.0) if twin.problem else ()), *ruler))
-    noise = (*_noise(twin, _NOISE_FAST if fast else _NOISE), *ruler)
-    if order_mode == "sequential":
+    noise = (*_noise(twin, _NOISE_FAST if evidence.fast else _NOISE), *ruler)
+    if evidence.heat.order_mode == "sequential":
         noise += ("every block ran its arms in the same order, so that order is confounded with time",)
     return Verdict("NOISY" if noise else "VALID", noise)
 

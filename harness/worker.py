@@ -28,9 +28,11 @@ from exchanges.decode import decode_books, decode_quotes
 from exchanges.errors import KINDS, safe
 from exchanges.quote import Quote
 from exchanges.wire import Request
-from harness import cost, lifeline
+from harness import cost, lifeline, self_witness, stopwatch
 from harness.book_rows import best_of, digest_of
+from harness.decode_cost import decode_s
 from harness.job import Job
+from harness.kernel_counters import counters, growth
 from harness.quote_rows import row_from_quote
 from harness.scenario import DRAWS, requests_for
 from mock_server.process import Control
@@ -70,9 +72,11 @@ def _run(job: Job, side: dict[str, Any], bench: Callable[[Callable[[int], float]
     side["declared_in_flight"] = declared_in_flight(strategy, limits)
     side["reuse"] = declares_of(strategy).reuse
     control = Control(job)
+    decode = decode_books if scenario.workload == "books" else decode_quotes
+    side["place"] = self_witness.place()
 
     started = _now()
-    with strategy(limits, decode_books if scenario.workload == "books" else decode_quotes) as fetch:
+    with strategy(limits, decode) as fetch:
         side["open_s"] = _now() - started
 
         def batch(loops: int) -> float:
@@ -91,6 +95,9 @@ def _run(job: Job, side: dict[str, Any], bench: Callable[[Callable[[int], float]
         bench(batch)
         started = _now()
     side["close_s"] = _now() - started
+    side["terms"] = self_witness.terms()
+    side["stopwatch_s"] = stopwatch.cost_s()
+    side["decode_s"] = decode_s(requests, decode, job)
 
 
 def _batch(
@@ -101,17 +108,20 @@ def _batch(
     control.begin(
         seed=scenario.seed, block=job.block, batch=number, latency=scenario.latency, draws=DRAWS, faults=scenario.faults
     )  # fmt: skip
+    network = counters()
     meter = cost.CpuMeter()
     began = _now()
     outcomes = fetch(requests)
     ended = _now()
     cpu = meter.read()
+    network = growth(network, counters())
     log = control.end()
     return {
         "time_s": ended - began,
         "began": began,
         "cpu_s": cpu,
         "load": os.getloadavg()[0],
+        "network": network,
         "outcomes": [_plain(outcome, began) for outcome in _as_list(outcomes)],
         "server": log,
     }

@@ -30,13 +30,13 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
 
 
 def _strategies() -> list[dict[str, Any]]:
-    found = probe.look(strategies.names(), 100)
+    found = probe.look(strategies.names(), [100])
     return [
         {
             "name": f.name,
             "installed": f.problem is None,
             "problem": f.message or None,
-            "in_flight_of_100": f.declared_in_flight,
+            "in_flight_of_100": sum(f.declared_in_flight),
         }
         for f in found
     ]

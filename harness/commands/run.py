@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import resource
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from exchanges.errors import safe
 from exchanges.units import counted
-from harness import entries, gate, options, race, scenario_options
+from harness import entries, gate, heat, options, sabotage, scenario_options
 from harness.body_size import render_beforehand
-from harness.calibration import Card, calibrate, delay_for, loads_for
 from harness.doctor.descriptors import needed_for
-from harness.exits import DONE, FAILURES, GATE_FAILED, NO_VERDICT, USAGE, Ended, EnvironmentGap, Stop, UsageError
+from harness.exits import USAGE, Ended, EnvironmentGap, Stop, UsageError
 from harness.progress import Progress
+from harness.race import Race
 from harness.scenario import Scenario
 from harness.sentence import conditions_of
+from harness.servers import card_for, serving
 from harness.session import Session
-from mock_server.process import MockFailed, Running, running
+from harness.telling import tell
+from mock_server.process import MockFailed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,25 +57,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     """Check everything that can be checked, then race, then tell. Returns the exit code."""
-    scenario = _scenario(args)
+    scenarios = _scenarios(args)
     max_error_rate = options.share("--max-error-rate", args.max_error_rate)
-    sabotage = scenario_options.sabotage_from(args.sabotage, scenario)
+    levers = sabotage.sabotage_from(args.sabotage, scenarios[0])
     gates = [gate.Gate.parse(text) for text in args.fail_on]
-    _enough_files(scenario.concurrency)
-    entered = entries.entries_for(args.strategy, scenario.concurrency)
+    _enough_files(max(scenario.concurrency for scenario in scenarios))
+    entered = entries.entries_for(args.strategy, [scenario.concurrency for scenario in scenarios])
     for sentence in [*entered.broken.values(), *entered.skipped.values()]:
         sys.stderr.write(f"fetchrace: {sentence}\n")
     if not entered.arms:
         raise Stop("no strategy is left to race; nothing was measured")
-    scenario = scenario_options.with_baseline(
-        scenario, args.baseline, [arm.name for arm in entered.arms if not arm.twin_of]
-    )
-    gate.check_arms(gates, [*(a.name for a in entered.arms if not a.twin_of), *entered.skipped, *entered.broken])
-    heats = [race.heat_for(scenario, entered.arms, args.order)]
+    names = [arm.name for arm in entered.arms if not arm.twin_of]
+    scenarios = [scenario_options.with_baseline(scenario, args.baseline, names) for scenario in scenarios]
+    gate.check_arms(gates, [*names, *entered.skipped, *entered.broken])
+    heats = [
+        heat.heat_for(scenario, entered.arms, args.order, entered.declared_at(scenario.concurrency))
+        for scenario in scenarios
+    ]
     session = Session.begin(args.results_dir, argv, heats, entered, args.fast, gates)
     try:
         try:
-            _race(session, entered, scenario, sabotage)
+            _race(session, entered, levers)
         except EnvironmentGap as error:
             session.state = "partial"
             raise EnvironmentGap(f"{error}; {session.kept()}") from error
@@ -84,7 +86,7 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
             raise
         finally:
             session.end()
-        code = _tell(session, args.json, args.strict, max_error_rate)
+        code = tell(session, args.json, args.strict, max_error_rate)
     except SystemExit as error:
         raise Stop(f"a plugin ended the program: sys.exit({error.code!r}); {session.kept()}") from error
     except Ended as ended:
@@ -99,126 +101,29 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     return code
 
 
-def _tell(session: Session, as_json: bool, strict: bool, max_error_rate: float = 0.0) -> int:
-    """Print the result, then draw it: a report that cannot be drawn hides no number. Returns the exit code."""
-    with _printing(session):
-        if as_json:
-            sys.stdout.write((session.folder.path / "run.json").read_text(encoding="utf-8"))
-        else:
-            from harness.console import print_run
-            from harness.gate_table import print_gates
-
-            print_run(session.result)
-            print_gates(session.result.get("gates", ()))
-    undrawn = _draw(session)
-    if session.page is not None and not as_json:
-        from harness.console import print_page
-
-        with _printing(session):
-            print_page(session.page)
-    return _exit_code(session, strict, max_error_rate) or undrawn
-
-
-def _draw(session: Session) -> int:
-    """Draw the report; where that fails, say so. A missing library is a report less, and no failure."""
-    try:
-        session.draw()
-    except Stop:
-        raise
-    except ImportError as error:
-        missing = (error.name or "").partition(".")[0] or str(error)
-        sys.stderr.write(
-            f"fetchrace: the report was not drawn: it needs the library {missing!r}, which cannot be imported: "
-            f"pip install {missing}, then {session.report_command()}\n"
-        )
-    except Exception as error:  # drawing is the last thing that may take a measured number away
-        said = safe(f"{type(error).__name__}: {error}", 300)
-        sys.stderr.write(
-            f"fetchrace: the report could not be drawn ({said}); the numbers are kept; try {session.report_command()}\n"
-        )
-        return FAILURES
-    return DONE
-
-
-@contextlib.contextmanager
-def _printing(session: Session) -> Iterator[None]:
-    """Print at once, and say what was kept where nobody reads it or it has no room."""
-    try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError as error:
-        raise Stop(f"nobody reads the output any more; {session.kept()}") from error
-    except OSError as error:
-        raise EnvironmentGap(f"the result cannot be printed: {error.strerror or error}; {session.kept()}") from error
-
-
-def _race(session: Session, entered: entries.Entries, scenario: Scenario, sabotage: list[str]) -> None:
-    total = sum(len(heat.arms) * heat.scenario.blocks for heat in session.heats)
-    about = sum(race.estimate_s(heat.scenario, entered.declared) for heat in session.heats)
+def _race(session: Session, entered: entries.Entries, levers: list[str]) -> None:
+    scenarios = [one.scenario for one in session.heats]
+    total = sum(len(one.arms) * one.scenario.blocks for one in session.heats)
+    about = sum(heat.estimate_s(one.scenario, one.declared) for one in session.heats)
+    conditions = conditions_of(scenarios[0].to_json()) if len(scenarios) == 1 else counted(len(scenarios), "scenario")
     with Progress(total) as progress:
         progress.say(
-            f"{counted(len(entered.arms) - 1, 'arm')} and a twin, {conditions_of(scenario.to_json())}, "
-            f"{counted(scenario.blocks, 'block')}: about {about:.0f} s"
+            f"{counted(len(entered.arms) - 1, 'arm')} and a twin, {conditions}, "
+            f"{counted(scenarios[0].blocks, 'block')}: about {about:.0f} s"
         )
-        with running(
-            scenario.exchanges, scenario.latency, scenario.seed, [*_mock_options(scenario), *sabotage]
-        ) as mock:
-            session.card = _card(session, mock, scenario, sabotage)
-            render_beforehand(scenario, mock)
-            for heat in session.heats:
-                race.run(heat, entered.declared, mock, session.folder, progress, session.save)
+        with serving(scenarios, levers) as mocks:
+            session.card = card_for(scenarios, mocks, levers, session.fast)
+            for scenario in scenarios:
+                render_beforehand(scenario, mocks[scenario.name])
+            Race(session.heats, mocks, session.folder, progress, session.save).run()
     session.state = "complete"
 
 
-def _mock_options(scenario: Scenario) -> list[str]:
-    """How the mock is started for a scenario, beyond its latency and its seed."""
-    found = [f"--faults={scenario.faults}"] if scenario.faults else []
-    found += [f"--listed={scenario.listed}"] if scenario.listed else []
-    return [*found, *(["--tls"] if scenario.tls else [])]
-
-
-def _card(session: Session, mock: Running, scenario: Scenario, sabotage: list[str]) -> Card:
-    """The calibration card, made on the server that serves the race; where that speaks TLS, which the cheap client
-    does not, on another one like it."""
-    server = None
-    with contextlib.ExitStack() as stack:
-        if scenario.tls:
-            server = "another one, without TLS"
-            mock = stack.enter_context(running(scenario.exchanges, scenario.latency, scenario.seed, sabotage))
-        loads = loads_for(scenario.concurrency)
-        return calibrate(mock, loads, delay_for(scenario), scenario.seed, session.fast, server)
-
-
-def _exit_code(session: Session, strict: bool, max_error_rate: float = 0.0) -> int:
-    gated = gate.failure(session.result.get("gates", ()))
-    if gated is not None:
-        sys.stderr.write(f"fetchrace: {gated}; {session.kept()}\n")
-    rows = [row for scenario in session.result["scenarios"] for row in scenario["strategies"]]
-    lost = [f"{row['name']} {row['status']}" for row in rows if row["status"] in ("disqualified", "failed")]
-    lost += [
-        f"{row['failed']} of {row['requests']} requests of {row['name']} failed"
-        for row in rows
-        if row["status"] not in ("disqualified", "failed")
-        and row.get("failed", 0) > max_error_rate * row.get("requests", 0)
-    ]
-    if lost:
-        allowed = f" (--max-error-rate is {max_error_rate:g})" if any("requests of" in one for one in lost) else ""
-        sys.stderr.write(f"fetchrace: {', '.join(lost)}{allowed}; {session.kept()}\n")
-        return FAILURES
-    verdict = session.result["verdict"]
-    if strict and verdict["state"] != "VALID":
-        sys.stderr.write(
-            f"fetchrace: the verdict is {verdict['state']}, and --strict asks for VALID; {session.kept()}\n"
-        )
-        return NO_VERDICT
-    return DONE if gated is None else GATE_FAILED
-
-
-def _scenario(args: argparse.Namespace) -> Scenario:
+def _scenarios(args: argparse.Namespace) -> list[Scenario]:
     if args.fast and args.rigorous:
         raise UsageError("--fast and --rigorous exclude each other")
     blocks, warm = (3, 2) if args.fast else (20, 5) if args.rigorous else (5, 3)
-    return scenario_options.scenario_from(
+    return scenario_options.scenarios_from(
         args,
         options.count("--blocks", args.blocks) if args.blocks else blocks,
         options.count("--warm", args.warm) if args.warm else warm,

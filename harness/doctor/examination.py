@@ -14,8 +14,9 @@ from harness.doctor.descriptors import descriptors, needed_for
 from harness.doctor.finding import Finding
 from harness.doctor.libraries import libraries
 from harness.doctor.loopback import loopback
-from harness.doctor.network import counters, kernel, proxies
+from harness.doctor.network import kernel, proxies
 from harness.doctor.processors import cpu_times, interpreter, load, processors, steal
+from harness.kernel_counters import counters
 from mock_server.process import MockFailed, running
 
 

@@ -9,25 +9,9 @@ from typing import Final
 
 from harness.doctor.finding import Finding
 
-_FILES: Final = (Path("/proc/net/netstat"), Path("/proc/net/snmp"))
-_COUNTERS: Final = ("ListenOverflows", "ListenDrops", "TCPSynRetrans", "RetransSegs")
 _SOMAXCONN: Final = Path("/proc/sys/net/core/somaxconn")
 _BACKLOG: Final = 1024
 _PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-
-
-def counters() -> dict[str, int]:
-    """What the kernel has counted since it started; empty where it does not say."""
-    found: dict[str, int] = {}
-    for file in _FILES:
-        try:
-            lines = file.read_text(encoding="ascii").splitlines()
-        except OSError:
-            continue
-        for names, values in zip(lines[::2], lines[1::2], strict=False):
-            table = dict(zip(names.split()[1:], values.split()[1:], strict=False))
-            found.update({name: int(table[name]) for name in _COUNTERS if name in table})
-    return found
 
 
 def kernel(before: Mapping[str, int], after: Mapping[str, int]) -> Finding:

@@ -12,9 +12,9 @@ import exchanges
 from exchanges.pair import Pair
 from harness.analysis import scenario_result
 from harness.arm import Arm
+from harness.heat import Heat
 from harness.measurement import Batch, Measurement
 from harness.quote_rows import row_from_quote
-from harness.race import Heat
 from harness.scenario import Scenario
 from mock_server.log import COLUMNS
 from mock_server.market import Market

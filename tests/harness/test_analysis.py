@@ -7,7 +7,7 @@ import pytest
 
 from harness.analysis import medians_of, scenario_result
 from harness.arm import Arm
-from harness.race import Heat
+from harness.heat import Heat
 from harness.scenario import Scenario
 
 

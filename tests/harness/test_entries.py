@@ -73,7 +73,7 @@ def test_words_that_name_nobody_are_a_usage_error(text, sentence):
 
 
 def test_the_arms_are_those_named_and_a_twin_at_the_end(findings):
-    found = entries_for("sequential,asyncio-aiohttp,threads", 20)
+    found = entries_for("sequential,asyncio-aiohttp,threads", [20])
     assert [arm.name for arm in found.arms] == ["sequential", "asyncio-aiohttp", "threads", "asyncio-aiohttp (twin)"]
     assert [arm.twin_of for arm in found.arms] == [None, None, None, "asyncio-aiohttp"]
     assert found.arms[-1].strategy == "asyncio-aiohttp"
@@ -83,16 +83,16 @@ def test_the_arms_are_those_named_and_a_twin_at_the_end(findings):
 
 
 def test_without_asyncio_aiohttp_the_twin_is_of_an_arm_with_several_in_flight(findings):
-    assert entries_for("sequential,threads", 20).arms[-1].twin_of == "threads"
+    assert entries_for("sequential,threads", [20]).arms[-1].twin_of == "threads"
 
 
 def test_sequential_alone_is_its_own_twin(findings):
-    assert entries_for("sequential", 20).arms[-1].twin_of == "sequential"
+    assert entries_for("sequential", [20]).arms[-1].twin_of == "sequential"
 
 
 def test_a_missing_library_is_skipped_under_all(findings):
     findings["trio-httpx"] = Finding("trio-httpx", "missing", "needs the library 'trio': pip install trio")
-    found = entries_for("all", 20)
+    found = entries_for("all", [20])
     assert found.skipped == {"trio-httpx": "needs the library 'trio': pip install trio"}
     assert "trio-httpx" not in found.declared
 
@@ -101,25 +101,25 @@ def test_a_missing_library_is_skipped_under_all(findings):
 def test_a_missing_library_of_a_strategy_that_was_named_is_an_environment_error(findings, text):
     findings["trio-httpx"] = Finding("trio-httpx", "missing", "needs the library 'trio': pip install trio")
     with pytest.raises(EnvironmentGap, match="pip install trio") as caught:
-        entries_for(text, 20)
+        entries_for(text, [20])
     assert caught.value.code == 3
 
 
 def test_a_broken_strategy_is_named_and_the_others_race(findings):
     findings["threads"] = Finding("threads", "broken", "strategy threads failed at import: SyntaxError")
-    found = entries_for("threads,sequential", 20)
+    found = entries_for("threads,sequential", [20])
     assert found.broken == {"threads": "strategy threads failed at import: SyntaxError"}
     assert [arm.name for arm in found.arms] == ["sequential", "sequential (twin)"]
 
 
 def test_when_every_strategy_is_broken_there_are_no_arms_and_no_twin(findings):
     findings["threads"] = Finding("threads", "broken", "why")
-    assert entries_for("threads", 20).arms == ()
+    assert entries_for("threads", [20]).arms == ()
 
 
 def test_a_file_is_raced_by_its_absolute_path_and_shown_without_its_folders(findings, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    arm = entries_for("./some/../mine.py:honest", 20).arms[0]
+    arm = entries_for("./some/../mine.py:honest", [20]).arms[0]
     assert arm.name == "mine.py:honest"
     assert arm.strategy == f"{tmp_path.resolve()}/mine.py:honest"
 
@@ -127,7 +127,7 @@ def test_a_file_is_raced_by_its_absolute_path_and_shown_without_its_folders(find
 def test_a_relative_file_is_found_though_probes_run_in_a_folder_of_their_own(tmp_path, monkeypatch):
     (tmp_path / "mine.py").write_text("def honest(limits, decode): ...\n")
     monkeypatch.chdir(tmp_path)
-    found = entries_for("mine.py:honest", 20)
+    found = entries_for("mine.py:honest", [20])
     assert [arm.name for arm in found.arms] == ["mine.py:honest", "mine.py:honest (twin)"]
     assert found.declared["mine.py:honest"] == 20
 
@@ -159,7 +159,7 @@ def test_a_home_folder_of_nobody_is_a_file_that_is_not_there(findings):
 def test_a_file_that_is_not_there_is_a_usage_error_in_the_users_own_words(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError) as caught:
-        entries_for("./not.py:there", 20)
+        entries_for("./not.py:there", [20])
     assert "'./not.py'" in str(caught.value)
     assert str(tmp_path) not in str(caught.value)
 
@@ -167,28 +167,28 @@ def test_a_file_that_is_not_there_is_a_usage_error_in_the_users_own_words(tmp_pa
 def test_the_folders_of_a_broken_file_are_not_told(findings, tmp_path):
     file = tmp_path.resolve() / "mine.py"
     findings[f"{file}:x"] = Finding(f"{file}:x", "broken", f"strategy {file}:x failed at import: KeyError")
-    assert entries_for(f"{file}:x", 20).broken == {"mine.py:x": "strategy mine.py:x failed at import: KeyError"}
+    assert entries_for(f"{file}:x", [20]).broken == {"mine.py:x": "strategy mine.py:x failed at import: KeyError"}
 
 
 @pytest.mark.parametrize("pair", ["a/mine.py:x,b/mine.py:x", "mine é.py:x,mine_.py:x"])
 def test_two_files_that_would_share_a_name_or_a_file_are_refused(findings, pair):
     with pytest.raises(UsageError, match=r"would both be called .*give one of the files another name"):
-        entries_for(pair, 20)
+        entries_for(pair, [20])
 
 
 def test_a_file_with_a_hostile_name_has_a_label_that_moves_no_cursor(findings):
-    (arm, _) = entries_for("\x1b[2J\n\u202e.py:x", 20).arms
+    (arm, _) = entries_for("\x1b[2J\n\u202e.py:x", [20]).arms
     assert arm.name.isprintable()
     assert Path(arm.strategy).name == "\x1b[2J\n\u202e.py:x"
 
 
 def test_a_very_long_file_name_has_a_label_that_fits(findings):
-    (arm, _) = entries_for("x" * 5000 + ".py:y", 20).arms
+    (arm, _) = entries_for("x" * 5000 + ".py:y", [20]).arms
     assert len(arm.name) <= 80
 
 
 def test_entries_hold_no_twin_of_an_arm_that_is_not_there(findings):
     findings["asyncio-aiohttp"] = Finding("asyncio-aiohttp", "broken", "why")
-    found = entries_for("asyncio-aiohttp,threads", 20)
+    found = entries_for("asyncio-aiohttp,threads", [20])
     assert found.arms[-1].twin_of == "threads"
     assert isinstance(found, entries.Entries)

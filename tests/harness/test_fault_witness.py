@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from harness import fairness, race
+from harness import block, fairness, heat
 from harness.bound import bound
 from harness.fairness import log_rows
 from harness.fault_witness import held_delays, reached
@@ -213,17 +213,17 @@ def test_every_fault_of_a_value_that_closes_the_connection_is_known_to():
 
 def test_the_limit_of_a_worker_has_room_for_every_deadline_that_the_dice_say(faulty):
     scenario = faulty("stall-before", deadline_s=4.0)
-    assert race._limit_s(scenario, 1, 1) > 2 * 6 * 4.0 + 20
-    assert race._limit_s(scenario, 2, 1) < race._limit_s(scenario, 1, 1)
+    assert block._limit_s(scenario, 1, 1) > 2 * 6 * 4.0 + 20
+    assert block._limit_s(scenario, 2, 1) < block._limit_s(scenario, 1, 1)
 
 
 def test_the_estimate_has_the_deadlines_as_well(faulty):
     sound, stalled = faulty("", deadline_s=4.0), faulty("stall-before", deadline_s=4.0)
-    more = race.estimate_s(stalled, {"sequential": 1}) - race.estimate_s(sound, {"sequential": 1})
+    more = heat.estimate_s(stalled, {"sequential": 1}) - heat.estimate_s(sound, {"sequential": 1})
     # Three blocks of two batches of six requests, 4 s each instead of 0.1 s.
     assert more == pytest.approx(3 * 2 * 6 * 3.9)
 
 
 def test_one_stalled_request_makes_a_batch_as_long_as_the_deadline_however_many_are_in_flight(faulty):
     scenario = faulty("kraken:stall-before@0.5", deadline_s=4.0)
-    assert race.estimate_s(scenario, {"x": 6}) > 3 * 3 * 4.0
+    assert heat.estimate_s(scenario, {"x": 6}) > 3 * 3 * 4.0

@@ -11,10 +11,12 @@ from pathlib import Path
 import pyperf
 import pytest
 
-from harness import race, spawn
+from harness import block, spawn
+from harness import heat as heats
 from harness.arm import Arm
 from harness.exits import Ended, EnvironmentGap
 from harness.progress import Progress
+from harness.race import Race
 from harness.scenario import Scenario
 from harness.spawn import Ending
 from harness.store import RunFolder
@@ -72,9 +74,10 @@ def stage(scenario, record_of, tmp_path, monkeypatch):
 
         def run(self, arms=("a", "b"), declared=2, **changes):
             chosen = Scenario.from_json({**scenario.to_json(), "baseline": "a", **changes})
-            self.heat = race.heat_for(chosen, [Arm(name, name) for name in arms], "shuffled")
+            racing = [Arm(name, name) for name in arms]
+            self.heat = heats.heat_for(chosen, racing, "shuffled", dict.fromkeys(arms, declared))
             with Progress(1, self.stream) as progress:
-                race.run(self.heat, dict.fromkeys(arms, declared), self.mock, self.folder, progress, self.save)
+                Race([self.heat], {chosen.name: self.mock}, self.folder, progress, self.save).run()
             return self.heat
 
         def rows(self, name="requests.csv"):
@@ -245,7 +248,7 @@ def test_an_arm_that_leaves_processes_behind_is_logged_every_time_and_told_once(
 
 
 def test_beyond_its_limit_of_rows_requests_csv_keeps_one_batch_per_arm_and_block_and_says_so(stage, monkeypatch):
-    monkeypatch.setattr(race, "_CSV_ROWS", 40)
+    monkeypatch.setattr("harness.race._CSV_ROWS", 40)
     stage.run()
     # Two arms of 18 rows in the first block, then one batch of 6 rows each.
     assert len(stage.rows()) == 2 * 18 + 4 * 6
@@ -256,49 +259,49 @@ def test_beyond_its_limit_of_rows_requests_csv_keeps_one_batch_per_arm_and_block
 
 
 def test_the_limit_of_rows_holds_within_a_block_too(stage, monkeypatch):
-    monkeypatch.setattr(race, "_CSV_ROWS", 20)
+    monkeypatch.setattr("harness.race._CSV_ROWS", 20)
     stage.run(blocks=1)
     assert len(stage.rows()) == 18 + 6
 
 
 def test_the_same_seed_gives_the_same_order_and_every_arm_once_a_block(scenario):
     arms = [Arm(name, name) for name in "abcd"]
-    first, again = (race.heat_for(scenario, arms, "shuffled").order for _ in range(2))
+    first, again = (heats.heat_for(scenario, arms, "shuffled", {}).order for _ in range(2))
     assert first == again
     assert all(sorted(block) == list("abcd") for block in first)
-    assert race.heat_for(scenario, arms, "sequential").order == [list("abcd")] * 3
+    assert heats.heat_for(scenario, arms, "sequential", {}).order == [list("abcd")] * 3
 
 
 @pytest.mark.parametrize("order", ["shuffled", "sequential"])
 def test_a_heat_knows_how_its_order_was_made(scenario, order):
-    assert race.heat_for(scenario, [Arm("a", "a")], order).order_mode == order
+    assert heats.heat_for(scenario, [Arm("a", "a")], order, {}).order_mode == order
 
 
 @pytest.mark.parametrize(("declared", "concurrency", "warm"), [(1, 20, 1), (2, 20, 3), (20, 20, 3), (1, 1, 3)])
 def test_an_arm_that_goes_one_by_one_has_one_warm_batch_unless_all_do(scenario, declared, concurrency, warm):
     changed = Scenario.from_json({**scenario.to_json(), "warm": 3, "concurrency": concurrency})
-    assert race.warm_batches(changed, declared) == warm
+    assert heats.warm_batches(changed, declared) == warm
 
 
 def test_the_estimate_is_the_one_computed_by_hand(scenario):
     # 6 requests of 100 ms; each batch costs 2 ms a request besides. One by one: a life of 0.6 s and two batches of
     # 0.612 s; two in flight: a life and three batches (2 warm) of 0.312 s. Three blocks.
     expected = 3 * ((0.6 + 2 * 0.612) + (0.6 + 3 * 0.312))
-    assert race.estimate_s(scenario, {"sequential": 1, "threads": 2}) == pytest.approx(expected)
+    assert heats.estimate_s(scenario, {"sequential": 1, "threads": 2}) == pytest.approx(expected)
 
 
 def test_more_in_flight_than_requests_does_not_shorten_the_estimate(scenario):
-    assert race.estimate_s(scenario, {"x": 600}) == race.estimate_s(scenario, {"x": 6})
+    assert heats.estimate_s(scenario, {"x": 600}) == heats.estimate_s(scenario, {"x": 6})
 
 
 def test_the_limit_of_a_worker_is_far_beyond_an_honest_time(scenario):
     # Three rounds of at most 10 * 0.1 + 1 = 2 s, and 5 s a batch of leeway; 20 s to start.
-    assert race._limit_s(scenario, 2, 2) == pytest.approx(20 + 3 * (3 * 2 + 5))
+    assert block._limit_s(scenario, 2, 2) == pytest.approx(20 + 3 * (3 * 2 + 5))
 
 
 def test_the_limit_of_a_worker_knows_that_no_request_outlasts_its_deadline(scenario):
     hasty = Scenario.from_json({**scenario.to_json(), "deadline_s": 0.5})
-    assert race._limit_s(hasty, 2, 2) == pytest.approx(20 + 3 * (3 * 0.5 + 5))
+    assert block._limit_s(hasty, 2, 2) == pytest.approx(20 + 3 * (3 * 0.5 + 5))
 
 
 def test_workers_get_dice_that_the_seed_decides(stage, monkeypatch):

@@ -13,8 +13,8 @@ from harness.calibration import Card, Line
 from harness.entries import Entries
 from harness.exits import EnvironmentGap
 from harness.gate import Gate
+from harness.heat import Heat
 from harness.measurement import measurement_from
-from harness.race import Heat
 from harness.session import Session
 from harness.store import read_run
 from mock_server.market import time_us_at

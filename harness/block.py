@@ -1,0 +1,149 @@
+"""One block played: each arm once, in its order, in a fresh worker; nothing of it is on disk yet."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from exchanges.units import text_from_seconds
+from harness import pyperf_files, raw_rows, spawn
+from harness.arm import Arm, slug
+from harness.exits import EnvironmentGap
+from harness.fault_witness import LATE_S
+from harness.heat import Heat, warm_batches
+from harness.job import Job
+from harness.measurement import Measurement, asked_delays, measurement_from
+from harness.planned_faults import pauses
+from harness.progress import Progress
+from harness.scenario import Scenario
+from harness.store import RunFolder
+from harness.surroundings import Surroundings, SurroundingsMeter
+from mock_server.market import time_us_at
+from mock_server.process import Running
+
+
+@dataclass
+class Played:
+    """A block as it was played, to be kept as a whole or not at all. ``requests`` holds an arm's batches, each a list
+    of rows; ``pyperf`` the new contents of pyperf's files; ``dropped`` why an arm is out from here on."""
+
+    block: int
+    measured: list[Measurement] = field(default_factory=list)
+    requests: dict[str, list[list[list[Any]]]] = field(default_factory=dict)
+    quotes: list[list[Any]] = field(default_factory=list)
+    pyperf: dict[Path, str] = field(default_factory=dict)
+    dropped: dict[str, str] = field(default_factory=dict)
+    snapshots: dict[str, list[list[Any]]] = field(default_factory=dict)
+    clocks: dict[str, int] = field(default_factory=dict)
+    left_behind: list[str] = field(default_factory=list)
+    surroundings: Surroundings = field(default_factory=lambda: Surroundings(0.0, None, None))
+
+
+@dataclass(frozen=True, slots=True)
+class _Worked:
+    """What a worker brought: its side file, the measurement made of it, the arm's pyperf file with it in (empty
+    where there was a problem), and whether processes of its own outlived it."""
+
+    side: dict[str, Any]
+    measurement: Measurement
+    pyperf: str
+    left_behind: bool
+
+
+def play(heat: Heat, block: int, mock: Running, folder: RunFolder, progress: Progress) -> Played:
+    """Play one block of a heat; arms that were dropped before are left out.
+
+    Raises:
+        EnvironmentGap: the mock server is gone.
+    """
+    # The same in a run that goes on where another one ended.
+    dice = random.Random(f"{heat.scenario.seed}/{heat.scenario.name}/{block}/workers")
+    arms = {arm.name: arm for arm in heat.arms}
+    played = Played(block)
+    meter = SurroundingsMeter((mock.pid,))
+    for position, name in enumerate(heat.order[block]):
+        if name in heat.dropped:
+            continue
+        progress.begin(name, block, heat.scenario.blocks)
+        worked = _measure(heat.scenario, arms[name], block, position, heat.declared[name], mock, folder, dice)
+        progress.advance()
+        if mock.process.poll() is not None:
+            raise EnvironmentGap("the mock server ended in the middle of the run")
+        if worked.left_behind:
+            played.left_behind.append(name)
+        played.measured.append(worked.measurement)
+        if worked.measurement.problem:
+            played.dropped[name] = worked.measurement.problem
+            continue
+        played.pyperf[pyperf_file(folder, name)] = worked.pyperf
+        played.requests[name] = list(raw_rows.request_rows(worked.side, heat.scenario, name, block))
+        quotes = raw_rows.quote_rows(worked.side, heat.scenario, name, block)
+        played.quotes += quotes
+        played.snapshots[name] = [row[5:13] for row in quotes]
+        # The market's clock started with ``begin``, a moment before the batch; no age is told that finely.
+        played.clocks[name] = time_us_at(worked.side["batches"][-1]["time_s"])
+    played.surroundings = meter.read()
+    return played
+
+
+def _measure(
+    scenario: Scenario, arm: Arm, block: int, position: int, declared: int, mock: Running, folder: RunFolder,
+    dice: random.Random,
+) -> _Worked:  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="fetchrace-") as scratch:
+        side_file = Path(scratch, "side.json")
+        warm = warm_batches(scenario, declared)
+        job = Job(
+            arm.strategy, scenario, block, warm, dict(mock.origins), mock.control, mock.token, str(side_file),
+            mock.ca_file,
+        )  # fmt: skip
+        limit_s = _limit_s(scenario, declared, warm)
+        ending = spawn.run_worker(job, warm, limit_s, dice)
+        side = _side(side_file)
+        problem = side.get("error")
+        if ending.exit_code is None:
+            problem = f"did not finish within {text_from_seconds(limit_s)}"
+        elif problem is None and (ending.exit_code != 0 or not ending.pyperf):
+            problem = f"its process ended with code {ending.exit_code}" + (f": {ending.said}" if ending.said else "")
+        merged = ""
+        if problem is None:
+            try:
+                merged = pyperf_files.merged(pyperf_file(folder, arm.name), ending.pyperf)
+            except ValueError as error:
+                problem = f"pyperf could not read its result: {error}"
+        if problem is None:
+            try:
+                measurement = measurement_from(side, scenario, arm.name, block, position)
+                return _Worked(side, measurement, merged, ending.left_behind)
+            except (LookupError, TypeError, ValueError) as error:
+                # A guest shares its process with the worker and may have meddled with anything there.
+                problem = f"its record cannot be read: {type(error).__name__}: {error}"
+        return _Worked(side, Measurement(arm.name, block, position, problem=problem), "", ending.left_behind)
+
+
+def pyperf_file(folder: RunFolder, arm: str) -> Path:
+    return folder.path / "pyperf" / f"{slug(arm)}.json"
+
+
+def _side(file: Path) -> dict[str, Any]:
+    """What the worker left; nothing where it was killed before, or in the middle of writing it."""
+    try:
+        side = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return side if isinstance(side, dict) else {}
+
+
+def _limit_s(scenario: Scenario, declared: int, warm: int) -> float:
+    """When to give up on a worker: far beyond any honest time, and still a limit for one that sleeps for ever."""
+    rounds = math.ceil(scenario.requests / max(1, declared))
+    slow = rounds * min(scenario.deadline_s, 10 * max(asked_delays(scenario, 0)) + 1.0)
+    # Those that a fault lets wait for their deadline: in rounds as well, and one more where they come last.
+    stalled = len(pauses(scenario))
+    stalls = (stalled // max(1, declared) + 1) * (scenario.deadline_s + LATE_S) if stalled else 0.0
+    return 20.0 + (1 + warm) * (slow + stalls + 5.0)

@@ -1,0 +1,86 @@
+"""One scenario being raced: its arms, the order of play, and what has been measured so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness import schedule
+from harness.arm import Arm
+from harness.bound import bound
+from harness.measurement import Measurement, asked_delays
+from harness.planned_faults import waits
+from harness.scenario import Scenario
+from harness.surroundings import Surroundings
+
+_LIFE_S = 0.6
+"""A worker's own start and end, with what it imports: for the estimate only."""
+_WORK_S = {"tickers": 0.002, "books": 0.004, "markets": 0.04}
+"""What a request costs client and server beyond its delay, likewise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoilt:
+    """A block that was played beside other work, and played again: what was measured in it, kept and not counted."""
+
+    block: int
+    reasons: tuple[str, ...]
+    surroundings: Surroundings
+    measured: tuple[Measurement, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "block": self.block, "reasons": list(self.reasons), "surroundings": self.surroundings.to_json(),
+            "times_s": {m.arm: m.time_s for m in self.measured if m.problem is None and m.warm},
+        }  # fmt: skip
+
+
+@dataclass
+class Heat:
+    """One scenario being raced: its arms, the order of each block and how it was made ("shuffled" or
+    "sequential"), and what has been measured so far. ``declared`` maps arms to their requests in flight. ``snapshots``
+    has each arm's newest batch of quotes, as rows of ``worker`` make them, ``clocks`` what the exchanges' clocks said
+    when it was in hand, in microseconds. ``surroundings`` are those of the blocks that count, by block; ``spoilt`` the
+    blocks that were played again."""
+
+    scenario: Scenario
+    arms: tuple[Arm, ...]
+    order: list[list[str]]
+    measured: list[Measurement] = field(default_factory=list)
+    dropped: dict[str, str] = field(default_factory=dict)
+    snapshots: dict[str, list[list[Any]]] = field(default_factory=dict)
+    clocks: dict[str, int] = field(default_factory=dict)
+    finished_blocks: int = 0
+    order_mode: schedule.Order = "shuffled"
+    declared: Mapping[str, int] = field(default_factory=dict)
+    surroundings: dict[int, Surroundings] = field(default_factory=dict)
+    spoilt: list[Spoilt] = field(default_factory=list)
+
+
+def heat_for(scenario: Scenario, arms: Sequence[Arm], order: schedule.Order, declared: Mapping[str, int]) -> Heat:
+    names = [arm.name for arm in arms]
+    blocks = schedule.blocks(names, scenario.blocks, scenario.seed, order)
+    return Heat(scenario, tuple(arms), blocks, declared=declared, order_mode=order)
+
+
+def warm_batches(scenario: Scenario, declared: int) -> int:
+    """Warm batches in a block: one for an arm that goes through its requests one by one, for it would take
+    most of the run; a median of one is still the block's one number."""
+    return 1 if declared == 1 and scenario.concurrency > 1 else scenario.warm
+
+
+def block_estimate_s(scenario: Scenario, declared: Mapping[str, int]) -> float:
+    """About how long one block of a scenario will take, in seconds."""
+    costs = waits(scenario, asked_delays(scenario, 0))
+    per_block = 0.0
+    for in_flight in declared.values():
+        batches = 1 + warm_batches(scenario, in_flight)
+        work = _WORK_S[scenario.workload] * scenario.requests
+        per_block += _LIFE_S + batches * (bound(costs, min(in_flight, scenario.requests)) + work)
+    return per_block
+
+
+def estimate_s(scenario: Scenario, declared: Mapping[str, int]) -> float:
+    """About how long a scenario will take, in seconds."""
+    return scenario.blocks * block_estimate_s(scenario, declared)
