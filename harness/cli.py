@@ -33,6 +33,7 @@ VERBS = {
     "profile": "record how long the real exchanges take, to be replayed by run --latency profile:FILE",
     "doctor": "examine the machine and the installation: what is fine, what is not and what to do",
     "parity": "whether every strategy tells every fault by the same name",
+    "selftest": "bench the bench: sabotage it and see which lies it catches",
     "mock": "run the mock server alone (same as python -m mock_server)",
 }
 

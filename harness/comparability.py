@@ -27,13 +27,13 @@ _WITH_FAULTS: Final = ("deadline_s", "max_body")
 
 _KINDS: Final = {
     "requests": int, "concurrency": int, "latency": str, "baseline": str, "workload": str, "levels": int,
-    "listed": int, "faults": str,
+    "listed": int, "faults": str, "affinity": str,
 }  # fmt: skip
 
 _COMPARABLE: Final = ("VALID", "NOISY")
 _SHOWN: Final = 40
 
-_MACHINE: Final = ("system", "kernel", "architecture", "cpu", "cores", "affinity", "python", "implementation", "gil")
+MACHINE: Final = ("system", "kernel", "architecture", "cpu", "cores", "affinity", "python", "implementation", "gil")
 """What a machine is. Its load at the start is the day's."""
 
 
@@ -118,7 +118,7 @@ def warnings(one: Entry, other: Entry, labels: tuple[str, str]) -> Iterator[str]
     first, second = (entry.entry("machine").raw for entry in (one, other))
     machine = [
         f"{key} {_in_each([_shown(first.get(key)), _shown(second.get(key))], labels)}"
-        for key in _MACHINE
+        for key in MACHINE
         if first.get(key) != second.get(key)
     ]
     if machine:

@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from exchanges.errors import safe
 from exchanges.units import counted, text_from_bytes, text_from_price, text_from_ratio, text_from_seconds
+from harness.report.doubts import clock_said, differences_said, drifting_said, spoilt_said
+from harness.report.entries import RunEntry, ScenarioEntry
+from harness.report.facts import stopwatch_said
+from harness.report.wording import listing
 from harness.sentence import conditions_of, failures_by_plan
+from harness.sweep_table import print_sweep
+from harness.terminal import console as console
+from harness.terminal import table as table
 
-_STATE_STYLE = {"VALID": "bold green", "NOISY": "bold yellow", "SERVER-BOUND": "bold red"}
+_STATE_STYLE: Final = {
+    "VALID": "bold green", "NOISY": "bold yellow", "UNVERIFIED": "bold yellow", "DRIFTED": "bold red",
+    "SERVER-BOUND": "bold red", "NETWORK-INVALID": "bold red",
+}  # fmt: skip
 _ARBITRAGE_ROWS = 6
-
-
-class _Piped(Console):
-    """rich ends the program by itself when nobody reads on; here the one door says what was kept."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
-
-
-def console() -> Console:
-    """stdout, 100 columns wide, or 80 where the terminal is narrower; colours off when piped or NO_COLOR is set."""
-    columns = shutil.get_terminal_size((100, 24)).columns
-    # rich's own reading of NO_COLOR leaves bold and dim in; no colour system at all leaves no escape codes.
-    system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
-    return _Piped(
-        file=sys.stdout, width=100 if columns >= 100 else 80, highlight=False, markup=False, color_system=system
-    )
+_REASONS: Final = 4
+_OUT: Final = ("disqualified", "failed", "skipped")
 
 
 def print_run(run: Mapping[str, Any]) -> None:
@@ -45,28 +36,31 @@ def print_run(run: Mapping[str, Any]) -> None:
     verdict = run["verdict"]
     out.print()
     out.print(Text.assemble((verdict["state"], _STATE_STYLE.get(verdict["state"], "bold")), "  ", verdict["sentence"]))
-    for reason in verdict["reasons"]:
+    entry, scenarios = RunEntry(run), run["scenarios"]
+    reasons = verdict["reasons"]
+    # Each scenario of a sweep has reasons of its own; the gravest come first.
+    told = reasons if len(scenarios) == 1 else reasons[:_REASONS]
+    for reason in told:
         out.print(Text(f"  {reason}", style="yellow"))
-    for scenario in run["scenarios"]:
-        _print_numbers(out, scenario)
-        _print_notes(out, scenario)
-        if scenario["readout"]:
-            print_prices(out, scenario["readout"], scenario["readout"]["arm"])
-            print_arbitrage(out, scenario["readout"])
+    if len(reasons) > len(told):
+        out.print(Text(f"  {counted(len(reasons) - len(told), 'reason')} more, on the page", style="yellow"))
+    for doubt in clock_said(entry) + differences_said(entry):
+        out.print(Text(f"  {doubt}", style="yellow"))
+    if len(scenarios) > 1 and print_sweep(out, run):
+        _print_many(out, scenarios)
+    else:
+        for scenario in scenarios:
+            _print_numbers(out, scenario)
+            _print_notes(out, scenario)
+    readout = next((found for scenario in scenarios if (found := scenario.get("readout"))), None)
+    if readout:
+        print_prices(out, readout, readout["arm"])
+        print_arbitrage(out, readout)
 
 
 def print_page(page: Path) -> None:
     """Where a run's report is: the last line, so that it is found."""
     console().print(Text(f"report  {page}"), soft_wrap=True)
-
-
-def table(*columns: str) -> Table:
-    """A plain table: the first column left, the others right."""
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for place, name in enumerate(columns):
-        # Where it gets narrow, rich takes from columns that may wrap first: from names, never from numbers.
-        made.add_column(name, justify="left" if place == 0 else "right", header_style="dim", no_wrap=place > 0)
-    return made
 
 
 def _print_numbers(out: Console, scenario: Mapping[str, Any]) -> None:
@@ -99,11 +93,52 @@ def _print_notes(out: Console, scenario: Mapping[str, Any]) -> None:
     out.print(Text(f"{ties}one shot: opening and first batch, to which a script adds its imports", style="dim"))
     if scenario.get("faults") and (lost := failures_by_plan(scenario["strategies"])):
         out.print(Text(lost))
+    for limit in _limits(scenario):
+        out.print(Text(limit, style="dim"))
+    entry = ScenarioEntry(scenario)
+    for said in [*spoilt_said(entry), *drifting_said(entry)]:
+        out.print(Text(said, style="yellow"))
+    if said := stopwatch_said(entry.entry("stopwatch")):
+        out.print(Text(said, style="dim"))
     for row in scenario["strategies"]:
-        if row["status"] in ("disqualified", "failed", "skipped"):
-            out.print(
-                Text.assemble((f"{row['status']} ", "bold red"), f"{safe(row['name'], 40)}: {safe(row['reason'], 300)}")
-            )
+        if row["status"] in _OUT:
+            _print_out(out, row, "")
+
+
+def _limits(scenario: Mapping[str, Any]) -> Iterator[str]:
+    """What limits the arms that may be compared, one line for each limit, in the order of the arms."""
+    by_limit: dict[str, list[str]] = {}
+    for row in scenario["strategies"]:
+        if row.get("limited_by") and row["status"] not in _OUT:
+            by_limit.setdefault(safe(str(row["limited_by"]), 40), []).append(safe(row["name"], 24))
+    for limit, names in by_limit.items():
+        yield f"limited by {limit}: {', '.join(names)}"
+
+
+def _print_many(out: Console, scenarios: Sequence[Mapping[str, Any]]) -> None:
+    """What there is to say of the scenarios of a sweep, each thing once."""
+    spoilt = [(safe(scenario["name"], 80), len(found)) for scenario in scenarios if (found := scenario.get("spoilt"))]
+    if spoilt:
+        told = listing([f"{number} of {name}" for name, number in spoilt])
+        blocks = counted(sum(number for _, number in spoilt), "block")
+        out.print(Text(f"{blocks} spoilt by other work and played again ({told}); kept, not counted", style="yellow"))
+    for scenario in scenarios:
+        for said in drifting_said(ScenarioEntry(scenario)):
+            out.print(Text(f"{safe(scenario['name'], 80)}: {said}", style="yellow"))
+    clocks = [ScenarioEntry(scenario).entry("stopwatch") for scenario in scenarios]
+    dearest = max(clocks, key=lambda clock: clock.number("share") or 0.0)
+    if said := stopwatch_said(dearest):
+        out.print(Text(said, style="dim"))
+    rows = [row for scenario in scenarios for row in scenario["strategies"] if row["status"] in _OUT]
+    for name, status in dict.fromkeys((row["name"], row["status"]) for row in rows):
+        alike = [row for row in rows if (row["name"], row["status"]) == (name, status)]
+        where = f" (in {len(alike)} of {len(scenarios)} scenarios)" if len(alike) < len(scenarios) else ""
+        _print_out(out, alike[0], where)
+
+
+def _print_out(out: Console, row: Mapping[str, Any], where: str) -> None:
+    said = f"{safe(row['name'], 40)}: {safe(str(row['reason']), 300)}{where}"
+    out.print(Text.assemble((f"{row['status']} ", "bold red"), said))
 
 
 def print_prices(out: Console, readout: Mapping[str, Any], source: str) -> None:

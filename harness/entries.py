@@ -69,6 +69,7 @@ def entries_for(text: str, in_flight: Sequence[int]) -> Entries:
         EnvironmentGap: a strategy named explicitly lacks a library; a library is not the one that was installed.
     """
     names, said_all = chosen_names(text)
+    in_flight = sorted(set(in_flight))
     arms: list[Arm] = []
     declared: dict[str, dict[int, int]] = {}
     skipped: dict[str, str] = {}

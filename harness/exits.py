@@ -14,6 +14,7 @@ USAGE: Final = 2
 ENVIRONMENT: Final = 3
 GATE_FAILED: Final = 4
 NO_VERDICT: Final = 5
+OUT_OF_TIME: Final = 124
 INTERRUPTED: Final = 130
 TERMINATED: Final = 143
 
@@ -34,6 +35,12 @@ class EnvironmentGap(Stop):
     """The machine or the installation lacks something: a library, a port, a writable folder."""
 
     code = ENVIRONMENT
+
+
+class OutOfTime(Stop):
+    """A budget of time was spent, and more than that, before there was enough to be told."""
+
+    code = OUT_OF_TIME
 
 
 class Ended(BaseException):

@@ -147,12 +147,13 @@ def judged(gates: Sequence[Gate], scenarios: Sequence[Mapping[str, Any]]) -> lis
 
 
 def failure(judgements: Sequence[Mapping[str, Any]]) -> str | None:
-    """Which gates failed, in a line; None where none did."""
-    said = [
-        f"{safe(one['gate'])} ({one['value']:.6g})"
-        if one["value"] is not None
-        else f"{safe(one['gate'])} ({one['reason']})"
-        for one in judgements
-        if one["outcome"] != "passed"
-    ]
-    return f"{len(said)} of {counted(len(judgements), 'gate')} failed: {', '.join(said)}" if said else None
+    """Which gates failed, in a line, and in which scenarios where there are several; None where none did."""
+    is_sweep = len({one["scenario"] for one in judgements}) > 1
+    said = []
+    for one in judgements:
+        if one["outcome"] != "passed":
+            where = f" in {safe(one['scenario'])}" if is_sweep else ""
+            found = f"{one['value']:.6g}{where}" if one["value"] is not None else f"{one['reason']}{where}"
+            said.append(f"{safe(one['gate'])} ({found})")
+    of = f"{len(judgements)} judgements of gates" if is_sweep else counted(len(judgements), "gate")
+    return f"{len(said)} of {of} failed: {', '.join(said)}" if said else None

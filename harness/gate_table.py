@@ -14,17 +14,22 @@ _STYLE = {"passed": "green", "failed": "bold red", "cannot be judged": "bold red
 
 
 def print_gates(judgements: Sequence[Mapping[str, Any]]) -> None:
-    """Print judgements as run.json keeps them; nothing where there are none."""
-    if not judgements:
-        return
+    """Print judgements as run.json keeps them, a table for each scenario; nothing where there are none."""
+    scenarios = list(dict.fromkeys(one["scenario"] for one in judgements))
+    for scenario in scenarios:
+        # A sweep's names are too long for a column of their own.
+        heading = f"\ngates, {safe(scenario, 80)}" if len(scenarios) > 1 else "\ngates"
+        _print_table(heading, [one for one in judgements if one["scenario"] == scenario])
+
+
+def _print_table(heading: str, judgements: Sequence[Mapping[str, Any]]) -> None:
     out = console()
-    several = len({one["scenario"] for one in judgements}) > 1
-    made = table("fails if", *(["scenario"] if several else []), "found", "gate")
+    made = table("fails if", "found", "gate")
     for one in judgements:
         value = "-" if one["value"] is None else f"{one['value']:.6g}"
         outcome = Text(one["outcome"] + (", provisionally" if one["provisional"] else ""), style=_STYLE[one["outcome"]])
-        made.add_row(safe(one["gate"], 60), *([safe(one["scenario"], 24)] if several else []), value, outcome)
-    out.print(Text("\ngates", style="bold"))
+        made.add_row(safe(one["gate"], 60), value, outcome)
+    out.print(Text(heading, style="bold"))
     out.print(made)
     for one in judgements:
         if one["reason"]:

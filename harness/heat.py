@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness import schedule
@@ -14,9 +14,9 @@ from harness.planned_faults import waits
 from harness.scenario import Scenario
 from harness.surroundings import Surroundings
 
-_LIFE_S = 0.6
+_LIFE_S = 0.45
 """A worker's own start and end, with what it imports: for the estimate only."""
-_WORK_S = {"tickers": 0.002, "books": 0.004, "markets": 0.04}
+_WORK_S = {"tickers": 0.0012, "books": 0.004, "markets": 0.04}
 """What a request costs client and server beyond its delay, likewise."""
 
 
@@ -57,6 +57,17 @@ class Heat:
     surroundings: dict[int, Surroundings] = field(default_factory=dict)
     spoilt: list[Spoilt] = field(default_factory=list)
 
+    def plan(self, blocks: int) -> None:
+        """Play so many blocks in all. The order of those that both plans have stays: the schedule sees to that."""
+        self.scenario = replace(self.scenario, blocks=blocks)
+        names = [arm.name for arm in self.arms]
+        self.order = schedule.blocks(names, blocks, self.scenario.seed, self.order_mode)
+
+    @property
+    def replays_left(self) -> int:
+        """How many more spoilt blocks may be played again: a quarter of the blocks, and one at least."""
+        return max(0, max(1, self.scenario.blocks // 4) - len(self.spoilt))
+
 
 def heat_for(scenario: Scenario, arms: Sequence[Arm], order: schedule.Order, declared: Mapping[str, int]) -> Heat:
     names = [arm.name for arm in arms]
@@ -81,6 +92,6 @@ def block_estimate_s(scenario: Scenario, declared: Mapping[str, int]) -> float:
     return per_block
 
 
-def estimate_s(scenario: Scenario, declared: Mapping[str, int]) -> float:
-    """About how long a scenario will take, in seconds."""
-    return scenario.blocks * block_estimate_s(scenario, declared)
+def estimate_s(scenario: Scenario, declared: Mapping[str, int], finished: int = 0) -> float:
+    """About how long a scenario will take, of which so many blocks are finished, in seconds."""
+    return (scenario.blocks - finished) * block_estimate_s(scenario, declared)

@@ -1,6 +1,7 @@
 """The kernel's own counters of what goes wrong between two sockets: connections that were not let in, or tried again.
 
-They count for everybody on the machine, not for us alone.
+They count for everybody in the same network namespace (most often: on the machine), not for us alone.
+``harness.lost_connections`` has what may be concluded from them.
 """
 
 from __future__ import annotations

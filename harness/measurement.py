@@ -9,12 +9,13 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness import fairness
 from harness.bound import bound
 from harness.breakdown import Parts, parts_of
+from harness.connecting import usual_way
 from harness.fault_witness import held_delays, reached
 from harness.littles_law import contradictions
 from harness.planned_faults import PlannedFaults, waits
@@ -56,7 +57,7 @@ class Batch:
         """Everything but the raw latencies, which requests.csv has."""
         return {
             **{name: getattr(self, name) for name in self.__slots__ if name != "latencies"},
-            "parts": asdict(self.parts),
+            "parts": self.parts.to_json(),
         }
 
 
@@ -94,13 +95,30 @@ class Measurement:
         return self.batches[1:]
 
     @property
+    def typical(self) -> Batch:
+        """The warm batch whose time is the median one; of an even number the faster one of the middle."""
+        return sorted(self.warm, key=lambda batch: batch.time_s)[(len(self.warm) - 1) // 2]
+
+    @property
     def time_s(self) -> float:
         """The block's one number: the median of its warm times."""
         return median([batch.time_s for batch in self.warm])
 
+    @property
+    def stretch(self) -> float:
+        """How many times as long that is as the delays that were drawn for the block take by themselves, in the arm's
+        order: what blocks of unequal delays may be compared by. Without any delay, the seconds as they are."""
+        parts = self.typical.parts
+        return self.time_s / (parts.bound_s + parts.queueing_s or 1.0)
+
     def to_json(self) -> dict[str, Any]:
         kept = {name: getattr(self, name) for name in self.__slots__ if name not in ("arm", "batches", "breaches")}
         return {**kept, "breaches": list(self.breaches), "batches": [batch.to_json() for batch in self.batches]}
+
+
+def medians_of(measurements: Sequence[Measurement]) -> dict[int, float]:
+    """Each block's one number, in seconds, by block."""
+    return {m.block: m.time_s for m in measurements if m.problem is None and m.warm}
 
 
 def measurement_from(side: dict[str, Any], scenario: Scenario, arm: str, block: int, position: int) -> Measurement:
@@ -108,15 +126,14 @@ def measurement_from(side: dict[str, Any], scenario: Scenario, arm: str, block: 
     declared, reuse = int(side["declared_in_flight"]), bool(side["reuse"])
     batches, breaches = [], []
     decode_s = side.get("decode_s")
-    known: set[int] = set()
-    for number, record in enumerate(side["batches"]):
+    asked = asked_delays(scenario, block)
+    raw = _with_known_connections(side["batches"])
+    usual = usual_way(raw)
+    for number, (record, log, known) in enumerate(raw):
         if not record["time_s"] > 0:
             raise ValueError(f"a batch of {record['time_s']} s")
-        log = fairness.log_rows(record["server"])
-        asked = asked_delays(scenario, block)
-        parts = parts_of(record, log, known, asked, scenario, declared, decode_s)
-        known |= {row["connection"] for row in log}
-        batch = replace(_batch(record, log, asked, scenario, declared), parts=parts)
+        parts = parts_of(record, log, known, usual, scenario, declared, asked, decode_s)
+        batch = _batch(record, log, asked, scenario, declared, parts)
         batches.append(batch)
         breaches += fairness.breaches(record, log, scenario, block, number, declared, asked, batch.held_bound_s)
         breaches += contradictions(record, log, min(declared, scenario.concurrency))
@@ -142,9 +159,22 @@ def asked_delays(scenario: Scenario, block: int) -> list[float]:
     return [latency.draw(exchange, scenario.seed, block, DRAWS, index, 0) for index, (exchange, _) in enumerate(turns)]
 
 
+def _with_known_connections(
+    records: Sequence[dict[str, Any]],
+) -> list[tuple[dict[str, Any], list[dict[str, Any]], set[int]]]:
+    """Each batch's record and log, and the connections (numbers of the log) that those before it had opened."""
+    found, known = [], set[int]()
+    for record in records:
+        log = fairness.log_rows(record["server"])
+        found.append((record, log, set(known)))
+        known |= {row["connection"] for row in log}
+    return found
+
+
 def _batch(
-    record: dict[str, Any], log: Sequence[dict[str, Any]], asked: list[float], scenario: Scenario, declared: int
-) -> Batch:
+    record: dict[str, Any], log: Sequence[dict[str, Any]], asked: list[float], scenario: Scenario, declared: int,
+    parts: Parts,
+) -> Batch:  # fmt: skip
     server = record["server"]["batch"]
     answered = [outcome for outcome in record["outcomes"] if "kind" not in outcome]
     priced = [row["priced_at"] for row in log if row["priced_at"] is not None]
@@ -173,5 +203,6 @@ def _batch(
         latencies=tuple(outcome["ended"] - outcome["started"] for outcome in answered),
         struck=len(asked) - len(arriving) + sum(bool(plan.struck(row["exchange"], row)) for row in log),
         network=dict(record.get("network", {})),
+        parts=parts,
         severed=sum(plan.costs_connection(row["exchange"], row) for row in log),
     )

@@ -48,6 +48,16 @@ class Progress:
         else:
             print(text, file=self._stream, flush=True)
 
+    def expect(self, left: int) -> None:
+        """So many workers are still to come, whatever was said before."""
+        self._total = self._done + left
+        if self._bar is not None:
+            self._bar.update(self._task, total=self._total)
+
+    def again(self, workers: int) -> None:
+        """So many workers that are done will be started once more."""
+        self.expect(self._total - self._done + workers)
+
     def begin(self, arm: str, block: int, blocks: int) -> None:
         if self._bar is not None:
             self._bar.update(self._task, description=f"block {block + 1}/{blocks} {arm[:18]}")
@@ -57,9 +67,12 @@ class Progress:
         if self._bar is not None:
             self._bar.advance(self._task)
 
-    def end_block(self, block: int, blocks: int) -> None:
-        """When piped, a line a block is enough."""
+    def end_block(self, block: int, blocks: int, scenarios: int = 1) -> None:
+        """When piped, a line for a block of each scenario is enough."""
         if self._bar is None:
             spent = time.monotonic() - self._began
-            left = spent / max(1, self._done) * (self._total - self._done)
-            self.say(f"block {block + 1} of {blocks} done, {text_from_seconds(spent)} so far, about {left:.0f} s to go")
+            left = spent / max(1, self._done) * max(0, self._total - self._done)
+            each = f" in each of {scenarios} scenarios" if scenarios > 1 else ""
+            self.say(
+                f"block {block + 1} of {blocks} done{each}, {text_from_seconds(spent)} so far, about {left:.0f} s to go"
+            )

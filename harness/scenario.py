@@ -30,7 +30,8 @@ class Scenario:
     injected delay and ``faults`` the disturbances, as the mock reads them; ``concurrency`` is the number of requests
     in flight; ``warm`` is the number of warm batches in a block. ``deadline_s`` in seconds, ``max_body`` in decoded
     bytes. ``levels`` is the depth of a book on each side (0 in other workloads); ``listed`` is how many markets an
-    exchange lists at least, invented ones included (0: its own).
+    exchange lists at least, invented ones included (0: its own). ``affinity`` says on which cores the workers run (see
+    ``harness.affinity``).
     """
 
     name: str
@@ -49,6 +50,7 @@ class Scenario:
     listed: int = 0
     faults: str = ""
     tls: bool = False
+    affinity: str = "free"
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

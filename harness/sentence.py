@@ -11,6 +11,21 @@ from exchanges.units import counted, text_from_ratio, text_from_seconds
 TELLING = 0.5
 """A tie "within 300 %" tells nobody anything: the blocks were too few or too noisy."""
 
+_UNRANKED: Final = {
+    "DRIFTED": "the arms ran in one fixed order while times changed, so who is fast cannot be told from who ran when",
+    "SERVER-BOUND": "the mock server was the bottleneck, so the times say nothing about the strategies",
+    "NETWORK-INVALID": "connections were lost and tried again, so the times say nothing about the strategies",
+}
+_PROVISIONAL: Final = {
+    "surroundings": "the machine was too busy with other work",
+    "noise": "the machine was too noisy",
+    "blocks": "there were too few blocks",
+    "twin": "too little is known of the machine's noise",
+    "ruler": "the mock server was not accurate enough",
+    "order": "one fixed order of the arms is too little",
+    "stopwatch": "the times were too short",
+}
+"""By the cause of a reason (``harness.reason.CAUSES``); of several causes the first one here is told."""
 
 _BROUGHT: Final = {"books": "books", "markets": "bodies of whole markets"}
 _LONGEST: Final = 60
@@ -58,8 +73,8 @@ def failures_by_plan(rows: Sequence[Mapping[str, Any]]) -> str:
 def sentence_for(scenario: Mapping[str, Any], state: str) -> str:
     """What happened in a scenario, in words, from its entry in run.json."""
     rows = [row for row in scenario["strategies"] if row["status"] in ("ranked", "tied")]
-    if state == "SERVER-BOUND":
-        return "No ranking: the mock server was the bottleneck, so the times say nothing about the strategies."
+    if state in _UNRANKED:
+        return f"No ranking: {_UNRANKED[state]}."
     if not rows:
         return "No arm finished a block that can be ranked."
     best = rows[0]
@@ -79,12 +94,16 @@ def sentence_for(scenario: Mapping[str, Any], state: str) -> str:
         else:
             text += f" {counted(scenario['finished_blocks'], 'block')} cannot tell it from {_list(tied)}."
     if state == "NOISY":
-        reasons = scenario.get("verdict", {}).get("reasons", ())
-        why = "one block is too few" if scenario["finished_blocks"] == 1 else "the machine was too noisy"
-        if reasons and all(reason.startswith("the calibration card") for reason in reasons):
-            why = "the mock server was not accurate enough"
-        text += f" Provisional: {why} for a firm ranking."
+        text += f" Provisional: {_doubt(scenario)} for a firm ranking."
     return text
+
+
+def _doubt(scenario: Mapping[str, Any]) -> str:
+    if scenario["finished_blocks"] == 1:
+        return "one block is too few"
+    causes = scenario.get("verdict", {}).get("causes", ())
+    # The files of older runs name no causes.
+    return next((why for cause, why in _PROVISIONAL.items() if cause in causes), _PROVISIONAL["noise"])
 
 
 def _interval(row: Mapping[str, Any]) -> str:

@@ -11,21 +11,26 @@ from typing import Any
 
 from harness.analysis import scenario_result
 from harness.calibration import Card
+from harness.curves import curves_of, sweep_sentence
 from harness.entries import Entries
 from harness.gate import Gate, judged
 from harness.heat import Heat
+from harness.journal import Journal
 from harness.machine import machine, shown_command, versions
 from harness.quote_rows import quotes_from_rows
 from harness.readout import readout
 from harness.sentence import sentence_for
 from harness.store import RunFolder
+from harness.terms_witness import common_terms
 from harness.verdict import worst
+from harness.wall_clock import WallClock
 
 
 @dataclass
 class Session:
     """``state`` is "interrupted" until the race says "complete"; ``result`` is run.json as last written; ``page``
-    is the report once it is drawn, ``card`` the calibration card once it is made, ``gates`` are those to be judged."""
+    is the report once it is drawn, ``card`` the calibration card once it is made, ``gates`` are those to be judged,
+    ``clock`` watches the clock that the run's stamps come from, ``journal`` holds what it takes to resume the run."""
 
     folder: RunFolder
     heats: Sequence[Heat]
@@ -37,20 +42,24 @@ class Session:
     page: Path | None = None
     card: Card | None = None
     gates: Sequence[Gate] = ()
+    clock: WallClock = field(default_factory=WallClock)
+    journal: Journal | None = None
 
     @classmethod
     def begin(
         cls, results: Path, argv: Sequence[str], heats: Sequence[Heat], entered: Entries, fast: bool,
-        gates: Sequence[Gate] = (),
+        gates: Sequence[Gate] = (), budget_s: float | None = None, sabotage: str | None = None,
     ) -> Session:  # fmt: skip
-        """Make the folder and write a first run.json, so that no run is ever without one."""
+        """Make the folder and write a first run.json, so that no run is ever without one. ``budget_s`` and ``sabotage``
+        are noted: what sized the blocks, and what was broken on purpose."""
         folder = RunFolder.create(results)
         facts = {
             "schema": 1, "id": folder.id, "started": _now(), "finished": None, "state": "interrupted",
-            "seed": heats[0].scenario.seed, "command": shown_command(argv),
-            "machine": machine(), "versions": versions(),
+            "seed": heats[0].scenario.seed, "command": shown_command(argv), "fast": fast, "budget_s": budget_s,
+            "sabotage": sabotage, "machine": machine(), "versions": versions(),
         }  # fmt: skip
-        session = cls(folder, heats, entered, fast, facts, gates=gates)
+        journal = Journal.begin(folder, facts, entered, fast)
+        session = cls(folder, heats, entered, fast, facts, gates=gates, journal=journal)
         for name, why in entered.broken.items():
             folder.log("strategy_broken", strategy=name, reason=why)
         session.save()
@@ -60,7 +69,10 @@ class Session:
     def save(self) -> None:
         """Write run.json with all blocks finished so far."""
         scenarios, verdicts = [], []
-        ruler = () if self.card is None else self.card.reasons
+        ruler: tuple[str, ...] = () if self.card is None else self.card.reasons
+        if self.journal is not None:
+            self.journal.keep(self.heats, ruler)
+            ruler = tuple(dict.fromkeys((*self.journal.ruler, *ruler)))
         for heat in self.heats:
             scenario, verdict = scenario_result(heat, self.entered.skipped, self.fast, ruler)
             scenario["strategies"] += [
@@ -71,12 +83,16 @@ class Session:
             scenarios.append(scenario)
             verdicts.append(verdict)
         verdict = worst(verdicts)
-        said = sentence_for(scenarios[0], verdict.state)
+        curves = curves_of(scenarios)
+        alone = len(scenarios) == 1
+        said = sentence_for(scenarios[0], verdict.state) if alone else sweep_sentence(scenarios, curves)
+        self.clock.look()
         run = {
-            **self.facts, "state": self.state, "finished": _now(),
+            **self.facts, "state": self.state, "finished": _now(), "clock": self.clock.to_json(),
             "verdict": {**verdict.to_json(), "sentence": said},
             "calibration": None if self.card is None else self.card.to_json(),
-            "gates": judged(self.gates, scenarios), "scenarios": scenarios,
+            "terms": common_terms(self.heats), "gates": judged(self.gates, scenarios), "curves": curves,
+            "scenarios": scenarios,
         }  # fmt: skip
         self.result = self.folder.write_run(run)
 
@@ -85,6 +101,13 @@ class Session:
         last one that did not. Its error is raised only where no other one can be on its way."""
         if self.state != "complete" and any(heat.finished_blocks for heat in self.heats):
             self.folder.log(self.state, finished_blocks=[heat.finished_blocks for heat in self.heats])
+        try:
+            self._save_last()
+        finally:
+            if self.journal is not None:
+                self.journal.close(complete=self.state == "complete")
+
+    def _save_last(self) -> None:
         try:
             self.save()
         except OSError:
@@ -109,11 +132,21 @@ class Session:
         blocks = sum(heat.finished_blocks for heat in self.heats)
         planned = sum(heat.scenario.blocks for heat in self.heats)
         said = f"{blocks} of {planned} blocks are kept in {self.folder.path}"
-        return said if self.page or not blocks else f"{said}; for a report: {self.report_command()}"
+        if self.page or not blocks:
+            return said
+        resume = f"; to go on: python -m harness run --resume {self._place()}" if self._can_go_on else ""
+        return f"{said}; for a report: {self.report_command()}{resume}"
 
     def report_command(self) -> str:
         """What draws this run's report on another day."""
-        return f"python -m harness report {shlex.quote(str(self.folder.path))}"
+        return f"python -m harness report {self._place()}"
+
+    def _place(self) -> str:
+        return shlex.quote(str(self.folder.path))
+
+    @property
+    def _can_go_on(self) -> bool:
+        return self.journal is not None and self.state != "complete"
 
 
 def _readout(heat: Heat, scenario: dict[str, Any]) -> dict[str, Any] | None:

@@ -7,11 +7,21 @@ something that nobody chose. What a package says of itself is set against what i
 from __future__ import annotations
 
 import importlib.metadata
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-CLIENTS: Final = ("aiohttp", "httpx", "requests", "urllib3", "trio")
+CLIENTS: Final = (
+    "aiohttp", "httpx", "requests", "urllib3", "trio",
+    "anyio", "certifi", "charset_normalizer", "curl_cffi", "gevent", "geventhttpclient", "h11", "h2", "httpcore",
+    "httplib2", "httptools", "idna", "multidict", "niquests", "primp", "propcache", "sniffio", "treq", "urllib3_future",
+    "uvloop", "yarl",
+)  # fmt: skip
+"""Clients and what they are built on, by the name that is imported; their distributions are called the same."""
+
+_PART: Final = re.compile(r"[0-9]+|[a-z]+")
+_SHORT: Final = {"alpha": "a", "beta": "b", "c": "rc", "pre": "rc", "preview": "rc"}
 
 
 def installed_version(name: str) -> str | None:
@@ -24,13 +34,26 @@ def installed_version(name: str) -> str | None:
 
 def imported_versions(names: Iterable[str]) -> dict[str, str]:
     """What those packages say of themselves that this process has imported."""
-    said = {name: getattr(sys.modules.get(name), "__version__", None) for name in names}
+    # Looked up, not asked for: a module may answer for a version that it has not with a warning, or with an import.
+    said = {name: getattr(sys.modules.get(name), "__dict__", {}).get("__version__") for name in names}
     return {name: version for name, version in said.items() if isinstance(version, str)}
 
 
 def shadowed(imported: Mapping[str, str], installed: Mapping[str, str | None]) -> list[str]:
     """The names of the packages that give another version than their distribution."""
-    return [name for name, version in imported.items() if installed.get(name) not in (None, version)]
+    there = {name: version for name in imported if (version := installed.get(name)) is not None}
+    return [name for name, version in there.items() if not is_same_version(imported[name], version)]
+
+
+def is_same_version(one: str, other: str) -> bool:
+    """Whether two versions are one and the same; 2026.01.04 is 2026.1.4 and 1.0-rc.1 is 1.0rc1, as packaging has it
+    (PEP 440, "Normalization")."""
+    return _parts(one) == _parts(other)
+
+
+def _parts(version: str) -> list[str | int]:
+    found = _PART.findall(version.lower().removeprefix("v"))
+    return [int(part) if part.isdecimal() else _SHORT.get(part, part) for part in found]
 
 
 def told(imported: Mapping[str, str], installed: Mapping[str, str | None], names: Iterable[str]) -> str:

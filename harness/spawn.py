@@ -18,14 +18,11 @@ from typing import IO
 
 import psutil
 
+from harness.affinity import cores_for, on_cores
+from harness.influences import is_withheld
 from harness.job import Job
 
 _HOME = Path(__file__).resolve().parent.parent
-# What would make one client take another road than the next: requests and httpx read these, aiohttp does not.
-_NETWORK_VARIABLES = (
-    "http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir", "requests_ca_bundle",
-    "curl_ca_bundle", "sslkeylogfile",
-)  # fmt: skip
 _TAIL = 65536
 _GRACE_S = 0.25
 """multiprocessing's resource tracker ends by itself a moment after the process that it served."""
@@ -37,10 +34,10 @@ def python(module: str) -> list[str]:
 
 
 def environment(dice: random.Random | None = None) -> dict[str, str]:
-    """The environment of a child: the parent's, less proxies and certificate overrides, so that all clients
-    go the same way. With ``dice``, a random hash seed and a random amount of padding: the size of the
+    """The environment of a child: the parent's, less what would send or slow one client and not the next
+    (``harness.influences``). With ``dice``, a random hash seed and a random amount of padding: the size of the
     environment moves the stack and with it the speed of a process (Mytkowicz et al., ASPLOS 2009)."""
-    kept = {name: value for name, value in os.environ.items() if name.lower() not in _NETWORK_VARIABLES}
+    kept = {name: value for name, value in os.environ.items() if not is_withheld(name)}
     # Children run in other folders: what is relative to this one would be lost.
     theirs = [str(Path(entry).resolve()) for entry in kept.get("PYTHONPATH", "").split(os.pathsep) if entry]
     path = [str(_HOME), *theirs]
@@ -113,10 +110,14 @@ def exit_code_of(process: subprocess.Popen[bytes], until: float) -> int | None:
 
 
 def run_worker(job: Job, warm: int, limit_s: float, dice: random.Random) -> Ending:
-    """Run one job in a fresh process group and wait for it, ``limit_s`` seconds at most.
+    """Run one job in a fresh process group, on the cores of its scenario, and wait for it, ``limit_s`` seconds at most.
 
     Whatever happens in here, an interrupt included, the worker and everything below it are gone afterwards.
+
+    Raises:
+        EnvironmentGap: there are not the cores that the scenario asks for.
     """
+    cores = cores_for(job.scenario.affinity).workers
     # The length of the working folder's name moves the stack as the environment's size does (see environment).
     with (
         tempfile.TemporaryDirectory(prefix="f" * dice.randrange(1, 60)) as folder,
@@ -130,7 +131,14 @@ def run_worker(job: Job, warm: int, limit_s: float, dice: random.Random) -> Endi
                 "--job", str(job_file), "--worker", "--loops", "1", "--warmups", "1", "--values", str(warm),
                 "--pipe", str(result_write),
             ]  # fmt: skip
-            with child("harness.worker", arguments, folder, environment(dice), said, (result_write,)) as process:
+            if cores is not None:
+                # Told to pyperf as well, which would move the worker to a machine's isolated cores half way through.
+                arguments += ["--affinity", ",".join(map(str, cores))]
+            with contextlib.ExitStack() as running:
+                with on_cores(cores):
+                    process = running.enter_context(
+                        child("harness.worker", arguments, folder, environment(dice), said, (result_write,))
+                    )
                 os.close(result_write)
                 result_write = -1
                 until = time.monotonic() + limit_s

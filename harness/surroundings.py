@@ -1,40 +1,156 @@
 """What else the machine was doing while a block was played: other programs' CPU time, and time that a hypervisor took.
 
-A block beside which somebody else worked is no fair block for any arm. What decides that is never a result of the
+A block beside which somebody else worked is no fair block for any arm. Law: what decides that is never a result of the
 race itself, or repeating a block would be choosing among results.
+
+Linux counts what each core did in ticks of 10 ms (proc_stat(5)). What this process, its children and the mock server
+used in the same span is taken off; the rest was somebody else's, the kernel's own work included. Over a block of some
+seconds that is true to a few hundredths of a core: on two idle cores it came out below 0.05, beside one busy program at
+0.9 and more, beside two at 1.0 to 1.4. Cores that this process may not use do not count.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
+import resource
+import time
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
+
+import psutil
+
+from harness import orphans
+
+_STAT = Path("/proc/stat")
+_SHORTEST_S = 0.25
+"""In less, a handful of ticks tells nothing."""
+_FOREIGN = 0.25
+_FOREIGN_OF_ALL = 0.05
+_STOLEN = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """``span_s`` is how long the block took; ``foreign`` the cores that programs other than ours kept busy, on average
-    (0.9 is nine tenths of one core); ``stolen`` the share of the machine's time that a hypervisor gave to others.
-    None where the system does not say."""
+    (0.9 is nine tenths of one core); ``stolen`` the share of the machine's time that a hypervisor gave to others;
+    ``cores`` how many cores there are for us, which the others are about. None where the system does not say."""
 
     span_s: float
     foreign: float | None
     stolen: float | None
+    cores: int | None = None
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why a block in these surroundings is no fair one, as sentences; empty where it is."""
-        return ()
+        found = []
+        # On a large machine some background is always there, and hurts nobody while other cores are free.
+        most = max(_FOREIGN, _FOREIGN_OF_ALL * (self.cores or 0))
+        if self.foreign is not None and self.foreign > most:
+            found.append(f"other programs kept {_in_cores(self.foreign)} busy (at most {most:.2f} may be)")
+        if self.stolen is not None and self.stolen > _STOLEN:
+            found.append(f"a hypervisor took {self.stolen:.1%} of the machine's time (at most {_STOLEN:.0%} may be)")
+        return tuple(found)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """Of some cores since the machine started: in which they worked, which a hypervisor took, and all there were."""
+
+    busy: int
+    stolen: int
+    all: int
+    cores: int
+
+    @classmethod
+    def parse(cls, text: str, cores: Collection[int] | None = None) -> Ticks | None:
+        """Read /proc/stat for these cores (None: all of them); None where it does not say all of this."""
+        lines = dict(line.split(maxsplit=1) for line in text.splitlines() if line.startswith("cpu") and " " in line)
+        wanted = [lines[f"cpu{core}"] for core in cores or range(len(lines)) if f"cpu{core}" in lines]
+        rows = [[int(number) for number in line.split()[:8]] for line in wanted]
+        if not rows or any(len(row) < 8 for row in rows):
+            return None
+        # Guests' time, in the columns behind these, is inside user and nice.
+        user, nice, system, idle, iowait, irq, softirq, steal = map(sum, zip(*rows, strict=True))
+        busy = user + nice + system + irq + softirq
+        return cls(busy, steal, busy + idle + iowait + steal, len(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """``at_s`` by CLOCK_MONOTONIC; ``ours_s`` is the CPU time that we have used, by then and since whenever."""
+
+    at_s: float
+    ticks: Ticks | None
+    ours_s: float
+
+
+def between(before: Moment, after: Moment) -> Surroundings:
+    """The surroundings of the span between two moments."""
+    span_s = after.at_s - before.at_s
+    if before.ticks is None or after.ticks is None:
+        return Surroundings(span_s, None, None)
+    every = after.ticks.all - before.ticks.all
+    if span_s < _SHORTEST_S or every <= 0:
+        return Surroundings(span_s, None, None, after.ticks.cores)
+    busy_s = (after.ticks.busy - before.ticks.busy) / os.sysconf("SC_CLK_TCK")
+    foreign_s = busy_s - (after.ours_s - before.ours_s)
+    stolen = (after.ticks.stolen - before.ticks.stolen) / every
+    # A little below nothing is possible: ticks are samples.
+    return Surroundings(span_s, max(0.0, foreign_s / span_s), stolen, after.ticks.cores)
+
+
 class SurroundingsMeter:
     """What happens between its making and its reading. ``ours`` are the processes (pids) that are ours and outlive the
-    span, beside this one; workers that were started and reaped in between are ours as well."""
+    span, beside this one; workers that were started and reaped in between are ours as well, and so are processes that
+    outlived them, where ``orphans.adopting`` is in force."""
 
-    def __init__(self, ours: tuple[int, ...]) -> None:
-        self._ours = ours
+    def __init__(self, ours: Sequence[int]) -> None:
+        self._ours = tuple(ours)
+        self._before = self._now()
 
     def read(self) -> Surroundings:
-        return Surroundings(0.0, None, None)
+        """The surroundings from the meter's making until now."""
+        orphans.reap()
+        return between(self._before, self._now())
+
+    def _now(self) -> Moment:
+        return Moment(time.monotonic(), _ticks(), _own_s() + sum(map(_tree_s, self._ours)))
+
+
+def _ticks() -> Ticks | None:
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    try:
+        return Ticks.parse(_STAT.read_text(encoding="ascii"), allowed)
+    except (OSError, ValueError):
+        return None
+
+
+def _own_s() -> float:
+    reaped = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + reaped.ru_utime + reaped.ru_stime
+
+
+def _tree_s(pid: int) -> float:
+    """CPU seconds of a process, of what it has reaped, and of all that live below it, to 10 ms each."""
+    with contextlib.suppress(psutil.Error):
+        root = psutil.Process(pid)
+        return sum(sum(_cpu_times(process)) for process in [root, *root.children(recursive=True)])
+    return 0.0
+
+
+def _cpu_times(process: psutil.Process) -> tuple[float, float, float, float]:
+    with contextlib.suppress(psutil.Error):  # it ended between the listing and the reading
+        times = process.cpu_times()
+        return times.user, times.system, times.children_user, times.children_system
+    return 0.0, 0.0, 0.0, 0.0
+
+
+def _in_cores(cores: float) -> str:
+    return f"{cores:.2f} of a core" if cores < 1 else f"{cores:.1f} cores"

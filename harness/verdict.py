@@ -1,37 +1,60 @@
-"""What a scenario's numbers are worth, with the evidence: VALID, NOISY or SERVER-BOUND.
+"""What a scenario's numbers are worth, with the evidence: five states, in rising gravity.
 
-NOISY        two runs of one and the same arm (the twin) did not come out equal, or not finely enough; or the
-             arms ran in one fixed order; or the mock server does not hold delays as truly as it must
-SERVER-BOUND the ruler was the bottleneck: there is no ranking to print
+VALID           nothing stands against them
+NOISY           two runs of one and the same arm (the twin) did not come out equal, or not finely enough; or a block
+                that counts ran beside other work; or the mock server does not hold delays as truly as it must; or the
+                arms ran in one fixed order; or the stopwatch costs too much of the shortest time
+DRIFTED         the arms ran in one fixed order, and the times changed over the session or with the place in it
+SERVER-BOUND    the ruler was the bottleneck
+NETWORK-INVALID connections were lost, and somebody waited a second for it
+
+The last three leave no ranking to print. In shuffled order a drift hits all arms alike: it is reported, never judged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from harness.fixed_order import against_a_fixed_order, same_arm_twice
 from harness.heat import Heat
-from harness.measurement import Measurement
+from harness.lost_connections import lost_connections
+from harness.measurement import Measurement, medians_of
+from harness.reason import Reason
 from harness.statistics import Comparison, median
+from harness.surroundings import Surroundings
 
-STATES: Final = ("VALID", "NOISY", "SERVER-BOUND")
+STATES: Final = ("VALID", "NOISY", "DRIFTED", "SERVER-BOUND", "NETWORK-INVALID")
 RANKED: Final = frozenset({"VALID", "NOISY"})
-_NOISE = 0.05
-_NOISE_FAST = 0.10
-_OVERSHOOT = 1 / 3
-_SERVER_CPU = 0.9
+_NOISE: Final = 0.05
+_NOISE_FAST: Final = 0.10
+_OVERSHOOT: Final = 1 / 3
+_SERVER_CPU: Final = 0.9
+_STOPWATCH: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``state`` is one of STATES; ``reasons`` are sentences, empty where all is well."""
+    """``reasons`` are in falling gravity; there are none where all is well."""
 
-    state: str
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+    @classmethod
+    def of(cls, reasons: Iterable[Reason]) -> Verdict:
+        """The verdict on what stands against a scenario, each reason once, the gravest first."""
+        return cls(tuple(sorted(dict.fromkeys(reasons), key=lambda reason: -STATES.index(reason.state))))
+
+    @property
+    def state(self) -> str:
+        """One of STATES: that of the gravest reason."""
+        return self.reasons[0].state if self.reasons else STATES[0]
 
     def to_json(self) -> dict[str, Any]:
-        return {"state": self.state, "reasons": list(self.reasons)}
+        return {
+            "state": self.state, "reasons": [reason.said for reason in self.reasons],
+            "causes": list(dict.fromkeys(reason.cause for reason in self.reasons)),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +63,6 @@ class Twin:
 
     comparison: Comparison | None = None
     problem: str | None = None
-
-
-def worst(verdicts: Sequence[Verdict]) -> Verdict:
-    """A run's verdict: the worst state of its scenarios, with all their reasons."""
-    state = max((verdict.state for verdict in verdicts), key=STATES.index, default="NOISY")
-    return Verdict(state, tuple(dict.fromkeys(reason for verdict in verdicts for reason in verdict.reasons)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,45 +80,93 @@ class Evidence:
     ruler: Sequence[str] = ()
 
 
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """A run's verdict: everything that stands against any of its scenarios, and so the state of the worst one."""
+    if not verdicts:
+        return Verdict((Reason("NOISY", "nothing", "no scenario was raced"),))
+    return Verdict.of(reason for verdict in verdicts for reason in verdict.reasons)
+
+
 def judge(evidence: Evidence) -> Verdict:
     """The verdict of one scenario."""
-    twin, ruler, fastest = evidence.twin, evidence.ruler, evidence.fastest
-    if fastest is None:
-        return Verdict("NOISY", ("no arm finished a block that can be ranked", *ruler))
-    server = _server_bound(fastest, evidence.measured[fastest])
-    if server:
-        return Verdict("SERVER-BOUND", (*server, *(_noise(twin, 1.0) if twin.problem else ()), *ruler))
-    noise = (*_noise(twin, _NOISE_FAST if evidence.fast else _NOISE), *ruler)
+    return Verdict.of((*_network(evidence), *_against_the_ranking(evidence), *_ruler(evidence)))
+
+
+def _against_the_ranking(evidence: Evidence) -> Iterator[Reason]:
+    if evidence.fastest is None:
+        yield Reason("NOISY", "nothing", "no arm finished a block that can be ranked")
+        return
+    yield from _server(evidence.fastest, evidence.measured[evidence.fastest])
+    yield from _surroundings(evidence.heat.surroundings)
+    yield from _noise(evidence.twin, _NOISE_FAST if evidence.fast else _NOISE)
+    medians = {name: medians_of(found) for name, found in evidence.measured.items()}
     if evidence.heat.order_mode == "sequential":
-        noise += ("every block ran its arms in the same order, so that order is confounded with time",)
-    return Verdict("NOISY" if noise else "VALID", noise)
+        yield from against_a_fixed_order(medians, evidence.twin.comparison)
+    yield from _stopwatch(evidence.measured, medians)
 
 
-def _server_bound(name: str, measurements: Sequence[Measurement]) -> tuple[str, ...]:
+def _network(evidence: Evidence) -> Iterator[Reason]:
+    """An arm that is out may have lost its connections by its own doing; where all are out, that may be why."""
+    twins = [arm.name for arm in evidence.heat.arms if arm.twin_of and arm.name in evidence.everyone]
+    counted = {**evidence.measured, **{name: evidence.everyone[name] for name in twins}}
+    lost = lost_connections(counted if evidence.measured else evidence.everyone, evidence.heat.scenario)
+    if lost is not None:
+        yield Reason("NETWORK-INVALID", "network", lost)
+
+
+def _ruler(evidence: Evidence) -> Iterator[Reason]:
+    yield from (Reason("NOISY", "ruler", said) for said in evidence.ruler)
+
+
+def _server(name: str, measurements: Sequence[Measurement]) -> Iterator[Reason]:
     warm = [batch for measurement in measurements for batch in measurement.warm]
-    reasons = []
     overshoot = median([batch.overshoot_s / batch.time_s for batch in warm])
     if overshoot > _OVERSHOOT:
-        reasons.append(
+        said = (
             f"the server held replies longer than asked: that is {overshoot:.0%} of the time of {name}, the fastest "
             f"arm (at most {_OVERSHOOT:.0%} may be)"
         )
+        yield Reason("SERVER-BOUND", "server", said)
     busy = median([batch.server_cpu for batch in warm])
     if busy > _SERVER_CPU:
-        reasons.append(f"the mock server used {busy:.0%} of a core while {name} ran (at most {_SERVER_CPU:.0%} may be)")
-    return tuple(reasons)
+        said = f"the mock server used {busy:.0%} of a core while {name} ran (at most {_SERVER_CPU:.0%} may be)"
+        yield Reason("SERVER-BOUND", "server", said)
 
 
-def _noise(twin: Twin, limit: float) -> tuple[str, ...]:
+def _surroundings(by_block: Mapping[int, Surroundings]) -> Iterator[Reason]:
+    """Blocks that count all the same, because they could not be played again, or not for the better."""
+    disturbed = [found for found in by_block.values() if found.reasons]
+    if disturbed:
+        worst_one = max(disturbed, key=lambda found: (found.foreign or 0.0) + (found.stolen or 0.0))
+        which = "" if len(disturbed) == 1 else "in the worst of them "
+        said = (
+            f"{len(disturbed)} of {len(by_block)} blocks ran beside other work: {which}"
+            f"{' and '.join(worst_one.reasons)}; try an idle machine"
+        )
+        yield Reason("NOISY", "surroundings", said)
+
+
+def _noise(twin: Twin, limit: float) -> Iterator[Reason]:
+    compared, cure = twin.comparison, "try an idle machine or more --blocks"
     if twin.problem is not None:
-        return (f"the twin, which shows the noise, {twin.problem}",)
-    compared = twin.comparison
-    if compared is None or compared.blocks < 2:
-        return ("fewer than two blocks with the twin, so that the noise cannot be told",)
-    cure = "the ranking is provisional; try an idle machine or more --blocks"
-    span = f"{compared.ratio:.3f} (95 % CI {compared.low:.3f} to {compared.high:.3f})"
-    if (compared.high - compared.low) / 2 > limit:
-        return (f"the same arm twice came out at {span}, wider than ±{limit:.0%}: {cure}",)
-    if abs(compared.ratio - 1) > limit:
-        return (f"the same arm twice came out at {span}, further from 1 than {limit:.0%}: {cure}",)
-    return ()
+        yield Reason("NOISY", "twin", f"the twin, which shows the noise, {twin.problem}")
+    elif compared is None or compared.blocks < 2:
+        yield Reason("NOISY", "blocks", "fewer than two blocks with the twin, so that the noise cannot be told")
+    elif (compared.high - compared.low) / 2 > limit:
+        yield Reason("NOISY", "noise", f"{same_arm_twice(compared)}, wider than ±{limit:.0%}: {cure}")
+    elif abs(compared.ratio - 1) > limit:
+        yield Reason("NOISY", "noise", f"{same_arm_twice(compared)}, further from 1 than {limit:.0%}: {cure}")
+
+
+def _stopwatch(
+    measured: Mapping[str, Sequence[Measurement]], medians: Mapping[str, Mapping[int, float]]
+) -> Iterator[Reason]:
+    costs = [m.stopwatch_s for measurements in measured.values() for m in measurements]
+    shortest_s, name = min((median([*by_block.values()]), name) for name, by_block in medians.items())
+    share = median(costs) / shortest_s
+    if share > _STOPWATCH:
+        said = (
+            f"the stopwatch itself costs {share:.1%} of the time of {name}, the shortest there is (at most "
+            f"{_STOPWATCH:.0%} may be): try more --requests"
+        )
+        yield Reason("NOISY", "stopwatch", said)

@@ -97,7 +97,7 @@ def _run(job: Job, side: dict[str, Any], bench: Callable[[Callable[[int], float]
     side["close_s"] = _now() - started
     side["terms"] = self_witness.terms()
     side["stopwatch_s"] = stopwatch.cost_s()
-    side["decode_s"] = decode_s(requests, decode, job)
+    side["decode_s"] = decode_s(requests, decode, job, control)
 
 
 def _batch(

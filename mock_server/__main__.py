@@ -88,8 +88,10 @@ def _mock(options: argparse.Namespace, exchanges: list[Exchange], stack: context
     from mock_server.app import Mock
     from mock_server.conditions import Conditions, Latency
     from mock_server.faults import Faults
+    from mock_server.lateness import Ramp, late_from
     from mock_server.levers import one_at_a_time_from, refusals_from
     from mock_server.log import Spool
+    from mock_server.narrow_door import backlog_from
 
     names = [exchange.name for exchange in exchanges]
     conditions = Conditions(
@@ -97,6 +99,9 @@ def _mock(options: argparse.Namespace, exchanges: list[Exchange], stack: context
         Faults.parse(options.faults, names),
         one_at_a_time_from(options.one_at_a_time),
         refusals_from(options.refuse, names),
+        late_from(options.late),
+        None if options.ramp is None else Ramp.parse(options.ramp),
+        None if options.backlog is None else backlog_from(options.backlog),
     )
     if options.workers > 1 and (options.limits or options.one_at_a_time is not None):
         flag = "--limits" if options.limits else "--one-at-a-time"

@@ -23,6 +23,7 @@ from mock_server.limits import Limiter
 from mock_server.listener import Handler, Listener
 from mock_server.log import Record, Spool
 from mock_server.market import EPOCH_US, Market
+from mock_server.narrow_door import NarrowDoor
 from mock_server.page import Served, page_of
 from mock_server.patience import HANDSHAKE_S
 from mock_server.port import Port
@@ -63,9 +64,11 @@ class Mock:
         self.origins: dict[str, str] = {}
         self.control = ""
         self.crowd: OneAtATime | None = None
+        # Here, where there is one process yet: the delays of all workers grow alike.
+        self.since = time.monotonic()
         self._conditions = conditions
         self._spool = spool
-        self._sites: dict[str, asyncio.AbstractServer] = {}
+        self._sites: dict[str, asyncio.AbstractServer | NarrowDoor] = {}
         self._certificates: dict[str, str | None] = {}
         self._listening: dict[str, Listening] = {}
         self._listeners: dict[str, Listener] = {}
@@ -80,7 +83,8 @@ class Mock:
 
     @property
     def conditions(self) -> Conditions:
-        """They hold for requests that arrive from now on (certificates after ``show_certificates``)."""
+        """They hold for requests that arrive from now on (certificates after ``show_certificates``; the backlog is
+        that of the start)."""
         return self._conditions
 
     @conditions.setter
@@ -219,13 +223,18 @@ class Mock:
         kind = self._certificates[name] = self._conditions.faults.tls(name)
         context = None if self.authority is None or kind == "plain" else self.authority.context(kind)
         copy = self._listening[name].socket.dup()
+        handshake_s = None if context is None else HANDSHAKE_S
+        backlog = self._conditions.backlog
+        if backlog is not None:
+            self._sites[name] = NarrowDoor(copy, backlog, self._listeners[name], context, handshake_s)
+            return
         # Not through aiohttp's SockSite, which leaves a handshake the minute that asyncio gives it.
         self._sites[name] = await asyncio.get_running_loop().create_server(
             self._listeners[name],
             sock=copy,
             ssl=context,
             backlog=BACKLOG,
-            ssl_handshake_timeout=None if context is None else HANDSHAKE_S,
+            ssl_handshake_timeout=handshake_s,
         )
 
     def _accepted(self, name: str) -> None:

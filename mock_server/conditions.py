@@ -10,6 +10,7 @@ from exchanges.errors import safe
 from exchanges.plugins import nearest
 from mock_server.delay import Delay as Delay
 from mock_server.faults import Faults
+from mock_server.lateness import Ramp
 from mock_server.profile import delays_in
 
 
@@ -68,13 +69,18 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What the server does to requests. ``one_at_a_time`` (seconds) and ``refuse`` (exchange to kind) are there to
-    prove that the harness notices a saturated server and arms that fail fast."""
+    """What the server does to requests. All but ``latency`` and ``faults`` are levers, there to prove that the harness
+    notices: a saturated server (``one_at_a_time``, seconds), arms that fail fast (``refuse``, exchange to kind), a
+    server that is late (``late``, seconds) or ever later (``ramp``), and one that turns connections away (``backlog``,
+    how many may wait; None: as many as there may be)."""
 
     latency: Latency
     faults: Faults = field(default_factory=Faults)
     one_at_a_time: float | None = None
     refuse: Mapping[str, str] = field(default_factory=dict)
+    late: float = 0.0
+    ramp: Ramp | None = None
+    backlog: int | None = None
 
     def but(self, **changes: Any) -> Conditions:
         """The same conditions with some of them changed."""

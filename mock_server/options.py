@@ -110,6 +110,23 @@ def parser() -> argparse.ArgumentParser:
         metavar="EXCHANGE=KIND",
         help="that exchange says no at once, e.g. binance=rate_limited (to test that failing fast does not win)",
     )
+    how.add_argument(
+        "--late",
+        default="0",
+        metavar="DURATION",
+        help="hold every answer this much longer than asked (to test that a late server is noticed)",
+    )
+    how.add_argument(
+        "--ramp",
+        metavar="SHARE/DURATION",
+        help="10%%/20s: hold answers ever longer, 10%% of their delay after 20s and from then on (to test drift)",
+    )
+    how.add_argument(
+        "--backlog",
+        metavar="N",
+        help="let N connections wait at each exchange's port, and take in one every 10ms (to test that connections "
+        "turned away are noticed)",
+    )
 
     where = it.add_argument_group("where and by whom")
     where.add_argument(

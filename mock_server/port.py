@@ -21,6 +21,7 @@ from mock_server.body import form_of, unreadable_body
 from mock_server.fault import Raw
 from mock_server.frame import CHUNKED, GZIP, accepts_gzip, date_line, frame, lines_of
 from mock_server.lane import Lane
+from mock_server.lateness import Lateness
 from mock_server.reply import Reply
 from mock_server.turn import Heard, HeardWhole, Turn
 from mock_server.venue import INDEX_HEADER, Venue
@@ -58,6 +59,7 @@ class Port:
         self._delay = conditions.latency.of(self.name)
         self._faults = conditions.faults or None
         self._refuse = conditions.refuse.get(self.name)
+        self._lateness = Lateness(conditions.late, conditions.ramp, self._mock.since) or None
 
     def _callers(self) -> int:
         return self._mock.open(self.name)
@@ -109,7 +111,9 @@ class Port:
                     turn.extra = turn.extra.removeprefix(manner)
                 return
             dice = turn.record.dice
-            turn.asked_s = asked_s = self._delay.draw(*dice, key, turn.attempt)
+            turn.asked_s = held_s = self._delay.draw(*dice, key, turn.attempt)
+            if self._lateness is not None:
+                held_s = self._lateness.held_s(held_s, turn.arrived)
             if self._faults is not None:
                 turn.faults = self._faults.struck(self.name, *turn.record.fault_dice, key, turn.attempt)
         except Exception as error:
@@ -118,10 +122,10 @@ class Port:
             return
         crowd = self._mock.crowd
         if crowd is not None:
-            crowd.enter(turn, turn.arrived + asked_s)
-        elif asked_s > 0:
+            crowd.enter(turn, turn.arrived + held_s)
+        elif held_s > 0:
             # One step up, or rounding the sum could let "held" come out a hair below "asked".
-            turn.call = self.timer.call(math.nextafter(turn.arrived + asked_s, math.inf), turn.due)
+            turn.call = self.timer.call(math.nextafter(turn.arrived + held_s, math.inf), turn.due)
         else:
             turn.ready = True
 

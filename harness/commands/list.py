@@ -36,7 +36,7 @@ def _strategies() -> list[dict[str, Any]]:
             "name": f.name,
             "installed": f.problem is None,
             "problem": f.message or None,
-            "in_flight_of_100": sum(f.declared_in_flight),
+            "in_flight_of_100": next(iter(f.declared_in_flight), 0),
         }
         for f in found
     ]

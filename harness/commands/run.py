@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from exchanges.units import counted
-from harness import entries, gate, heat, options, sabotage, scenario_options
+from harness import affinity, budget, entries, gate, heat, influences, options, sabotage, scenario_options
 from harness.body_size import render_beforehand
+from harness.budget import Budget
 from harness.doctor.descriptors import needed_for
-from harness.exits import USAGE, Ended, EnvironmentGap, Stop, UsageError
+from harness.exits import USAGE, Ended, EnvironmentGap, OutOfTime, Stop, UsageError
+from harness.foreword import foreword
 from harness.progress import Progress
 from harness.race import Race
+from harness.resume import reopened
 from harness.scenario import Scenario
-from harness.sentence import conditions_of
 from harness.servers import card_for, serving
 from harness.session import Session
 from harness.telling import tell
 from mock_server.process import MockFailed
+
+_BESIDE_RESUME: Final = frozenset({"resume", "strategy", "json", "strict", "fail_on", "max_error_rate"})
+"""How a result is told and judged, which may be another way each time; and where strategies are that came from files,
+which no run keeps."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("-s", "--strategy", default="all", metavar="NAMES", help="all, NAME,..., all,-NAME, or FILE.py:NAME (all)")
     scenario_options.add_arguments(parser)
     add("--blocks", metavar="N", help="blocks, each with every arm once (5)")
+    budget.add_argument(parser)
     add("--warm", metavar="N", help="warm batches of an arm in a block (3)")
     add("--fast", action="store_true", help="3 blocks of 2 warm batches: a look, not a proof")
     add("--rigorous", action="store_true", help="20 blocks of 5 warm batches")
@@ -44,43 +53,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="of an arm's requests that --faults may let fail before the exit code is 1; 0.05 is 5 percent (0)",
     )
+    affinity.add_argument(parser)
     gate.add_argument(parser)
     add("--strict", action="store_true", help="exit 5 unless the verdict is VALID")
     add("--results-dir", type=Path, default=Path("results"), metavar="DIR", help="where runs are kept (results)")
+    add("--resume", type=Path, metavar="RUN", help="play the blocks that an interrupted run has not finished")
     add(
         "--sabotage",
         metavar="HOW",
-        help="break the mock on purpose, to see the verdict notice it: one-at-a-time=10ms or refuse=EXCHANGE=KIND",
+        # argparse would take a percent sign for the beginning of a field.
+        help="break the mock on purpose, to see the verdict notice it: " + sabotage.EXPECTED.replace("%", "%%"),
     )
     add("--json", action="store_true", help="print run.json on stdout and nothing else there")
 
 
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """A run whose folder is made and of which nothing is measured yet, or not all. ``levers`` are what is broken on
+    purpose, as the mock server takes it."""
+
+    session: Session
+    levers: Sequence[str]
+    budget: Budget | None = None
+
+
 def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     """Check everything that can be checked, then race, then tell. Returns the exit code."""
-    scenarios = _scenarios(args)
     max_error_rate = options.share("--max-error-rate", args.max_error_rate)
-    levers = sabotage.sabotage_from(args.sabotage, scenarios[0])
     gates = [gate.Gate.parse(text) for text in args.fail_on]
-    _enough_files(max(scenario.concurrency for scenario in scenarios))
-    entered = entries.entries_for(args.strategy, [scenario.concurrency for scenario in scenarios])
-    for sentence in [*entered.broken.values(), *entered.skipped.values()]:
-        sys.stderr.write(f"fetchrace: {sentence}\n")
-    if not entered.arms:
-        raise Stop("no strategy is left to race; nothing was measured")
-    names = [arm.name for arm in entered.arms if not arm.twin_of]
-    scenarios = [scenario_options.with_baseline(scenario, args.baseline, names) for scenario in scenarios]
-    gate.check_arms(gates, [*names, *entered.skipped, *entered.broken])
-    heats = [
-        heat.heat_for(scenario, entered.arms, args.order, entered.declared_at(scenario.concurrency))
-        for scenario in scenarios
-    ]
-    session = Session.begin(args.results_dir, argv, heats, entered, args.fast, gates)
+    entered = _begun(args, argv, gates) if args.resume is None else _resumed(args.resume, argv, gates)
+    session = entered.session
     try:
         try:
-            _race(session, entered, levers)
-        except EnvironmentGap as error:
+            _race(entered)
+        except (EnvironmentGap, OutOfTime) as error:
             session.state = "partial"
-            raise EnvironmentGap(f"{error}; {session.kept()}") from error
+            raise type(error)(f"{error}; {session.kept()}") from error
         except (Exception, SystemExit):
             session.state = "partial"
             raise
@@ -101,27 +109,79 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     return code
 
 
-def _race(session: Session, entered: entries.Entries, levers: list[str]) -> None:
-    scenarios = [one.scenario for one in session.heats]
-    total = sum(len(one.arms) * one.scenario.blocks for one in session.heats)
-    about = sum(heat.estimate_s(one.scenario, one.declared) for one in session.heats)
-    conditions = conditions_of(scenarios[0].to_json()) if len(scenarios) == 1 else counted(len(scenarios), "scenario")
-    with Progress(total) as progress:
-        progress.say(
-            f"{counted(len(entered.arms) - 1, 'arm')} and a twin, {conditions}, "
-            f"{counted(scenarios[0].blocks, 'block')}: about {about:.0f} s"
+def _begun(args: argparse.Namespace, argv: Sequence[str], gates: Sequence[gate.Gate]) -> _Entered:
+    """A new run, as the options have it."""
+    limit = None if args.budget is None else Budget.parse(args.budget)
+    scenarios = _scenarios(args)
+    affinity.cores_for(args.affinity)
+    levers = sabotage.sabotage_from(args.sabotage, scenarios)
+    _enough_files(max(scenario.concurrency for scenario in scenarios))
+    entered = entries.entries_for(args.strategy, [scenario.concurrency for scenario in scenarios])
+    for sentence in [*entered.broken.values(), *entered.skipped.values()]:
+        sys.stderr.write(f"fetchrace: {sentence}\n")
+    if not entered.arms:
+        raise Stop("no strategy is left to race; nothing was measured")
+    names = [arm.name for arm in entered.arms if not arm.twin_of]
+    scenarios = [scenario_options.with_baseline(scenario, args.baseline, names) for scenario in scenarios]
+    gate.check_arms(gates, [*names, *entered.skipped, *entered.broken])
+    heats = [
+        heat.heat_for(scenario, entered.arms, args.order, entered.declared_at(scenario.concurrency))
+        for scenario in scenarios
+    ]
+    if limit is not None:
+        limit.plan(heats)
+    session = Session.begin(
+        args.results_dir, argv, heats, entered, args.fast, gates, None if limit is None else limit.total_s,
+        args.sabotage,
+    )  # fmt: skip
+    return _Entered(session, levers, limit)
+
+
+def _resumed(folder: Path, argv: Sequence[str], gates: Sequence[gate.Gate]) -> _Entered:
+    """A run that ended before its time. What it was, it stays: nothing that makes a scenario may be given again."""
+    given = _given(argv) - _BESIDE_RESUME
+    if given:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(given))
+        raise UsageError(
+            f"--resume goes on with a run as it began: expected no option that says otherwise, found {flags}"
         )
+    session, _ = reopened(folder, argv, gates)
+    scenarios = [one.scenario for one in session.heats]
+    affinity.cores_for(scenarios[0].affinity)
+    _enough_files(max(scenario.concurrency for scenario in scenarios))
+    return _Entered(session, sabotage.sabotage_from(session.facts.get("sabotage"), scenarios))
+
+
+def _given(argv: Sequence[str]) -> set[str]:
+    """The options that are there, whether or not their values are the ones that they would have anyway."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    add_arguments(parser)
+    parser.set_defaults(**dict.fromkeys(vars(parser.parse_args([]))))
+    return {name for name, value in vars(parser.parse_args(argv)).items() if value is not None}
+
+
+def _race(entered: _Entered) -> None:
+    session, levers = entered.session, list(entered.levers)
+    scenarios = [one.scenario for one in session.heats]
+    left = sum(len(one.arms) * (one.scenario.blocks - one.finished_blocks) for one in session.heats)
+    with Progress(left) as progress:
+        withheld = influences.told(os.environ)
+        if withheld is not None:
+            progress.say(withheld)
+        progress.say(foreword(session.heats))
         with serving(scenarios, levers) as mocks:
             session.card = card_for(scenarios, mocks, levers, session.fast)
             for scenario in scenarios:
                 render_beforehand(scenario, mocks[scenario.name])
-            Race(session.heats, mocks, session.folder, progress, session.save).run()
+            Race(session.heats, mocks, session.folder, progress, session.save, entered.budget).run()
     session.state = "complete"
 
 
 def _scenarios(args: argparse.Namespace) -> list[Scenario]:
     if args.fast and args.rigorous:
         raise UsageError("--fast and --rigorous exclude each other")
+    if args.budget is not None and args.blocks is not None:
+        raise UsageError("--budget and --blocks exclude each other: a budget is spent on as many blocks as fit into it")
     blocks, warm = (3, 2) if args.fast else (20, 5) if args.rigorous else (5, 3)
     return scenario_options.scenarios_from(
         args,

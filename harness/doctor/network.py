@@ -1,4 +1,4 @@
-"""The kernel's own counters of what goes wrong between two sockets, and who would send our requests elsewhere."""
+"""What the network is like here: connections that the kernel lost, and what would send our requests elsewhere."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from harness.doctor.finding import Finding
+from harness.influences import roads
 
 _SOMAXCONN: Final = Path("/proc/sys/net/core/somaxconn")
 _BACKLOG: Final = 1024
-_PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
 def kernel(before: Mapping[str, int], after: Mapping[str, int]) -> Finding:
@@ -40,7 +40,7 @@ def kernel(before: Mapping[str, int], after: Mapping[str, int]) -> Finding:
 
 def proxies(environment: Mapping[str, str] = os.environ) -> Finding:
     """Variables that would make some clients take another road than the others. Names only: values may be secret."""
-    found = sorted(name for name in environment if name.lower() in _PROXIES and environment[name])
+    found = roads(environment)
     facts = {"variables": found}
     if not found:
         return Finding("proxies", "fine", "none in the environment", facts=facts)

@@ -7,12 +7,16 @@ from typing import Final
 
 from exchanges.units import counted
 from harness.report.entries import ArmEntry, RunEntry, ScenarioEntry
+from harness.report.facts import CHANCE, drift_said
 from harness.report.wording import count, duration, listing, percent
 from harness.sentence import failures_by_plan
 
 _FEW_BLOCKS: Final = 5
 _BUSY: Final = 0.9
 _LOADED: Final = 0.5
+_DRIFTING: Final = 0.02
+_REASON: Final = 800
+"""A verdict's reason has its evidence and its cure in it, and must not be cut."""
 
 
 def run_doubts(run: RunEntry) -> list[str]:
@@ -26,24 +30,45 @@ def run_doubts(run: RunEntry) -> list[str]:
     load, cores = machine.number("load_at_start"), machine.number("cores")
     if load is not None and cores and load > _LOADED * cores:
         found.append(f"The machine was busy when the run began: load {load:.2f} on {counted(int(cores), 'core')}.")
-    return found
+    return found + clock_said(run) + differences_said(run)
+
+
+def differences_said(run: RunEntry) -> list[str]:
+    """What was not the same for all workers."""
+    differences = run.entry("terms").texts("differences")
+    return [f"Workers did not all go the same way: {'; '.join(differences)}."] if differences else []
+
+
+def clock_said(run: RunEntry) -> list[str]:
+    """That somebody set the clock on the wall; no duration comes from it."""
+    clock = run.entry("clock")
+    stepped = clock.number("stepped_s")
+    if not stepped:
+        return []
+    said = clock.text("said")
+    size = f"{'forward' if stepped > 0 else 'back'} by {duration(abs(stepped))} in all"
+    return [_sentence(said) if said else (
+        f"The wall clock was set {size} while the run went on: its times of day are doubtful, its durations are not, "
+        "for they come from a clock that nobody sets."
+    )]  # fmt: skip
 
 
 def scenario_doubts(scenario: ScenarioEntry) -> list[str]:
     """About one scenario: why there is no ranking, or what weakens it."""
     verdict = scenario.entry("verdict")
-    reasons = verdict.texts("reasons")
-    found = []
+    reasons = verdict.texts("reasons", _REASON)
+    found = [_sentence(reason) for reason in reasons]
     if scenario.measured and not scenario.has_ranking:
-        found.append(f"There is no ranking: {'; '.join(reasons) or f'the verdict is {scenario.state}'}.")
-    else:
-        found += [_sentence(reason) for reason in reasons]
+        # The gravest reason comes first, and it is the one that forbids a ranking.
+        why = reasons[0].rstrip(".") if reasons else f"the verdict is {scenario.state}"
+        found[:1] = [f"There is no ranking: {why}."]
     if scenario.is_sequential:
         is_told = any("confounded" in reason for reason in reasons)
         why = (
             "" if is_told else "The arms ran in the same order in every block, so that order is confounded with time. "
         )
         found.append(f"{why}No ranking should be quoted.")
+    found += spoilt_said(scenario) + drifting_said(scenario)
     if scenario.twin_is_off:
         ratio = scenario.entry("twin").number("ratio")
         found.append(
@@ -70,6 +95,31 @@ def scenario_doubts(scenario: ScenarioEntry) -> list[str]:
         told = [f"{name} {count(number)} of {count(values)}" for name, number, values in strange if number]
         found.append(f"Outliers among the warm times, kept and counted: {listing(told, 6)}.")
     return found
+
+
+def spoilt_said(scenario: ScenarioEntry) -> list[str]:
+    """The blocks that were played again, and why."""
+    spoilt = scenario.entries("spoilt")
+    if not spoilt:
+        return []
+    told = []
+    for one in spoilt:
+        why = " and ".join(one.texts("reasons", 120))
+        told.append(f"block {(one.number('block') or 0) + 1:.0f}{f', since {why}' if why else ''}")
+    was = "was" if len(spoilt) == 1 else "were"
+    more = f"; and {len(told) - 4} more" if len(told) > 4 else ""
+    said = f"{counted(len(spoilt), 'block')} {was} spoilt and played again: {'; '.join(told[:4])}{more}"
+    return [f"{said}. What was measured then is kept, not counted."]
+
+
+def drifting_said(scenario: ScenarioEntry) -> list[str]:
+    """A drift that chance does not explain and that is large enough to matter; a verdict of DRIFTED has told it."""
+    drift = scenario.entry("drift")
+    whole, p = drift.number("over_session"), drift.number("p")
+    if scenario.state == "DRIFTED" or whole is None or p is None or p >= CHANCE or abs(whole) <= _DRIFTING:
+        return []
+    spread = "" if scenario.is_sequential else " The shuffled order spreads it nearly evenly over the arms."
+    return [f"{drift_said(drift)}{spread}"]
 
 
 def _counts(arm: ArmEntry) -> dict[str, float | str]:

@@ -34,6 +34,11 @@ _METHOD: Final = (
         "its bytes have arrived."
     ),
     (
+        "Each of these processes is given a hash seed, an amount of environment and a working folder of its own, drawn "
+        "at random and recorded: the place of a program in memory can move its speed by some per cent. A block beside "
+        "which other programs worked is played again, by what was measured of them and by no result of the race."
+    ),
+    (
         "Arms are compared within each block by the logarithm of the ratio of their times. Intervals are 95 % Student "
         "t intervals over blocks; p-values and the smallest difference that would have shown are those after "
         "correction for all pairs of arms (Holm). The rank is one more than the number of arms that are significantly "
@@ -56,23 +61,49 @@ GLOSSARY: Final = (
         "calibration card",
         "what the mock server, asked to hold replies for one delay, held them for: the ruler, measured before the race",
     ),
+    (
+        "client CPU",
+        "CPU time of the arm's processes, without decoding, as far as the time beyond the other parts holds it",
+    ),
     ("cold", "the first batch of a process: it also pays for connections"),
+    ("connecting", "a part of a batch's time: what requests on new connections waited longer to reach the server"),
     ("conns", "connections: the most that the server saw in one batch"),
+    ("decode", "CPU time of reading the answers, measured apart, when the race is over"),
+    ("drift", "a straight line through what all arms have in common in each block: how the whole session moved"),
+    ("DRIFTED", "a verdict: the arms ran in one fixed order, and times changed with time or place; no ranking"),
     ("fault", "a disturbance that the mock server injects by plan; a request that it strikes may fail"),
     (
         "import",
         "loading the strategy and its libraries, where http.client, psutil and pyperf already are: a lower bound",
     ),
     ("in flight", "the most requests sent and not yet answered, by the server's count; reached / declared if fewer"),
+    ("limited by", "the largest part of an arm's time beyond the physical limit; the limit itself from 95 % of it on"),
+    ("NETWORK-INVALID", "a verdict: the kernel lost connections and somebody waited for it; no ranking"),
+    ("NOISY", "a verdict: the ranking is provisional, for the reasons that are told"),
     ("of limit", "the physical limit over the time taken: 100 % means that nothing is left to gain"),
     ("one shot", "opening plus the first batch; for a script that runs once, imports come on top"),
     ("opening", "what a strategy does before its first request: pools, threads, processes, an event loop"),
+    ("outlier", "a warm time further than three interquartile ranges outside the quartiles (Tukey); kept, and counted"),
     ("physical limit", "the time that no schedule beats with these delays and this many in flight"),
-    ("speedup", "the baseline's time over the arm's, within the same blocks"),
+    (
+        "queueing",
+        "a part of a batch's time: requests wait for a turn, as fewer are in flight than may be, or in a poor order",
+    ),
+    ("server overshoot", "a part of a batch's time: the server held replies longer than it was asked to"),
+    ("SERVER-BOUND", "a verdict: the mock server was the bottleneck; no ranking"),
     (
         "smallest difference that would have shown",
         "a true difference of this size is found in 80 of 100 such runs, after correction for all pairs of arms",
     ),
+    ("speedup", "the baseline's time over the arm's, within the same blocks"),
+    (
+        "spoilt block",
+        "one beside which other programs worked: it was played again, and what was measured in it is kept",
+    ),
+    ("spread", "how much the workers of one arm differ, and how much the warm batches of one worker do"),
+    ("stopwatch", "what an empty batch is measured at: the part of every time that is the harness's own"),
     ("twin", "one arm raced a second time under another name: its ratio shows the noise of the whole apparatus"),
+    ("unexplained", "what is left of a batch's time when all measured parts are taken away"),
+    ("VALID", "a verdict: the ranking may be quoted, with its intervals"),
     ("warm", "a batch after the first of its process: connections are open"),
 )

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from exchanges.units import text_from_bytes
 from harness.report.entries import ArmEntry, ScenarioEntry
 from harness.report.wording import NONE, count, duration, duration_interval, percent, times, times_interval
+
+_SHORT: Final = {
+    "the physical limit": "the limit", "its requests in flight": "in flight", "its own CPU": "its CPU",
+    "the order of its requests": "order",
+}  # fmt: skip
+"""What limits an arm, where a column has little room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +50,18 @@ def numbers_table(scenario: ScenarioEntry) -> NumbersTable:
         "in flight", "conns", "failed",
     )  # fmt: skip
     ranked, baseline = scenario.has_ranking, scenario.raw.get("baseline")
-    rows = tuple(NumberRow(arm.name, arm.model, tuple(_cells(arm, ranked, baseline))) for arm in scenario.measured)
-    return NumbersTable(columns, rows)
+    cells = [_cells(arm, ranked, baseline) for arm in scenario.measured]
+    limits = [arm.text("limited_by", NONE, 40) for arm in scenario.measured]
+    # Older runs do not tell what limits an arm.
+    if any(limit != NONE for limit in limits):
+        columns = (*columns, "limited by")
+        order = sorted(set(limits))
+        cells = [
+            [*row, Cell(_SHORT.get(limit, limit), repr(order.index(limit)))]
+            for row, limit in zip(cells, limits, strict=True)
+        ]
+    rows = [NumberRow(arm.name, arm.model, tuple(row)) for arm, row in zip(scenario.measured, cells, strict=True)]
+    return NumbersTable(columns, tuple(rows))
 
 
 def _cells(arm: ArmEntry, ranked: bool, baseline: object) -> list[Cell]:

@@ -18,12 +18,16 @@ from exchanges.units import text_from_bytes
 from harness.report.calibration import COLUMNS, calibration_table
 from harness.report.doubts import run_doubts
 from harness.report.entries import RunEntry
+from harness.report.facts import run_facts
 from harness.report.glossary import GLOSSARY, method
 from harness.report.palette import theme_css
 from harness.report.story import Story, mood_of
+from harness.report.sweep_section import SweepSection
 
 
-def page_html(run: RunEntry, stories: list[Story], markup: dict[str, str], chart_css: str) -> str:
+def page_html(
+    run: RunEntry, stories: list[Story], sweep: list[SweepSection], markup: dict[str, str], chart_css: str
+) -> str:
     """The whole page. ``markup`` holds each chart inline, by slug; ``chart_css`` is what the charts need."""
     style = f"{theme_css()}{_resource('page.css')}{chart_css}"
     script = _resource("page.js")
@@ -45,10 +49,11 @@ def page_html(run: RunEntry, stories: list[Story], markup: dict[str, str], chart
         sentence=verdict.text("sentence") or f"The verdict is {state}.",
         doubts=run_doubts(run),
         stories=stories,
+        sweep=sweep,
         several=len(stories) > 1,
         calibration=calibration_table(run),
         calibration_columns=COLUMNS,
-        environment=_environment(run),
+        environment=[*_environment(run), *run_facts(run)],
         glossary=GLOSSARY,
         method=method({scenario.is_sequential for scenario in run.scenarios}),
     )

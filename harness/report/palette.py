@@ -1,4 +1,5 @@
-"""Colours: one per concurrency model, and the few that paper, ink and lines need, in a light and a dark theme.
+"""Colours: one per concurrency model, one per part of a batch's time, and the few that paper, ink and lines need, in
+a light and a dark theme.
 
 The law of this module: **every light colour is a token**. No two are equal, so that a chart drawn once in the
 light theme can be turned into the page's by replacing each colour with its ``var(--token)``; the saved SVG
@@ -6,7 +7,8 @@ and PNG stay light.
 
 The model colours are told apart with normal sight, deuteranopia, protanopia and tritanopia (they follow M. Okabe
 and K. Ito, "Color Universal Design", 2008, darkened or lightened until each stands out from its paper by 3:1 or
-more, WCAG 2.2, 1.4.11), and each model has a marker of its own. Text is in ink or muted: 4.5:1 or more.
+more, WCAG 2.2, 1.4.11), and each model has a marker of its own. Text is in ink or muted: 4.5:1 or more, and so it is
+upon a part's colour, in ink upon that of the physical limit and in paper upon the others.
 """
 
 from __future__ import annotations
@@ -28,6 +30,12 @@ LIGHT: Final = {
     "other": "#8a6a00",
     "slower": "#d4691e",
     "quicker": "#2f7fc1",
+    "part-bound": "#8a939e",
+    "part-queueing": "#525c68",
+    "part-overshoot": "#9a3d1f",
+    "part-connecting": "#0b7285",
+    "part-client": "#3b45a6",
+    "part-decode": "#7d57c1",
 }
 
 DARK: Final = {
@@ -44,6 +52,12 @@ DARK: Final = {
     "other": "#e3c34a",
     "slower": "#ff9d57",
     "quicker": "#6cb8f5",
+    "part-bound": "#5c6570",
+    "part-queueing": "#a9b4c1",
+    "part-overshoot": "#f0916d",
+    "part-connecting": "#4cc3d9",
+    "part-client": "#8b9bff",
+    "part-decode": "#c6a8ff",
 }
 
 MARKERS: Final = {"sequential": "s", "threads": "^", "processes": "D", "asyncio": "o", "trio": "v", "other": "X"}

@@ -8,8 +8,10 @@ from typing import Final
 from harness.report.chart import Chart
 from harness.report.doubts import conditions, detectable, scenario_doubts
 from harness.report.entries import ArmEntry, Entry, ScenarioEntry
+from harness.report.facts import Fact, scenario_facts
 from harness.report.numbers_table import NumbersTable, numbers_table
 from harness.report.palette import MODELS
+from harness.report.parts import parts_table
 from harness.report.prices import Prices, prices_of
 from harness.report.request_log import RequestLog
 from harness.report.wording import NONE, count, duration, percent, signed_percent, times, times_interval
@@ -44,6 +46,9 @@ class Story:
     order: list[list[str]]
     no_twin: str
     mood: str
+    parts: NumbersTable | None
+    spread: list[tuple[str, ...]]
+    facts: list[Fact]
 
 
 def story_of(scenario: ScenarioEntry, log: RequestLog) -> Story:
@@ -52,13 +57,14 @@ def story_of(scenario: ScenarioEntry, log: RequestLog) -> Story:
     from harness.report.cost_chart import cost_chart
     from harness.report.latency_chart import latency_chart
     from harness.report.one_shot_chart import one_shot_chart
+    from harness.report.parts_chart import parts_chart
     from harness.report.speedup_chart import speedup_chart
     from harness.report.twin_chart import twin_chart, why_no_twin
     from harness.report.waterfall_chart import waterfall_chart
 
     drawn = [
-        speedup_chart(scenario), waterfall_chart(scenario, log), one_shot_chart(scenario), cost_chart(scenario),
-        latency_chart(scenario, log), blocks_chart(scenario), twin_chart(scenario),
+        speedup_chart(scenario), parts_chart(scenario), waterfall_chart(scenario, log), one_shot_chart(scenario),
+        cost_chart(scenario), latency_chart(scenario, log), blocks_chart(scenario), twin_chart(scenario),
     ]  # fmt: skip
     order = scenario.raw.get("order")
     return Story(
@@ -78,10 +84,16 @@ def story_of(scenario: ScenarioEntry, log: RequestLog) -> Story:
         order=[Entry({"names": names}).texts("names", 80) for names in order] if isinstance(order, list) else [],
         no_twin=why_no_twin(scenario) if scenario.arms else "",
         mood=mood_of(scenario.state, scenario.twin_is_off),
+        parts=parts_table(scenario),
+        spread=_spread(scenario),
+        facts=scenario_facts(scenario),
     )
 
 
-_MOODS: Final = {"VALID": "good", "NOISY": "doubtful", "UNVERIFIED": "doubtful", "DRIFTED": "bad"}
+_MOODS: Final = {
+    "VALID": "good", "NOISY": "doubtful", "UNVERIFIED": "doubtful", "DRIFTED": "bad", "SERVER-BOUND": "bad",
+    "NETWORK-INVALID": "bad",
+}  # fmt: skip
 
 
 def mood_of(state: str, twin_is_off: bool) -> str:
@@ -123,6 +135,18 @@ def _overview(scenario: ScenarioEntry) -> tuple[str, ...]:
         scenario.state, first.name if scenario.fastest else NONE, duration(first.number("time_s")),
         times(first.number("speedup")), percent(first.number("efficiency")), conditions(scenario),
     )  # fmt: skip
+
+
+def _spread(scenario: ScenarioEntry) -> list[tuple[str, ...]]:
+    """How steady each arm was: between its workers, within one, and its outliers; nothing where no run tells it."""
+    if not any(arm.entry("spread").raw for arm in scenario.measured):
+        return []
+    rows = [(arm, arm.entry("spread")) for arm in scenario.measured]
+    return [
+        (arm.name, percent(spread.number("between"), 1), percent(spread.number("within"), 1),
+         f"{count(arm.number('outliers'))} of {count(arm.number('values'))}")
+        for arm, spread in rows
+    ]  # fmt: skip
 
 
 def _reason(arm: ArmEntry) -> str:

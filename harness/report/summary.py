@@ -8,31 +8,34 @@ from collections.abc import Sequence
 from harness.report.calibration import COLUMNS, calibration_table
 from harness.report.doubts import run_doubts
 from harness.report.entries import RunEntry
+from harness.report.numbers_table import NumbersTable
 from harness.report.story import Story
+from harness.report.sweep_section import SweepSection
 
 
-def summary_md(run: RunEntry, stories: list[Story]) -> str:
+def summary_md(run: RunEntry, stories: list[Story], sweep: Sequence[SweepSection] = ()) -> str:
     """The whole file as Markdown."""
     verdict = run.entry("verdict")
     state = verdict.text("state", "UNKNOWN", 40)
     sentence = verdict.text("sentence") or f"The verdict is {state}."
     lines = [f"# fetchrace: {_escaped(state)}", "", _escaped(sentence), ""]
     lines += _bullets(run_doubts(run))
+    for section in sweep:
+        lines += [f"## {_escaped(section.chart.question)}", "", _escaped(section.chart.takeaway), ""]
+        for part in section.tables:
+            lines += [f"{_escaped(part.title)}:", "", *_grid(part.corner, part.table)]
     for story in stories:
         lines += [f"## {_escaped(story.name)}", "", _escaped(story.conditions), ""]
         lines += _bullets(story.doubts)
-        if story.table.rows:
-            lines += _row(["strategy", *story.table.columns])
-            lines += ["|" + "|".join([" --- ", *(" ---: " for _ in story.table.columns)]) + "|"]
-            for row in story.table.rows:
-                lines += _row([row.name, *(cell.text for cell in row.cells)])
-            lines.append("")
+        lines += _grid("strategy", story.table) if story.table.rows else []
         if story.out:
             lines += [*_row(["out of the race", "status", "why"]), "| --- | --- | --- |"]
             for cells in story.out:
                 lines += _row(cells)
             lines.append("")
-        lines += _bullets([*(chart.takeaway for chart in story.charts), *([story.no_twin] if story.no_twin else [])])
+        facts = [f"{name[:1].upper()}{name[1:]}: {said}" for name, said in story.facts]
+        told = [*(chart.takeaway for chart in story.charts), *([story.no_twin] if story.no_twin else []), *facts]
+        lines += _bullets(told)
     card = calibration_table(run)
     if card is not None:
         lines += [_escaped(card.said), "", *_row(COLUMNS), "|" + " ---: |" * len(COLUMNS)]
@@ -43,6 +46,14 @@ def summary_md(run: RunEntry, stories: list[Story]) -> str:
     if command:
         lines += [f"Measured with `{command}`, seed {_escaped(run.text('seed', '?'))}.", ""]
     return "\n".join(lines)
+
+
+def _grid(corner: str, table: NumbersTable) -> list[str]:
+    lines = _row([corner, *table.columns])
+    lines += ["|" + "|".join([" --- ", *(" ---: " for _ in table.columns)]) + "|"]
+    for row in table.rows:
+        lines += _row([row.name, *(cell.text for cell in row.cells)])
+    return [*lines, ""]
 
 
 def _row(cells: Sequence[str]) -> list[str]:

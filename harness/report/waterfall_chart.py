@@ -71,7 +71,7 @@ def waterfall_chart(scenario: ScenarioEntry, log: RequestLog) -> Chart | None:
         for (arm, spans), end in zip(shown, ends, strict=True)
     )
     note = _note(*typical, shown, ends, right_end)
-    return Chart("waterfall", "Where does the time go?", _takeaway(shown, limit), description, figure, note)
+    return Chart("waterfall", "When was each request where?", _takeaway(shown, limit), description, figure, note)
 
 
 def _spans(rows: Any) -> Any:

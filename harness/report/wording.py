@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from exchanges.units import text_from_ratio, text_from_seconds
@@ -43,6 +44,13 @@ def duration_interval(low: float | None, high: float | None) -> str:
 
 def percent(share: float | None, digits: int = 0) -> str:
     return NONE if share is None else f"{share * 100:.{digits}f} %"
+
+
+def share_of(share: float) -> str:
+    """A share that may be tiny, with two significant digits: ``0.00085 %``."""
+    if 0 < share * 100 < 1:
+        return f"{share * 100:.{1 - math.floor(math.log10(share * 100))}f} %"
+    return percent(share, 1)
 
 
 def signed_percent(share: float) -> str:

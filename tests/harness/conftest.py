@@ -12,6 +12,7 @@ import exchanges
 from exchanges.pair import Pair
 from harness.analysis import scenario_result
 from harness.arm import Arm
+from harness.breakdown import Parts
 from harness.heat import Heat
 from harness.measurement import Batch, Measurement
 from harness.quote_rows import row_from_quote
@@ -79,7 +80,8 @@ def side(record_of):
 
 @pytest.fixture
 def measured():
-    """A measurement with the given warm times, in seconds; everything else as asked for or plain."""
+    """A measurement with the given warm times, in seconds; everything else as asked for or plain. What a batch took
+    beyond its bound went into the client's CPU."""
 
     def make(arm, block, *warm, cold=0.2, breaches=(), problem=None, declared=2, **batch):
         plain = {
@@ -87,7 +89,11 @@ def measured():
             "connections": 2, "server_cpu": 0.1, "skew_s": 0.2, "age_s": 0.15, "load": 0.1, "requests": 6,
             "failures": {}, "latencies": (0.1,) * 6,
         }  # fmt: skip
-        batches = tuple(Batch(time_s=time_s, **{**plain, **batch}) for time_s in (cold, *warm))
+        plain |= batch
+        batches = tuple(
+            Batch(time_s=time_s, **{"parts": Parts(plain["bound_s"], client_s=time_s - plain["bound_s"]), **plain})
+            for time_s in (cold, *warm)
+        )
         return Measurement(
             arm, block, 0, () if problem else batches, problem, tuple(breaches), declared, 0.05, 0.01, 0.002,
             40_000_000, 3, 12,

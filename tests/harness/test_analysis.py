@@ -2,11 +2,13 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
-from harness.analysis import medians_of, scenario_result
+from harness.analysis import scenario_result
 from harness.arm import Arm
+from harness.breakdown import Parts
 from harness.heat import Heat
 from harness.scenario import Scenario
 
@@ -266,11 +268,6 @@ def test_an_outlier_is_counted_and_kept(heat_of, measured):
     assert (rows["fast"]["outliers"], rows["fast"]["values"]) == (1, 9)
 
 
-def test_medians_leave_out_blocks_with_a_problem(measured):
-    found = medians_of([measured("x", 0, 0.1, 0.3), measured("x", 1, 0.2, problem="died")])
-    assert found == {0: pytest.approx(0.2)}
-
-
 def test_the_conditions_are_kept_beside_the_numbers(heat_of, calm, scenario):
     result, _, _ = rows_of(heat_of(*calm))
     assert (result["name"], result["requests"], result["concurrency"]) == ("quick", 6, 2)
@@ -282,3 +279,57 @@ def test_requests_that_faults_struck_are_counted_over_all_batches(heat_of, measu
     blocks = [measured("fast", block, 0.06, 0.06, struck=2, failures={"reset": 1}) for block in range(2)]
     _, _, rows = rows_of(heat_of(*blocks, names=("fast",), twin=False))
     assert (rows["fast"]["struck"], rows["fast"]["failed"], rows["fast"]["failures"]) == (12, 6, {"reset": 6})
+
+
+def test_the_drift_of_the_session_is_that_of_the_arms_that_may_be_ranked(heat_of, measured):
+    blocks = range(4)
+    steady = [measured("sequential", block, 0.5) for block in blocks]
+    wild = [measured("fast", block, 0.1 * 2**block, breaches=["cheated"]) for block in blocks]
+    growing = [measured("fast", block, 0.1 * 1.1**block) for block in blocks]
+    names = ("sequential", "fast")
+    assert rows_of(heat_of(*steady, *wild, names=names, twin=False))[0]["drift"]["over_session"] == 0
+    found = rows_of(heat_of(*growing, names=("fast",), twin=False))[0]["drift"]
+    assert found["per_block"] == pytest.approx(0.1)
+    assert rows_of(heat_of(*steady[:2], names=names[:1], twin=False))[0]["drift"] is None
+
+
+def test_the_stopwatch_is_set_against_the_shortest_time_that_counts(heat_of, calm, measured):
+    costs = [0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008, 0.009]
+    timed = [replace(m, stopwatch_s=cost_s) for m, cost_s in zip(calm, costs, strict=True)]
+    found = rows_of(heat_of(*timed))
+    assert found[0]["stopwatch"] == {"cost_s": 0.005, "share": pytest.approx(0.005 / found[2]["fast"]["time_s"])}
+    out = [replace(m, breaches=("cheated",)) if m.arm == "fast" else m for m in timed]
+    found = rows_of(heat_of(*out))
+    assert found[0]["stopwatch"]["share"] == pytest.approx(0.005 / found[2]["sequential"]["time_s"])
+
+
+def test_without_a_time_that_counts_the_stopwatch_has_no_share(heat_of, measured):
+    bad = measured("fast", 0, 0.1, breaches=["cheated"])
+    assert rows_of(heat_of(bad, names=("fast",), twin=False))[0]["stopwatch"] == {"cost_s": 0.0, "share": None}
+    assert rows_of(heat_of())[0]["stopwatch"] is None
+
+
+def test_an_arm_that_raced_on_other_terms_is_out_and_so_is_a_twin(heat_of, calm):
+    plain = {"variables": [], "libraries": {}}
+    for name in ("fast", "fast (twin)"):
+        raced = [
+            replace(m, terms={**plain, "variables": ["http_proxy"]} if m.arm == name else plain) for m in calm
+        ]  # fmt: skip
+        result, verdict, rows = rows_of(heat_of(*raced))
+        said = "its workers had http_proxy set in the end, others had not"
+        assert (rows["fast"]["reason"] == said) == (name == "fast")
+        assert (rows["fast"]["status"] == "disqualified") == (name == "fast")
+        if name == "fast (twin)":
+            assert result["twin"] is None
+            assert any(said in reason for reason in verdict.to_json()["reasons"])
+
+
+def test_delays_that_were_drawn_longer_in_later_blocks_are_neither_drift_nor_spread(heat_of, measured):
+    blocks = [
+        measured(name, block, 2 * delays_s, bound_s=0.01, parts=Parts(0.01, delays_s - 0.01, client_s=delays_s))
+        for block in range(4)
+        for name, delays_s in (("sequential", 0.3 + 0.2 * block), ("fast", 0.1 + block))
+    ]  # fmt: skip
+    result, _, rows = rows_of(heat_of(*blocks, twin=False))
+    assert result["drift"]["over_session"] == pytest.approx(0.0, abs=1e-9)
+    assert rows["fast"]["spread"]["between"] == pytest.approx(0.0, abs=1e-9)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.block_ratios import _medians, efficiencies, efficiency_interval, speedups
+from harness.block_ratios import efficiencies, efficiency_interval, medians, speedups
 
 
 def rows(run):
@@ -47,4 +47,4 @@ def test_what_is_no_time_is_no_block(row):
 
 def test_a_time_that_nobody_measured_makes_no_ratio():
     row = {"block_medians_s": {"0": 5e-324, "1": 0.5, "2": 1e308}}
-    assert set(_medians(row)) == {1}
+    assert set(medians(row)) == {1}

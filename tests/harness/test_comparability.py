@@ -34,6 +34,7 @@ def test_the_same_race_has_no_differences(entry):
             {"markets": [["binance", "ETH/USDT"], ["coinbase", "BTC/USD"], ["kraken", "BTC/USD"]]},
             "pairs BTC/USDT,BTC/USD in A and ETH/USDT,BTC/USD in B",
         ),
+        ({"affinity": "split"}, "affinity free in A and split in B"),
         ({"baseline": "slow"}, "baseline sequential in A and slow in B"),
     ],
 )
@@ -54,7 +55,9 @@ def test_with_faults_the_deadline_is_a_condition(entry):
 
 def test_what_an_older_file_does_not_name_takes_its_default(entry):
     older = {
-        key: value for key, value in entry().items() if key not in ("workload", "levels", "listed", "faults", "tls")
+        key: value
+        for key, value in entry().items()
+        if key not in ("workload", "levels", "listed", "faults", "tls", "affinity")
     }
     assert differences(older, entry(), LABELS) == []
     assert unfit(ScenarioEntry(older)) is None
@@ -95,6 +98,7 @@ def test_a_verdict_without_ranking_is_nothing_to_compare(entry, state):
         ({"concurrency": "20"}, "does not tell its concurrency"),
         ({"latency": 20}, "does not tell its latency"),
         ({"faults": 5}, "does not tell its faults"),
+        ({"affinity": 5}, "does not tell its affinity"),
         ({"listed": "many"}, "does not tell its listed"),
         ({"finished_blocks": 0}, "it has no finished block"),
         ({"verdict": None}, "its verdict is UNKNOWN"),

@@ -56,6 +56,29 @@ def test_json_is_one_document(runs, capsys):
     assert gate["value"] == pytest.approx(1.26, abs=0.01)
 
 
+def test_the_scenarios_of_two_sweeps_are_matched_by_their_conditions_and_not_by_name_or_place(runs, run_of, capsys):
+    def sweep(name, **arms):
+        scenarios = [{**run_of(concurrency=c)["scenarios"][0], "name": f"{name} {c}"} for c in (1, 2, 3)]
+        return {**run_of(name, **arms), "scenarios": scenarios}
+
+    one, other = sweep("one"), sweep("other")
+    other["scenarios"] = [*other["scenarios"][:0:-1], run_of(concurrency=3, arms=SLOWER, requests=12)["scenarios"][0]]
+    other["scenarios"][0] = run_of(concurrency=3, arms=SLOWER)["scenarios"][0]
+    for run in (one, other):
+        (runs / run["id"]).mkdir()
+        (runs / run["id"] / "run.json").write_text(json.dumps(run))
+    code, out, _ = compare(capsys, "one", "other", "--json")
+    document = json.loads(out)
+    assert code == 0
+    assert [laid["conditions"].split(", ")[1] for laid in document["scenarios"]] == ["2 in flight", "3 in flight"]
+    findings = [laid["strategies"][0]["runs"][1]["change"]["finding"] for laid in document["scenarios"]]
+    assert findings == ["no difference told", "worse"]
+    assert document["not_compared"] == [
+        "one 1: not the same race: concurrency 1 in A and 3 in B",
+        "quick: only in B",
+    ]
+
+
 def test_a_gate_is_on_the_last_run_and_its_failure_is_exit_code_4(runs, capsys):
     gate = ["--fail-on", "fast.speedup<1.5"]
     assert compare(capsys, "after", "before", *gate)[0] == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from harness.console import console, print_arbitrage, print_page, print_prices, print_run
+from harness.console import _STATE_STYLE, console, print_arbitrage, print_page, print_prices, print_run
 
 NAME = "asyncio-aiohttp-with-a-very-long-name-indeed"
 
@@ -219,3 +219,37 @@ def test_where_nothing_is_ranked_no_ratio_is_printed_and_no_order_by_time(run, c
     assert "17.1" not in text
     assert "a rank" not in text
     assert text.index("\na ") < text.index("\nb ")
+
+
+def test_what_limits_the_arms_is_told_in_one_line_for_each_limit(run, capsys):
+    rows = run["scenarios"][0]["strategies"]
+    for found, limit in zip(rows, ("its own CPU", "the server", "its own CPU", "the server"), strict=False):
+        found["limited_by"] = limit
+    rows[0]["name"] = "asyncio-aiohttp"
+    text = shown(run, capsys)
+    assert "limited by its own CPU: asyncio-aiohttp, sequential\n" in text
+    assert "limited by the server: threads\n" in text
+
+
+def test_spoilt_blocks_drift_clock_and_stopwatch_are_told(run, capsys):
+    run["clock"] = {"stepped_s": 5.0, "said": "the wall clock was put forward by 5.00 s"}
+    run["scenarios"][0].update(
+        spoilt=[{"block": 0, "reasons": ["others worked"]}], stopwatch={"cost_s": 4e-7, "share": 1e-5},
+        drift={"over_session": 0.1, "p": 0.001},
+    )  # fmt: skip
+    said = " ".join(shown(run, capsys).split())
+    assert "The wall clock was put forward by 5.00 s." in said
+    assert "1 block was spoilt and played again: block 1, since others worked." in said
+    assert "all arms together moved by +10.0 %: more than chance explains" in said
+    assert "The stopwatch itself costs 0.40 µs a batch, 0.0010 % of the shortest time." in said
+
+
+def test_prices_are_printed_once_from_the_first_scenario_that_has_any(run, capsys):
+    first = run["scenarios"][0]
+    run["scenarios"] = [{**first, "readout": None}, first, first]
+    assert shown(run, capsys).count("arbitrage:") == 1
+
+
+@pytest.mark.parametrize("state", ["DRIFTED", "SERVER-BOUND", "NETWORK-INVALID"])
+def test_a_verdict_without_a_ranking_is_red(state):
+    assert _STATE_STYLE[state] == "bold red"

@@ -19,7 +19,8 @@ def findings(monkeypatch):
 
     def look(names, in_flight):
         return [
-            special.get(name) or Finding(name, None, "", 1 if name == "sequential" else in_flight) for name in names
+            special.get(name) or Finding(name, None, "", tuple(1 if name == "sequential" else n for n in in_flight))
+            for name in names
         ]
 
     monkeypatch.setattr(probe, "look", look)
@@ -77,9 +78,28 @@ def test_the_arms_are_those_named_and_a_twin_at_the_end(findings):
     assert [arm.name for arm in found.arms] == ["sequential", "asyncio-aiohttp", "threads", "asyncio-aiohttp (twin)"]
     assert [arm.twin_of for arm in found.arms] == [None, None, None, "asyncio-aiohttp"]
     assert found.arms[-1].strategy == "asyncio-aiohttp"
-    assert found.declared == {
+    assert found.declared_at(20) == {
         "sequential": 1, "asyncio-aiohttp": 20, "threads": 20, "asyncio-aiohttp (twin)": 20,
     }  # fmt: skip
+
+
+def test_what_an_arm_has_in_flight_is_known_for_every_number_that_a_scenario_allows(findings):
+    found = entries_for("threads,sequential", [32, 8, 32])
+    assert found.declared_at(8) == {"threads": 8, "sequential": 1, "threads (twin)": 8}
+    assert found.declared_at(32)["threads"] == 32
+    with pytest.raises(KeyError):
+        found.declared_at(20)
+
+
+def test_a_number_that_several_scenarios_allow_is_asked_about_once(findings, monkeypatch):
+    asked, look = [], probe.look
+    monkeypatch.setattr(probe, "look", lambda names, in_flight: asked.append(in_flight) or look(names, in_flight))
+    entries_for("threads", [32, 8, 32, 8])
+    assert [list(numbers) for numbers in asked] == [[8, 32]]
+
+
+def test_the_twin_is_of_an_arm_that_has_several_in_flight_in_any_scenario(findings):
+    assert entries_for("sequential,threads", [1, 8]).arms[-1].twin_of == "threads"
 
 
 def test_without_asyncio_aiohttp_the_twin_is_of_an_arm_with_several_in_flight(findings):
@@ -129,7 +149,7 @@ def test_a_relative_file_is_found_though_probes_run_in_a_folder_of_their_own(tmp
     monkeypatch.chdir(tmp_path)
     found = entries_for("mine.py:honest", [20])
     assert [arm.name for arm in found.arms] == ["mine.py:honest", "mine.py:honest (twin)"]
-    assert found.declared["mine.py:honest"] == 20
+    assert found.declared_at(20)["mine.py:honest"] == 20
 
 
 def test_a_strategy_that_runs_in_this_process_is_probed_first_if_it_is_a_guests(findings, tmp_path, monkeypatch):

@@ -3,7 +3,7 @@
 import pytest
 
 from harness import exits
-from harness.exits import Ended, EnvironmentGap, Stop, UsageError
+from harness.exits import Ended, EnvironmentGap, OutOfTime, Stop, UsageError
 
 
 def test_the_codes_are_those_that_the_documents_promise():
@@ -14,13 +14,14 @@ def test_the_codes_are_those_that_the_documents_promise():
         "ENVIRONMENT",
         "GATE_FAILED",
         "NO_VERDICT",
+        "OUT_OF_TIME",
         "INTERRUPTED",
         "TERMINATED",
     )
-    assert [getattr(exits, name) for name in codes] == [0, 1, 2, 3, 4, 5, 130, 143]
+    assert [getattr(exits, name) for name in codes] == [0, 1, 2, 3, 4, 5, 124, 130, 143]
 
 
-@pytest.mark.parametrize(("error", "code"), [(Stop, 1), (UsageError, 2), (EnvironmentGap, 3)])
+@pytest.mark.parametrize(("error", "code"), [(Stop, 1), (UsageError, 2), (EnvironmentGap, 3), (OutOfTime, 124)])
 def test_each_error_carries_its_code_and_is_caught_as_a_stop(error, code):
     with pytest.raises(Stop) as caught:
         raise error("a sentence")

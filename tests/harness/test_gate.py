@@ -155,6 +155,21 @@ def test_an_arm_that_one_of_the_scenarios_lacks_cannot_be_judged_there(run_of):
     assert found[1]["reason"] == "fast is not in this scenario"
 
 
+def test_in_a_sweep_a_gate_must_hold_in_every_scenario_and_those_where_it_does_not_are_named(run_of):
+    slower = {"fast": (0.9, 0.95, 0.92), "sequential": (1.0, 1.05, 1.02)}
+    scenarios = [run_of(concurrency=2)["scenarios"][0], run_of(concurrency=1, arms=slower)["scenarios"][0]]
+    for scenario in scenarios:
+        scenario["name"] = f"concurrency={scenario['concurrency']}"
+    found = gate.judged([Gate.parse("fast.speedup<1.5"), Gate.parse("fast.rank>1")], scenarios)
+    assert [(one["scenario"], one["outcome"]) for one in found] == [
+        ("concurrency=2", "passed"), ("concurrency=1", "failed"),
+        ("concurrency=2", "passed"), ("concurrency=1", "passed"),
+    ]  # fmt: skip
+    said = gate.failure(found)
+    assert said.startswith("1 of 4 judgements of gates failed: fast.speedup<1.5 (1.1")
+    assert said.endswith(" in concurrency=1)")
+
+
 def test_in_a_noisy_run_a_gate_is_judged_provisionally(run_of):
     run = run_of(twin_off=1.5)
     assert run["scenarios"][0]["verdict"]["state"] == "NOISY"

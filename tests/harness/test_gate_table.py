@@ -28,12 +28,16 @@ def test_in_a_noisy_run_it_says_provisionally(run_of, capsys):
     assert "passed, provisionally" in shown(capsys, run_of(twin_off=1.5), "fast.rank>1")
 
 
-def test_with_several_scenarios_each_is_named(run_of, capsys):
+def test_with_several_scenarios_each_has_a_table_under_its_name(run_of, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     run = run_of()
-    run["scenarios"].append({**run["scenarios"][0], "name": "second"})
-    out = shown(capsys, run, "fast.rank>1")
-    assert "quick" in out
-    assert "second" in out
+    names = [
+        f"concurrency=16 latency=lognormal:20ms,200ms requests=40 workload={what}" for what in ("books", "tickers")
+    ]
+    run["scenarios"] = [{**run["scenarios"][0], "name": name} for name in names]
+    lines = [line.strip() for line in shown(capsys, run, "fast.rank>1", "slow.rank<=2").splitlines() if line.strip()]
+    assert [line for line in lines if line.startswith("gates")] == [f"gates, {name}" for name in names]
+    assert [line.split() for line in lines if line.startswith("slow")] == [["slow.rank<=2", "2", "failed"]] * 2
 
 
 def test_without_gates_nothing_is_printed(capsys):

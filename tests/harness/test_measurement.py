@@ -1,11 +1,13 @@
 """From a side file to numbers, each computed by hand from the record in conftest."""
 
 import copy
+from dataclasses import astuple
 
 import pytest
 
 from harness.bound import bound
-from harness.measurement import Batch, Measurement, asked_delays, measurement_from
+from harness.breakdown import Parts
+from harness.measurement import Batch, Measurement, asked_delays, measurement_from, medians_of
 from harness.scenario import DRAWS
 from mock_server.conditions import Delay
 from mock_server.log import COLUMNS
@@ -65,7 +67,7 @@ def test_a_sequential_arms_overshoot_is_counted_at_its_own_concurrency_and_its_b
 def test_failures_are_counted_by_kind_and_their_latencies_left_out(side, scenario):
     for index in (0, 1):
         side["batches"][1]["outcomes"][index] = {
-            "started": 0.0, "ended": 0.3, "status": None, "kind": "reset", "detail": "the connection was reset",
+            "started": 0.0, "ended": 0.1, "status": None, "kind": "reset", "detail": "the connection was reset",
         }  # fmt: skip
     found = measurement_from(side, scenario, "threads", 0, 0)
     assert found.warm[0].failures == {"reset": 2}
@@ -115,6 +117,31 @@ def test_a_batch_that_took_no_time_is_no_measurement(side, scenario):
         measurement_from(side, scenario, "x", 0, 0)
 
 
+def test_the_parts_of_a_batch_are_those_computed_by_hand(side, scenario):
+    side["decode_s"] = 0.003
+    parts = measurement_from(side, scenario, "threads", 0, 0).warm[0].parts
+    # Of 0.31 s 0.3 s are the bound; 10 ms are left for 12 ms of CPU time, a quarter of it decoding.
+    assert astuple(parts) == pytest.approx((0.3, 0, 0, 0, 0.0075, 0.0025, 0))
+
+
+def test_connections_are_new_in_the_batch_that_opened_them_and_known_to_those_after_it(side, scenario):
+    arrived, cold = COLUMNS.index("arrived"), side["batches"][0]
+    for row, outcome in zip(cold["server"]["rows"][:2], cold["outcomes"], strict=False):
+        row[arrived] = 1000 + outcome["started"] + 0.021  # 20 ms later than in the warm batches
+    batches = measurement_from(side, scenario, "threads", 0, 0).batches
+    assert [batch.parts.connecting_s for batch in batches] == pytest.approx([0.02, 0.0, 0.0])
+
+
+def test_the_typical_batch_is_the_warm_one_of_the_median_time_and_the_faster_of_two(measured):
+    assert measured("x", 0, 0.3, 0.9, 0.5, cold=0.4).typical.time_s == 0.5
+    assert measured("x", 0, 0.9, 0.5, cold=0.7).typical.time_s == 0.5
+
+
+def test_the_stretch_is_the_time_over_what_the_blocks_delays_take_in_the_arms_order(measured):
+    assert measured("x", 0, 0.8, parts=Parts(0.3, queueing_s=0.1, client_s=0.4)).stretch == pytest.approx(2.0)
+    assert measured("x", 0, 0.8, parts=Parts(client_s=0.8)).stretch == pytest.approx(0.8)
+
+
 def test_rows_that_were_never_priced_have_no_part_in_the_skew(side, scenario):
     side["batches"][1]["server"]["rows"][5][COLUMNS.index("priced_at")] = None
     side["batches"][1]["server"]["rows"][4][COLUMNS.index("priced_at")] = None
@@ -148,6 +175,7 @@ def test_the_json_of_a_measurement_has_everything_but_the_raw_latencies(side, sc
     assert len(data["batches"]) == 3
     assert {"time_s", "bound_s", "failures"} <= set(data["batches"][0])
     assert "latencies" not in data["batches"][0]
+    assert sum(data["batches"][1]["parts"].values()) == pytest.approx(0.31, abs=1e-6)
 
 
 def test_reading_a_side_file_changes_nothing_in_it(side, scenario):
@@ -166,3 +194,8 @@ def test_the_raw_latencies_stay_out_of_a_batchs_repr(side, scenario):
     batch = measurement_from(side, scenario, "x", 0, 0).cold
     assert isinstance(batch, Batch)
     assert "latencies" not in repr(batch)
+
+
+def test_medians_leave_out_blocks_with_a_problem(measured):
+    found = medians_of([measured("x", 0, 0.1, 0.3), measured("x", 1, 0.2, problem="died")])
+    assert found == {0: pytest.approx(0.2)}

@@ -149,7 +149,7 @@ def listed(monkeypatch):
         lambda names, in_flight: [
             Finding(name, "missing", "needs 'trio': pip install trio")
             if name == "trio-httpx"
-            else Finding(name, None, "", 1 if name == "sequential" else in_flight)
+            else Finding(name, None, "", (1,) if name == "sequential" else tuple(in_flight))
             for name in names
         ],
     )  # fmt: skip
@@ -161,7 +161,8 @@ def test_the_list_as_json_has_strategies_exchanges_and_runs_by_name(capsys, list
     by_name = {row["name"]: row for row in found["strategies"]}
     assert by_name["trio-httpx"]["installed"] is False
     assert by_name["trio-httpx"]["problem"] == "needs 'trio': pip install trio"
-    assert by_name["sequential"]["in_flight_of_100"] == 1
+    found_in_flight = [by_name[name]["in_flight_of_100"] for name in ("sequential", "threads", "trio-httpx")]
+    assert found_in_flight == [1, 100, 0]
     assert {"binance", "coinbase", "kraken"} <= {row["name"] for row in found["exchanges"]}
     assert all({"BTC", "ETH", "SOL"} <= {pair.split("/")[0] for pair in row["pairs"]} for row in found["exchanges"])
     assert found["runs"] == []

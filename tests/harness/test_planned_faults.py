@@ -34,8 +34,8 @@ def struck(record, index, names, outcome=None):
     return record
 
 
-def failed(kind):
-    return {"started": 0.001, "ended": 0.2, "status": None, "kind": kind, "detail": f"a {kind}"}
+def failed(kind, ended=0.2):
+    return {"started": 0.001, "ended": ended, "status": None, "kind": kind, "detail": f"a {kind}"}
 
 
 def test_without_faults_nothing_is_allowed(scenario):
@@ -137,7 +137,7 @@ def test_each_struck_request_may_cost_a_connection(side, faulty, record_of):
     for record in side["batches"][1:]:
         record["server"]["batch"]["accepted"] = 4
         for index in (0, 1, 2):
-            struck(record, index, "reset-before", failed("reset"))
+            struck(record, index, "reset-before", failed("reset", ended=0.1))
     found = measurement_from(side, scenario, "threads", 0, 0)
     assert found.breaches == ()
     assert [batch.struck for batch in found.batches] == [0, 3, 3]
@@ -148,7 +148,7 @@ def test_what_never_arrives_is_no_part_of_the_physical_limit(side, faulty):
     for record in side["batches"]:
         record["server"]["rows"] = [row for row in record["server"]["rows"] if row[2] != "kraken"]
         for index in (2, 5):
-            record["outcomes"][index] = failed("tls_expired")
+            record["outcomes"][index] = failed("tls_expired", ended=0.1)
         record["server"]["batch"].update(accepted=4, accepted_by={"kraken": 4})
     found = measurement_from(side, faulty("kraken:tls-expired", tls=True), "threads", 0, 0)
     assert found.breaches == ()

@@ -43,13 +43,13 @@ def finding_of(tmp_path, kind):
     probe.main([str(answer), "20", name])
     (entry,) = json.loads(answer.read_text())
     assert entry["name"] == name
-    return Finding(**entry)
+    return Finding(**{**entry, "declared_in_flight": tuple(entry["declared_in_flight"])})
 
 
 @pytest.mark.parametrize(("kind", "declared"), [("honest", 20), ("one", 1), ("capped", 4)])
 def test_a_guest_that_loads_declares_what_it_will_have_in_flight(tmp_path, kind, declared):
     found = finding_of(tmp_path, kind)
-    assert (found.problem, found.message, found.declared_in_flight) == (None, "", declared)
+    assert (found.problem, found.message, found.declared_in_flight) == (None, "", (declared,))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_name_that_nobody_has_is_unknown(tmp_path):
 @pytest.mark.parametrize(("kind", "code"), [("exits", 7), ("dies", 9)])
 def test_a_guest_that_ends_its_process_takes_nobody_with_it(tmp_path, kind, code):
     (tmp_path / "guest.py").write_text(GUESTS[kind])
-    (found,) = look([f"{tmp_path}/guest.py:guest"], 20)
+    (found,) = look([f"{tmp_path}/guest.py:guest"], [20])
     assert found.problem == "broken"
     assert f"ended the process at import (exit {code}" in found.message
 
@@ -90,15 +90,15 @@ def test_a_guest_that_ends_its_process_takes_nobody_with_it(tmp_path, kind, code
 @pytest.mark.parametrize("kind", ["prints", "reads"])
 def test_a_guest_that_prints_or_reads_at_import_disturbs_nobody(tmp_path, capfd, kind):
     (tmp_path / "guest.py").write_text(GUESTS[kind])
-    (found,) = look([f"{tmp_path}/guest.py:guest"], 20)
-    assert (found.problem, found.declared_in_flight) == (None, 20)
+    (found,) = look([f"{tmp_path}/guest.py:guest"], [20])
+    assert (found.problem, found.declared_in_flight) == (None, (20,))
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_guest_that_never_finishes_importing_is_given_up(tmp_path, monkeypatch):
     (tmp_path / "guest.py").write_text("import threading; threading.Event().wait()")
     monkeypatch.setattr(probe, "_LIMIT_S", 0.05)
-    (found,) = look([f"{tmp_path}/guest.py:guest"], 20)
+    (found,) = look([f"{tmp_path}/guest.py:guest"], [20])
     assert found.problem == "broken"
     assert "did not finish importing in" in found.message
 
@@ -132,14 +132,14 @@ def test_a_guest_that_is_given_up_is_ended_with_all_that_it_started(held, monkey
         return real(process, time.monotonic())
 
     monkeypatch.setattr(spawn, "exit_code_of", once_it_is_there)
-    (found,) = look([name], 20)
+    (found,) = look([name], [20])
     assert "did not finish importing in" in found.message
     assert os.read(pipe, 1) == b""  # end of file: nobody holds the other end
 
 
 def test_a_probe_and_its_guest_end_when_the_program_is_killed(held):
     name, pipe, let_go = held
-    code = f"from harness.probe import look; look([{name!r}], 20)"
+    code = f"from harness.probe import look; look([{name!r}], [20])"
     environment = {**os.environ, "PYTHONPATH": str(Path(harness.__file__).parent.parent)}
     with subprocess.Popen([sys.executable, "-c", code], env=environment) as program:
         assert os.read(pipe, 1) == b"x"
@@ -153,17 +153,24 @@ def test_findings_come_in_the_order_of_the_names_and_built_ins_share_a_process(m
 
     def probed(names, in_flight):
         asked.append(names)
-        return [Finding(name, None, "", in_flight) for name in names]
+        return [Finding(name, None, "", tuple(in_flight)) for name in names]
 
     monkeypatch.setattr(probe, "_probe", probed)
     names = ["a.py:x", "threads", "b.py:y", "sequential"]
-    assert [finding.name for finding in look(names, 3)] == names
+    assert [finding.name for finding in look(names, [3])] == names
     assert asked == [["threads", "sequential"], ["a.py:x"], ["b.py:y"]]
 
 
 def test_looking_at_nothing_starts_nothing(monkeypatch):
     monkeypatch.setattr(probe, "_probe", None)
-    assert look([], 3) == []
+    assert look([], [3]) == []
+
+
+def test_a_guest_is_asked_about_every_number_in_flight_in_their_order(tmp_path):
+    (tmp_path / "guest.py").write_text(GUESTS["capped"])
+    probe.main([str(tmp_path / "answer.json"), "32,1,8", f"{tmp_path}/guest.py:guest"])
+    (entry,) = json.loads((tmp_path / "answer.json").read_text())
+    assert entry["declared_in_flight"] == [4, 1, 4]
 
 
 def test_a_declaration_that_is_no_declaration_counts_as_none():

@@ -68,3 +68,32 @@ def test_on_a_terminal_the_cursor_is_back_after_an_error():
     with pytest.raises(Broken):
         race()
     assert stream.getvalue().rfind("\x1b[?25h") >= stream.getvalue().rfind("\x1b[?25l")
+
+
+def test_a_round_of_blocks_of_several_scenarios_is_one_line_that_says_so():
+    stream = io.StringIO()
+    with Progress(6, stream) as progress:
+        progress.advance()
+        progress.end_block(0, 5, 6)
+    assert stream.getvalue().startswith("block 1 of 5 done in each of 6 scenarios, ")
+
+
+@pytest.mark.parametrize("make", [io.StringIO, Terminal])
+def test_what_is_played_again_or_planned_anew_is_counted_in_what_is_to_go(make):
+    with Progress(4, make()) as progress:
+        progress.advance()
+        progress.advance()
+        progress.again(2)
+        assert (progress._done, progress._total) == (2, 6)
+        progress.advance()
+        progress.expect(10)
+        assert (progress._done, progress._total) == (3, 13)
+
+
+def test_the_time_to_go_is_never_less_than_none():
+    stream = io.StringIO()
+    with Progress(1, stream) as progress:
+        progress.advance()
+        progress.advance()
+        progress.end_block(0, 1)
+    assert "about 0 s to go" in stream.getvalue()

@@ -6,22 +6,28 @@ import json
 import os
 import random
 import signal
+from collections import Counter
 from pathlib import Path
 
 import pyperf
 import pytest
 
-from harness import block, spawn
 from harness import heat as heats
+from harness import spawn
+from harness.analysis import scenario_result
 from harness.arm import Arm
-from harness.exits import Ended, EnvironmentGap
+from harness.exits import Ended, EnvironmentGap, OutOfTime
 from harness.progress import Progress
 from harness.race import Race
 from harness.scenario import Scenario
 from harness.spawn import Ending
 from harness.store import RunFolder
+from harness.surroundings import Surroundings
 from mock_server.market import EPOCH_US
 from mock_server.process import Running
+
+CALM = Surroundings(1.0, 0.0, 0.0, 2)
+BUSY = Surroundings(2.0, 0.9, 0.0, 2)
 
 
 class Mock:
@@ -42,11 +48,20 @@ def pyperf_json(*values):
 
 @pytest.fixture
 def stage(scenario, record_of, tmp_path, monkeypatch):
-    """Everything that a race needs; ``behaviours`` maps a strategy to what its workers do with (job, side)."""
+    """Everything that a race needs; ``behaviours`` maps a strategy to what its workers do with (job, side), and
+    ``weather`` has the surroundings of the blocks as they are played, calm when it is empty."""
+
+    class Meter:
+        def __init__(self, ours):
+            assert ours == (1,)
+
+        def read(self):
+            return made.weather.pop(0) if made.weather else CALM
 
     class Stage:
         def __init__(self):
             self.behaviours = {}
+            self.weather = []
             self.jobs = []
             self.saves = 0
             self.folder = RunFolder.create(tmp_path / "results")
@@ -72,13 +87,20 @@ def stage(scenario, record_of, tmp_path, monkeypatch):
         def save(self):
             self.saves += 1
 
-        def run(self, arms=("a", "b"), declared=2, **changes):
+        def heat_for(self, arms=("a", "b"), declared=2, **changes):
             chosen = Scenario.from_json({**scenario.to_json(), "baseline": "a", **changes})
             racing = [Arm(name, name) for name in arms]
-            self.heat = heats.heat_for(chosen, racing, "shuffled", dict.fromkeys(arms, declared))
-            with Progress(1, self.stream) as progress:
-                Race([self.heat], {chosen.name: self.mock}, self.folder, progress, self.save).run()
+            return heats.heat_for(chosen, racing, "shuffled", dict.fromkeys(arms, declared))
+
+        def run(self, *arguments, budget=None, **changes):
+            self.heat = self.heat_for(*arguments, **changes)
+            self.race([self.heat], budget)
             return self.heat
+
+        def race(self, racing, budget=None):
+            mocks = {heat.scenario.name: self.mock for heat in racing}
+            with Progress(1, self.stream) as progress:
+                Race(racing, mocks, self.folder, progress, self.save, budget).run()
 
         def rows(self, name="requests.csv"):
             with (self.folder.path / name).open(newline="") as file:
@@ -89,6 +111,7 @@ def stage(scenario, record_of, tmp_path, monkeypatch):
 
     made = Stage()
     monkeypatch.setattr(spawn, "run_worker", made.worker)
+    monkeypatch.setattr("harness.block.SurroundingsMeter", Meter)
     return made
 
 
@@ -248,71 +271,206 @@ def test_an_arm_that_leaves_processes_behind_is_logged_every_time_and_told_once(
 
 
 def test_beyond_its_limit_of_rows_requests_csv_keeps_one_batch_per_arm_and_block_and_says_so(stage, monkeypatch):
-    monkeypatch.setattr("harness.race._CSV_ROWS", 40)
+    monkeypatch.setattr("harness.row_room.MOST", 40)
     stage.run()
     # Two arms of 18 rows in the first block, then one batch of 6 rows each.
     assert len(stage.rows()) == 2 * 18 + 4 * 6
     assert {row["batch"] for row in stage.rows() if row["block"] != "0"} == {"2"}
-    (event,) = [event for event in stage.events() if event["event"] == "requests_thinned"]
-    assert event["rows"] == 36
+    (event,) = [event for event in stage.events() if event["event"] == "rows_thinned"]
+    assert (event["file"], event["block"]) == ("requests.csv", 1)
     assert stage.stream.getvalue().count("one batch per arm and block") == 1
 
 
 def test_the_limit_of_rows_holds_within_a_block_too(stage, monkeypatch):
-    monkeypatch.setattr("harness.race._CSV_ROWS", 20)
+    monkeypatch.setattr("harness.row_room.MOST", 20)
     stage.run(blocks=1)
     assert len(stage.rows()) == 18 + 6
 
 
-def test_the_same_seed_gives_the_same_order_and_every_arm_once_a_block(scenario):
-    arms = [Arm(name, name) for name in "abcd"]
-    first, again = (heats.heat_for(scenario, arms, "shuffled", {}).order for _ in range(2))
-    assert first == again
-    assert all(sorted(block) == list("abcd") for block in first)
-    assert heats.heat_for(scenario, arms, "sequential", {}).order == [list("abcd")] * 3
-
-
-@pytest.mark.parametrize("order", ["shuffled", "sequential"])
-def test_a_heat_knows_how_its_order_was_made(scenario, order):
-    assert heats.heat_for(scenario, [Arm("a", "a")], order, {}).order_mode == order
-
-
-@pytest.mark.parametrize(("declared", "concurrency", "warm"), [(1, 20, 1), (2, 20, 3), (20, 20, 3), (1, 1, 3)])
-def test_an_arm_that_goes_one_by_one_has_one_warm_batch_unless_all_do(scenario, declared, concurrency, warm):
-    changed = Scenario.from_json({**scenario.to_json(), "warm": 3, "concurrency": concurrency})
-    assert heats.warm_batches(changed, declared) == warm
-
-
-def test_the_estimate_is_the_one_computed_by_hand(scenario):
-    # 6 requests of 100 ms; each batch costs 2 ms a request besides. One by one: a life of 0.6 s and two batches of
-    # 0.612 s; two in flight: a life and three batches (2 warm) of 0.312 s. Three blocks.
-    expected = 3 * ((0.6 + 2 * 0.612) + (0.6 + 3 * 0.312))
-    assert heats.estimate_s(scenario, {"sequential": 1, "threads": 2}) == pytest.approx(expected)
-
-
-def test_more_in_flight_than_requests_does_not_shorten_the_estimate(scenario):
-    assert heats.estimate_s(scenario, {"x": 600}) == heats.estimate_s(scenario, {"x": 6})
-
-
-def test_the_limit_of_a_worker_is_far_beyond_an_honest_time(scenario):
-    # Three rounds of at most 10 * 0.1 + 1 = 2 s, and 5 s a batch of leeway; 20 s to start.
-    assert block._limit_s(scenario, 2, 2) == pytest.approx(20 + 3 * (3 * 2 + 5))
-
-
-def test_the_limit_of_a_worker_knows_that_no_request_outlasts_its_deadline(scenario):
-    hasty = Scenario.from_json({**scenario.to_json(), "deadline_s": 0.5})
-    assert block._limit_s(hasty, 2, 2) == pytest.approx(20 + 3 * (3 * 0.5 + 5))
-
-
-def test_workers_get_dice_that_the_seed_decides(stage, monkeypatch):
-    thrown = []
+@pytest.fixture
+def thrown(stage, monkeypatch):
+    """The first throw of the dice that each worker was given."""
+    found = []
     real = stage.worker
 
     def worker(job, warm, limit_s, dice):
-        thrown.append(dice.random())
+        found.append(dice.random())
         return real(job, warm, limit_s, dice)
 
     monkeypatch.setattr(spawn, "run_worker", worker)
-    stage.run(blocks=1)
-    dice = random.Random("7/quick/workers")
-    assert thrown == [dice.random(), dice.random()]
+    return found
+
+
+def test_workers_get_dice_that_seed_scenario_and_block_decide(stage, thrown):
+    stage.run(blocks=2)
+    first, second = random.Random("7/quick/0/workers"), random.Random("7/quick/1/workers")
+    assert thrown == [first.random(), first.random(), second.random(), second.random()]
+
+
+def test_the_order_in_the_result_is_the_one_in_which_the_arms_ran(stage):
+    heat = stage.run("abcd", blocks=5)
+    result, _ = scenario_result(heat, {}, False)
+    ran = [[job.strategy for job in stage.jobs if job.block == block] for block in range(5)]
+    assert result["order"] == ran
+    assert all(sorted(block) == list("abcd") for block in ran)
+    places = Counter((arm, place) for block in ran for place, arm in enumerate(block))
+    assert {places[arm, place] for arm in "abcd" for place in range(4)} == {1, 2}
+    assert all(ran[m.block][m.position] == m.arm for m in heat.measured)
+    assert (result["seed"], stage.heat_for("abcd", blocks=5).order) == (7, ran)
+
+
+def test_a_block_beside_other_work_is_played_again_and_what_was_measured_in_it_is_kept_apart(stage, thrown):
+    stage.weather = [CALM, BUSY, CALM]
+    heat = stage.run()
+    assert [job.block for job in stage.jobs] == [0, 0, 1, 1, 1, 1, 2, 2]
+    # The same order, and the same dice for the workers.
+    assert [job.strategy for job in stage.jobs[2:4]] == [job.strategy for job in stage.jobs[4:6]]
+    assert thrown[2:4] == thrown[4:6]
+    assert sorted((m.arm, m.block) for m in heat.measured) == [(arm, b) for arm in "ab" for b in range(3)]
+    assert heat.surroundings == dict.fromkeys(range(3), CALM)
+    (spoilt,) = heat.spoilt
+    assert (spoilt.block, spoilt.surroundings, spoilt.reasons) == (1, BUSY, BUSY.reasons)
+    assert sorted(spoilt.to_json()["times_s"]) == ["a", "b"]
+    assert {(row["arm"], row["block"]) for row in stage.rows("spoilt.csv")} == {("a", "1"), ("b", "1")}
+    assert (len(stage.rows("spoilt.csv")), len(stage.rows())) == (36, 108)
+    assert list(stage.rows("spoilt.csv")[0]) == list(stage.rows()[0])
+    bench = pyperf.Benchmark.load(str(stage.folder.path / "pyperf" / "a.json"))
+    assert bench.get_nrun() == 3
+
+
+def test_a_block_that_is_played_again_is_told_in_one_line_and_logged(stage):
+    stage.weather = [BUSY]
+    stage.run()
+    line = "block 1 is played again: other programs kept 0.90 of a core busy (at most 0.25 may be)"
+    assert stage.stream.getvalue().splitlines()[0] == line
+    (event,) = [event for event in stage.events() if event["event"] == "block_spoilt"]
+    assert (event["block"], event["reasons"], event["problems"]) == (0, list(BUSY.reasons), {})
+    assert event["surroundings"] == BUSY.to_json()
+
+
+def test_a_block_that_is_spoilt_again_counts_and_its_surroundings_say_so(stage):
+    stage.weather = [BUSY, BUSY]
+    heat = stage.run(blocks=8)
+    assert heat.finished_blocks == 8
+    assert len(heat.spoilt) == 1
+    assert [block for block, found in heat.surroundings.items() if found.reasons] == [0]
+    assert "block 1 counts all the same, for it was played twice: other programs kept" in stage.stream.getvalue()
+
+
+@pytest.mark.parametrize(("blocks", "replays"), [(1, 1), (5, 1), (8, 2), (20, 5)])
+def test_a_quarter_of_the_blocks_may_be_played_again_and_one_at_least(stage, blocks, replays):
+    stage.weather = [BUSY] * 100
+    heat = stage.run("a", blocks=blocks)
+    assert [one.block for one in heat.spoilt] == list(range(replays))
+    assert (heat.finished_blocks, len(stage.jobs)) == (blocks, blocks + replays)
+    # The next one is told, those after it are in the log.
+    assert stage.stream.getvalue().count("no more are played again") == (blocks > replays)
+
+
+def test_no_arm_is_out_for_what_happened_to_it_in_a_spoilt_block(stage):
+    stage.weather = [BUSY]
+    stage.behaviours["b"] = lambda job, side: ended(None)(job, side) if len(stage.jobs) <= 2 else None
+    heat = stage.run()
+    assert heat.dropped == {}
+    assert sorted((m.arm, m.block) for m in heat.measured if m.problem is None) == [
+        (arm, block) for arm in "ab" for block in range(3)
+    ]
+    (event,) = [event for event in stage.events() if event["event"] == "block_spoilt"]
+    assert event["problems"]["b"].startswith("did not finish within ")
+    assert list(heat.spoilt[0].to_json()["times_s"]) == ["a"]
+
+
+def test_an_arm_that_breaks_when_its_block_is_played_again_is_out(stage):
+    stage.weather = [BUSY]
+    stage.behaviours["b"] = ended(1, "no")
+    heat = stage.run()
+    assert heat.dropped == {"b": "its process ended with code 1: no"}
+    assert len([job for job in stage.jobs if job.strategy == "b"]) == 2
+
+
+def test_a_race_goes_on_after_the_blocks_that_are_finished_and_knows_what_was_spoilt(stage):
+    heat = stage.heat_for(blocks=4)
+    heat.finished_blocks = 2
+    heat.spoilt = [heats.Spoilt(2, BUSY.reasons, BUSY, ())]
+    stage.weather = [BUSY]
+    stage.race([heat])
+    # One of the four may be played again, and that one was.
+    assert [job.block for job in stage.jobs] == [2, 2, 3, 3]
+    assert "block 3 counts all the same, for it was played twice: " in stage.stream.getvalue()
+
+
+def test_room_in_requests_csv_is_what_an_earlier_part_of_the_run_left(stage, monkeypatch):
+    monkeypatch.setattr("harness.row_room.MOST", 100)
+    stage.run()
+    stage.jobs.clear()
+    stage.run(name="more", blocks=1)
+    assert len([row for row in stage.rows() if row["scenario"] == "more"]) == 2 * 6
+
+
+def test_blocks_of_several_scenarios_take_turns_in_an_order_that_the_seed_decides(stage):
+    def played():
+        stage.jobs.clear()
+        stage.race([stage.heat_for(name=name, blocks=blocks) for name, blocks in (("x", 6), ("y", 6), ("z", 2))])
+        return [(job.block, job.scenario.name) for job in stage.jobs[::2]]
+
+    first = played()
+    assert sorted(first) == [(b, name) for b in range(6) for name in ("xyz" if b < 2 else "xy")]
+    assert [block for block, _ in first] == sorted(block for block, _ in first)
+    assert len({tuple(name for block, name in first if block == b) for b in range(2, 6)}) == 2
+    assert played() == first
+    assert stage.stream.getvalue().count("done in each of 3 scenarios") == 12
+
+
+def test_a_spoilt_block_of_one_of_several_scenarios_is_told_with_its_name(stage):
+    stage.weather = [BUSY]
+    stage.race([stage.heat_for(name=name) for name in ("concurrency=1", "concurrency=8")])
+    assert stage.stream.getvalue().startswith("block 1 of concurrency=")
+
+
+class Pocket:
+    """A budget that a test decides: ``corrected`` to so many blocks, ``held`` before a block is played."""
+
+    def __init__(self, corrected=None, hold=lambda heats: None):
+        self.corrected, self.hold, self.took = corrected, hold, []
+
+    def correct(self, racing, round_s):
+        self.took.append(round_s)
+        for heat in racing:
+            heat.plan(self.corrected)
+        return "planned anew"
+
+
+@pytest.mark.parametrize("blocks", [5, 7, 12])
+def test_a_budget_changes_the_number_of_blocks_after_the_first_and_no_block_before_that(stage, blocks):
+    stage.weather = [BUSY, Surroundings(3.0, 0.0, 0.0)]
+    pocket = Pocket(blocks)
+    heat = stage.run(blocks=7, budget=pocket)
+    # What was spoilt took time as well, but says nothing about the blocks to come.
+    assert pocket.took == [3.0]
+    assert (heat.finished_blocks, heat.scenario.blocks, len(heat.order)) == (blocks, blocks, blocks)
+    assert heat.order[:5] == stage.heat_for(blocks=7).order[:5]
+    assert "planned anew\n" in stage.stream.getvalue()
+    (event,) = [event for event in stage.events() if event["event"] == "planned"]
+    assert event["blocks"] == [blocks]
+
+
+def test_when_the_budget_is_spent_the_race_stops_before_the_next_block_and_keeps_the_others(stage):
+    def hold(racing):
+        if racing[0].finished_blocks == 2:
+            raise OutOfTime("out of time")
+
+    with pytest.raises(OutOfTime):
+        stage.run(blocks=5, budget=Pocket(5, hold))
+    assert (stage.heat.finished_blocks, {row["block"] for row in stage.rows()}) == (2, {"0", "1"})
+
+
+def test_blocks_that_a_spent_budget_takes_away_are_not_played(stage):
+    def hold(racing):
+        if racing[0].finished_blocks == 6 and racing[0].scenario.blocks > 6:
+            racing[0].plan(6)
+            return "no further blocks"
+        return None
+
+    heat = stage.run(blocks=9, budget=Pocket(9, hold))
+    assert (heat.finished_blocks, heat.scenario.blocks) == (6, 6)
+    assert "no further blocks" in stage.stream.getvalue()

@@ -1,20 +1,17 @@
 """``run`` and its options: what cannot be raced is refused in one sentence before anything is measured."""
 
-import contextlib
-import io
+import json
+import os
 import resource
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from harness import cli, entries, race, scenario_options
+from harness import cli, entries, heat, influences, scenario_options
 from harness.arm import Arm
 from harness.commands import run
 from harness.entries import Entries
-from harness.exits import EnvironmentGap, Stop
-from harness.scenario import Scenario
+from harness.exits import EnvironmentGap, OutOfTime, UsageError
 from mock_server.process import MockFailed
 
 
@@ -26,7 +23,7 @@ def nothing_may_be_measured(monkeypatch, tmp_path):
     def started(*args, **kwargs):
         raise AssertionError("the mock server was started")
 
-    monkeypatch.setattr(run, "running", started)
+    monkeypatch.setattr(run, "serving", started)
     yield
     assert not (tmp_path / "results").exists()
 
@@ -37,7 +34,9 @@ def two_arms(monkeypatch):
 
     def entries_for(text, in_flight):
         arms = (Arm("sequential", "sequential"), Arm("threads", "threads"), Arm("threads (twin)", "threads", "threads"))
-        return Entries(arms, {"sequential": 1, "threads": in_flight, "threads (twin)": in_flight}, {}, {})
+        return Entries(
+            arms, {arm.name: {n: 1 if arm.name == "sequential" else n for n in in_flight} for arm in arms}, {}, {}
+        )
 
     monkeypatch.setattr(entries, "entries_for", entries_for)
 
@@ -73,7 +72,12 @@ USAGE = [
     (["--workload", "trades"], "--workload: expected tickers, books, markets, found 'trades'"),
     (["--faults", "429@"], "--faults: expected a probability from 0 to 1"),
     (["--fast", "--rigorous"], "--fast and --rigorous exclude each other"),
-    (["--sabotage", "everything"], "--sabotage: expected one-at-a-time=10ms or refuse=EXCHANGE=KIND"),
+    (["--budget", "60s", "--blocks", "5"], "--budget and --blocks exclude each other"),
+    (["--budget", "soon"], "--budget: expected a duration such as 20ms, 1.5s or 500us, found 'soon'"),
+    (["--resume", "results/x"], "no run at 'results/x'"),
+    (["--resume", "results/x", "-c", "20"], "expected no option that says otherwise, found --concurrency"),
+    (["--resume", "x", "--budget=9s", "--seed", "7", "--tls"], "found --budget, --seed, --tls"),
+    (["--sabotage", "everything"], "--sabotage: expected one-at-a-time=10ms, refuse=EXCHANGE=KIND, "),
     (["--fail-on", "threads.time_s<1"], "--fail-on: time_s is an absolute measure"),
     (["--fail-on", "threads.speeed<1"], "unknown field 'speeed'; did you mean speedup?"),
     (["--fail-on", "thread.speedup<1", "-s", "threads"], "'thread' is not in the race; did you mean threads?"),
@@ -126,6 +130,11 @@ def test_without_any_strategy_left_nothing_is_measured(capsys, monkeypatch):
     )
 
 
+def one(scenarios):
+    (found,) = scenarios
+    return found
+
+
 @pytest.fixture
 def args():
     """The options of ``run``, parsed."""
@@ -150,12 +159,12 @@ def args():
     ],
 )
 def test_blocks_and_warm_batches_are_those_of_the_documents(args, options, blocks, warm):
-    scenario = run._scenario(args(*options))
+    scenario = one(run._scenarios(args(*options)))
     assert (scenario.blocks, scenario.warm) == (blocks, warm)
 
 
 def test_the_default_scenario_is_the_one_of_the_documents(args):
-    scenario = run._scenario(args())
+    scenario = one(run._scenarios(args()))
     assert (scenario.name, scenario.requests, scenario.concurrency, scenario.latency) == ("quick", 40, 20, "20ms")
     assert (scenario.deadline_s, scenario.max_body, scenario.seed) == (10.0, 4 * 2**20, 7)
     assert {"binance", "coinbase", "kraken"} <= set(scenario.exchanges)
@@ -165,7 +174,7 @@ def test_the_default_race_of_the_core_takes_at_most_a_minute(args):
     in_flight = {
         name: 1 if name == "sequential" else 20 for name in ("sequential", "a", "b", "c", "d", "e", "f", "twin")
     }
-    assert race.estimate_s(run._scenario(args()), in_flight) < 60
+    assert heat.estimate_s(one(run._scenarios(args())), in_flight) < 60
 
 
 @pytest.mark.parametrize(
@@ -180,49 +189,13 @@ def test_the_baseline_is_the_one_asked_for_or_sequential_or_the_first(scenario, 
     assert scenario_options.with_baseline(scenario, asked, names).baseline == baseline
 
 
-class Session:
-    """A session that ended with these rows."""
-
-    def __init__(self, *statuses, state="VALID"):
-        rows = [{"name": f"arm{place}", "status": status} for place, status in enumerate(statuses)]
-        self.result = {"scenarios": [{"strategies": rows}], "verdict": {"state": state}}
-
-    def kept(self):
-        return "5 of 5 blocks are kept in results/x"
-
-
-@pytest.mark.parametrize(
-    ("session", "strict", "code"),
-    [
-        (Session("ranked", "tied", "skipped"), True, 0),
-        (Session("ranked", state="NOISY"), False, 0),
-        (Session("ranked", state="NOISY"), True, 5),
-        (Session("unranked", state="SERVER-BOUND"), False, 0),
-        (Session("unranked", state="SERVER-BOUND"), True, 5),
-        (Session("ranked", "disqualified"), False, 1),
-        (Session("ranked", "failed"), True, 1),
-    ],
-)
-def test_the_exit_code_tells_how_the_race_ended(capsys, session, strict, code):
-    assert run._exit_code(session, strict) == code
-    err = capsys.readouterr().err
-    assert err.count("\n") == (1 if code else 0)
-    assert ("5 of 5 blocks are kept in results/x" in err) is bool(code)
-
-
-def test_those_that_are_out_are_named_on_the_way_out(capsys):
-    run._exit_code(Session("ranked", "disqualified", "failed"), strict=False)
-    assert capsys.readouterr().err == (
-        "fetchrace: arm1 disqualified, arm2 failed; 5 of 5 blocks are kept in results/x\n"
-    )
-
-
 @pytest.mark.parametrize(
     ("error", "code"),
     [
         (MockFailed("the mock server did not start: port 80 is taken", 3), 3),
         (MockFailed("the mock server did not start: unknown kind", 2), 2),
         (EnvironmentGap("the mock server ended in the middle of the run"), 3),
+        (OutOfTime("out of time"), 124),
         (OSError(28, "No space left on device", "requests.csv"), 3),
     ],
 )
@@ -232,7 +205,7 @@ def test_when_the_race_breaks_off_the_last_line_says_what_was_kept_and_where(
     def broken(*args, **kwargs):
         raise error
 
-    monkeypatch.setattr(run, "running", broken)
+    monkeypatch.setattr(run, "serving", broken)
     assert cli.main(["--results-dir", "kept", "--fast"]) == code
     out, err = capsys.readouterr()
     assert out == ""
@@ -243,160 +216,121 @@ def test_when_the_race_breaks_off_the_last_line_says_what_was_kept_and_where(
     assert (folder / "run.json").exists()
 
 
-class Drawn(Session):
-    """A session whose run.json is on the disk and whose report can be drawn, or fails with ``error``."""
-
-    def __init__(self, folder, error=None):
-        super().__init__("ranked")
-        self.folder = SimpleNamespace(path=folder)
-        self.error = error
-        self.page = None
-        (folder / "run.json").write_text('{"schema": 1}\n')
-
-    def draw(self):
-        if self.error is not None:
-            raise self.error
-        self.page = self.folder.path / "report.html"
-
-    def report_command(self):
-        return "python -m harness report results/x"
-
-
-@pytest.fixture
-def printed(monkeypatch):
-    """Print a word in the place of a run, and one in the place of its report's path."""
-    monkeypatch.setattr("harness.console.print_run", lambda result: print("the numbers"))
-    monkeypatch.setattr("harness.console.print_page", lambda page: print("report ", page.name))
-
-
-def test_the_numbers_are_printed_before_the_report_is_drawn(capsys, printed, tmp_path):
-    assert run._tell(Drawn(tmp_path), False, False) == 0
-    assert capsys.readouterr() == ("the numbers\nreport  report.html\n", "")
-
-
-@pytest.mark.parametrize(
-    ("error", "code", "said"),
-    [
-        (
-            ModuleNotFoundError("No module named 'matplotlib.pyplot'", name="matplotlib.pyplot"),
-            0,
-            "it needs the library 'matplotlib', which cannot be imported: pip install matplotlib, then ",
-        ),
-        (
-            KeyError("a\n"),
-            1,
-            "the report could not be drawn (KeyError: 'a\\n'); the numbers are kept; try ",
-        ),
-    ],
-)
-def test_a_report_that_cannot_be_drawn_hides_no_number(capsys, printed, tmp_path, error, code, said):
-    assert run._tell(Drawn(tmp_path, error), False, False) == code
-    out, err = capsys.readouterr()
-    assert out == "the numbers\n"
-    assert err.startswith("fetchrace: ")
-    assert err.endswith(f"{said}python -m harness report results/x\n")
-    assert err.count("\n") == 1
-
-
-def test_a_report_that_finds_no_room_says_so_itself(printed, tmp_path):
-    with pytest.raises(EnvironmentGap, match="no room"):
-        run._tell(Drawn(tmp_path, EnvironmentGap("no room")), False, False)
-
-
-def test_json_prints_what_was_written_to_the_letter(capsys, printed, tmp_path):
-    assert run._tell(Drawn(tmp_path), True, False) == 0
-    assert capsys.readouterr().out == (tmp_path / "run.json").read_text()
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("as_json", [True, False])
-def test_when_the_result_cannot_be_printed_what_was_kept_is_told(monkeypatch, printed, tmp_path, as_json):
-    with open("/dev/full", "wb", buffering=0) as full:
-        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(full, write_through=True))
-        with pytest.raises(EnvironmentGap, match="No space left on device; 5 of 5 blocks are kept in results/x"):
-            run._tell(Drawn(tmp_path), as_json, False)
-
-
-def test_when_nobody_reads_the_result_what_was_kept_is_told(monkeypatch, tmp_path):
-    def gone(result):
-        raise BrokenPipeError
-
-    monkeypatch.setattr("harness.console.print_run", gone)
-    with pytest.raises(Stop, match="nobody reads the output any more; 5 of 5 blocks are kept in results/x") as caught:
-        run._tell(Drawn(tmp_path), False, False)
-    assert caught.value.code == 1
-
-
 def test_a_plugin_that_exits_in_the_middle_of_a_race_is_told_with_what_was_kept(capsys, monkeypatch, two_arms):
     def leaving(*args, **kwargs):
         raise SystemExit(0)
 
-    monkeypatch.setattr(run, "running", leaving)
+    monkeypatch.setattr(run, "serving", leaving)
     assert cli.main(["--results-dir", "kept", "--fast"]) == 1
     last = capsys.readouterr().err.splitlines()[-1]
     assert last.startswith("fetchrace: a plugin ended the program: sys.exit(0); 0 of 3 blocks are kept in kept/")
 
 
-class Failing(Session):
-    """A session whose only arm lost some of its requests."""
+def test_with_a_budget_too_small_nothing_is_measured(capsys, two_arms):
+    assert cli.main(["--budget", "3s"]) == 2
+    err = capsys.readouterr().err
+    assert "--budget: 5 blocks of 2 arms and a twin take about " in err
+    assert "found 3.00 s; try --budget " in err
+    assert err.count("\n") == 1
 
-    def __init__(self, failed):
-        super().__init__("ranked")
-        self.result["scenarios"][0]["strategies"][0].update(failed=failed, requests=100)
+
+@pytest.fixture
+def told(monkeypatch, two_arms):
+    """What a race is given, and what it is called with; nothing is raced."""
+    found = []
+
+    def race(entered):
+        found.append(entered)
+        entered.session.state = "complete"
+
+    monkeypatch.setattr(run, "_race", race)
+    monkeypatch.setattr(run, "tell", lambda *arguments: 0)
+    return found
 
 
 @pytest.mark.parametrize(
-    ("failed", "allowed", "code"), [(0, 0.0, 0), (1, 0.0, 1), (5, 0.05, 0), (6, 0.05, 1), (100, 1.0, 0)]
+    ("options", "warm"), [([], 3), (["--fast"], 2), (["--rigorous"], 5), (["--warm", "4", "--fast"], 4)]
 )
-def test_more_failures_than_allowed_are_exit_code_1_with_the_numbers(capsys, failed, allowed, code):
-    assert run._exit_code(Failing(failed), False, allowed) == code
-    said = f"fetchrace: {failed} of 100 requests of arm0 failed (--max-error-rate is {allowed:g}); 5 of 5 blocks"
-    assert capsys.readouterr().err.startswith(said if code else "")
+def test_a_budget_decides_the_blocks_and_the_other_options_the_warm_batches(told, options, warm):
+    assert cli.main(["--budget", "600s", "--results-dir", "kept", *options]) == 0
+    (entered,) = told
+    (raced,) = entered.session.heats
+    assert (raced.scenario.warm, entered.budget.total_s) == (warm, 600.0)
+    assert 5 < raced.scenario.blocks <= 100
+    assert len(raced.order) == raced.scenario.blocks == entered.session.result["scenarios"][0]["blocks"]
+    assert entered.session.result["budget_s"] == 600.0
 
 
-def test_the_mock_is_started_for_the_scenario(scenario):
-    assert run._mock_options(scenario) == []
-    faulty = Scenario.from_json({**scenario.to_json(), "faults": "kraken:429@0.1", "tls": True, "listed": 3000})
-    assert run._mock_options(faulty) == ["--faults=kraken:429@0.1", "--listed=3000", "--tls"]
+def test_what_is_broken_on_purpose_is_given_to_the_server_and_noted(told):
+    assert cli.main(["--sabotage", "late=30ms", "--results-dir", "kept"]) == 0
+    (entered,) = told
+    assert list(entered.levers) == ["--late=30ms"]
+    assert entered.session.result["sabotage"] == "late=30ms"
 
 
-class Gated(Session):
-    """A session of which one gate failed."""
+def test_a_run_that_ended_before_its_time_is_partial_and_one_that_is_complete_says_so(monkeypatch, told):
+    assert cli.main(["--results-dir", "kept"]) == 0
+    assert json.loads((told[0].session.folder.path / "run.json").read_text())["state"] == "complete"
 
-    def __init__(self, *statuses, state="VALID"):
-        super().__init__(*statuses, state=state)
-        self.result["gates"] = [
-            {"gate": "arm0.speedup<5", "value": 4.5, "outcome": "failed", "reason": None},
-            {"gate": "arm0.reuse<0.5", "value": 1.0, "outcome": "passed", "reason": None},
-        ]
+    def race(entered):
+        raise OutOfTime("out of time: the budget was spent")
+
+    monkeypatch.setattr(run, "_race", race)
+    assert cli.main(["--results-dir", "late"]) == 124
+    assert json.loads((Path("late", "latest", "run.json")).read_text())["state"] == "partial"
+
+
+def test_resuming_takes_what_was_broken_and_how_it_is_told_and_judged(monkeypatch, capsys, told):
+    assert cli.main(["--sabotage", "late=30ms", "--results-dir", "kept"]) == 0
+    (entered,) = told
+    asked = []
+
+    def reopened(folder, argv, gates):
+        asked.append((folder, [gate.text for gate in gates]))
+        return entered.session, entered.session.entered
+
+    monkeypatch.setattr(run, "reopened", reopened)
+    monkeypatch.setattr(entered.session, "end", lambda: None)
+    gate = "threads.speedup<2"
+    assert cli.main(["--resume", "kept/latest", "-s", "all", "--json", "--strict", "--fail-on", gate]) == 0
+    assert asked == [(Path("kept/latest"), [gate])]
+    assert list(told[1].levers) == ["--late=30ms"]
+    assert told[1].budget is None
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(
-    ("session", "strict", "code"),
+    ("argv", "given"),
     [
-        (Gated("ranked"), False, 4),
-        (Gated("ranked", state="NOISY"), False, 4),
-        (Gated("ranked", state="NOISY"), True, 5),
-        (Gated("ranked", "disqualified"), True, 1),
+        ([], set()),
+        (["--resume", "x"], {"resume"}),
+        (["-c20"], {"concurrency"}),
+        (["--concurrency=20", "--tls", "--fail-on", "a.b<1"], {"concurrency", "tls", "fail_on"}),
+        (["--results-dir", "results"], {"results_dir"}),
+        (["--affinity", "free"], {"affinity"}),
     ],
 )
-def test_a_failed_gate_is_exit_code_4_unless_the_measurement_itself_is_in_doubt(capsys, session, strict, code):
-    assert run._exit_code(session, strict) == code
-    assert capsys.readouterr().err.startswith(
-        "fetchrace: 1 of 2 gates failed: arm0.speedup<5 (4.5); 5 of 5 blocks are kept in results/x\n"
-    )
+def test_an_option_is_given_even_where_its_value_is_the_one_that_it_would_have_anyway(argv, given):
+    assert run._given(argv) == given
 
 
-def test_gates_are_printed_after_the_numbers(capsys, printed, monkeypatch, tmp_path):
-    monkeypatch.setattr("harness.gate_table.print_gates", lambda gates: print("the gates"))
-    run._tell(Drawn(tmp_path), False, False)
-    assert capsys.readouterr().out == "the numbers\nthe gates\nreport  report.html\n"
+def test_cores_that_are_not_there_are_told_before_anything_is_measured(monkeypatch, capsys):
+    def none(mode):
+        raise EnvironmentGap("--affinity split needs two cores")
+
+    monkeypatch.setattr("harness.affinity.cores_for", none)
+    assert cli.main(["--affinity", "split"]) == 3
+    assert capsys.readouterr().err == "fetchrace: --affinity split needs two cores\n"
 
 
-@pytest.mark.parametrize(("tls", "server"), [(False, None), (True, "another one, without TLS")])
-def test_the_card_of_a_race_over_tls_says_that_it_is_of_another_server(monkeypatch, scenario, tls, server):
-    racing, plain = object(), object()
-    monkeypatch.setattr(run, "running", lambda *args: contextlib.nullcontext(plain))
-    monkeypatch.setattr(run, "calibrate", lambda mock, *args: (mock, args[-1]))
-    told = Scenario.from_json({**scenario.to_json(), "tls": tls})
-    assert run._card(SimpleNamespace(fast=True), racing, told, []) == (plain if tls else racing, server)
+def test_what_is_withheld_from_workers_is_told_once_before_the_race(monkeypatch, capsys, two_arms):
+    def refuse(*arguments):
+        raise UsageError("enough")
+
+    monkeypatch.setattr(run, "serving", refuse)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    assert cli.main(["--results-dir", "kept"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert "HTTP_PROXY" in lines[0]
+    assert lines[0] == influences.told(os.environ)
+    assert lines[1].startswith("2 arms and a twin, 40 requests, 20 in flight, 20ms, 5 blocks: about ")

@@ -2,7 +2,9 @@
 
 import pytest
 
+from harness.reason import CAUSES
 from harness.sentence import conditions_of, failures_by_plan, sentence_for
+from harness.verdict import RANKED, STATES
 
 
 def row(name, rank=1, status="ranked", **more):
@@ -63,10 +65,24 @@ def test_noise_makes_the_ranking_provisional():
     )
 
 
-def test_a_bound_server_ranks_nobody_even_where_rows_look_ranked():
-    found = sentence_for(scenario(row("a")), "SERVER-BOUND")
-    assert found.startswith("No ranking: the mock server was the bottleneck")
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("SERVER-BOUND", "No ranking: the mock server was the bottleneck"),
+        ("NETWORK-INVALID", "No ranking: connections were lost"),
+        ("DRIFTED", "No ranking: the arms ran in one fixed order while times changed"),
+    ],
+)
+def test_a_state_without_a_ranking_ranks_nobody_even_where_rows_look_ranked(state, said):
+    found = sentence_for(scenario(row("a")), state)
+    assert found.startswith(said)
     assert "61" not in found
+
+
+def test_every_state_but_the_first_has_words_of_its_own():
+    found = [sentence_for(scenario(row("a")), state) for state in STATES]
+    assert len(set(found)) == len(STATES)
+    assert [said.startswith("No ranking: ") for said in found] == [state not in RANKED for state in STATES]
 
 
 @pytest.mark.parametrize("status", ["disqualified", "failed", "skipped", "unranked"])
@@ -145,8 +161,33 @@ def test_failures_of_an_arm_that_is_out_are_none_by_plan(status):
     assert failures_by_plan(rows[1:]) == ""
 
 
-def test_where_only_the_ruler_is_in_doubt_the_machine_is_not_blamed():
-    doubtful = {**scenario(row("a")), "verdict": {"reasons": ["the calibration card: with 100 in flight ..."]}}
-    assert sentence_for(doubtful, "NOISY").endswith("the mock server was not accurate enough for a firm ranking.")
-    doubtful["verdict"]["reasons"].append("the same arm twice came out at 1.2")
-    assert sentence_for(doubtful, "NOISY").endswith("the machine was too noisy for a firm ranking.")
+@pytest.mark.parametrize(
+    ("causes", "said"),
+    [
+        (["ruler"], "the mock server was not accurate enough"),
+        (["ruler", "noise"], "the machine was too noisy"),
+        (["noise", "surroundings"], "the machine was too busy with other work"),
+        (["twin"], "too little is known of the machine's noise"),
+        (["blocks"], "there were too few blocks"),
+        (["order"], "one fixed order of the arms is too little"),
+        (["stopwatch"], "the times were too short"),
+        (["a cause of tomorrow"], "the machine was too noisy"),
+    ],
+)
+def test_what_makes_a_ranking_provisional_is_told_by_its_cause_whatever_its_sentence_is(causes, said):
+    doubtful = {**scenario(row("a")), "verdict": {"reasons": ["x"], "causes": causes}}
+    assert sentence_for(doubtful, "NOISY").endswith(f" Provisional: {said} for a firm ranking.")
+
+
+def test_a_single_block_is_doubt_enough_to_be_told_before_any_other():
+    doubtful = {**scenario(row("a"), blocks=1), "verdict": {"reasons": ["x", "y"], "causes": ["surroundings", "ruler"]}}
+    assert sentence_for(doubtful, "NOISY").endswith(" Provisional: one block is too few for a firm ranking.")
+
+
+def test_every_cause_that_leaves_a_ranking_has_words_of_its_own():
+    of_unranked = {"network", "server", "drift", "position", "nothing"}
+    found = {
+        sentence_for({**scenario(row("a")), "verdict": {"causes": [cause]}}, "NOISY")
+        for cause in set(CAUSES) - of_unranked
+    }
+    assert len(found) == len(CAUSES) - len(of_unranked)

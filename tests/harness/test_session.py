@@ -3,6 +3,7 @@
 import csv
 import json
 import platform
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from harness.calibration import Card, Line
 from harness.entries import Entries
 from harness.exits import EnvironmentGap
 from harness.gate import Gate
-from harness.heat import Heat
+from harness.heat import Heat, Spoilt
 from harness.measurement import measurement_from
 from harness.session import Session
 from harness.store import read_run
+from harness.surroundings import Surroundings
 from mock_server.market import time_us_at
 
 
@@ -29,7 +31,7 @@ def heat(scenario):
 @pytest.fixture
 def begin(tmp_path, heat):
     def start(argv=("run", "--fast"), skipped=None, broken=None, gates=()):
-        entered = Entries(heat.arms, {arm.name: 2 for arm in heat.arms}, skipped or {}, broken or {})
+        entered = Entries(heat.arms, {arm.name: {2: 2} for arm in heat.arms}, skipped or {}, broken or {})
         return Session.begin(tmp_path / "results", argv, [heat], entered, fast=False, gates=gates)
 
     return start
@@ -90,8 +92,10 @@ def test_an_interrupted_run_keeps_its_finished_blocks_and_says_where(begin, race
     assert read_run(session.folder.path)["state"] == "interrupted"
     (line,) = (session.folder.path / "log.jsonl").read_text().splitlines()
     assert json.loads(line)["finished_blocks"] == [1]
+    path = session.folder.path
     assert session.kept() == (
-        f"1 of 3 blocks are kept in {session.folder.path}; for a report: python -m harness report {session.folder.path}"
+        f"1 of 3 blocks are kept in {path}; for a report: python -m harness report {path}; "
+        f"to go on: python -m harness run --resume {path}"
     )
 
 
@@ -101,6 +105,13 @@ def test_before_the_first_block_and_after_the_report_nobody_is_told_how_to_draw_
     race_a_block(session, 0)
     session.page = tmp_path / "report.html"
     assert session.kept() == f"1 of 3 blocks are kept in {session.folder.path}"
+
+
+def test_of_a_complete_run_nobody_is_told_how_to_go_on(begin, race_a_block):
+    session = begin()
+    race_a_block(session, 0)
+    session.state = "complete"
+    assert session.kept().endswith(f"; for a report: python -m harness report {session.folder.path}")
 
 
 @pytest.fixture
@@ -221,7 +232,7 @@ def test_no_file_of_a_run_names_the_host_the_user_or_the_home_folder(
     race_a_block(session, 0)
     session.end()
     files = [file for file in session.folder.path.rglob("*") if file.is_file()]
-    assert {file.name for file in files} == {"run.json", "log.jsonl", "requests.csv"}
+    assert {file.name for file in files} == {"run.json", "log.jsonl", "requests.csv", "journal.jsonl"}
     for file in files:
         assert "secret" not in file.read_text().lower(), file.name
 
@@ -277,3 +288,102 @@ def test_every_gate_is_judged_in_run_json_on_the_blocks_so_far(begin, race_a_blo
 
 def test_a_run_without_gates_says_so(begin):
     assert begin().result["gates"] == []
+
+
+def test_what_sized_the_blocks_and_what_was_broken_on_purpose_is_noted(tmp_path, heat):
+    entered = Entries(heat.arms, {arm.name: {2: 2} for arm in heat.arms}, {}, {})
+    session = Session.begin(tmp_path, (), [heat], entered, True, budget_s=60.0, sabotage="late=30ms")
+    found = read_run(session.folder.path)
+    assert (found["fast"], found["budget_s"], found["sabotage"]) == (True, 60.0, "late=30ms")
+
+
+def test_an_honest_run_of_a_number_of_blocks_says_so(begin):
+    found = begin().result
+    assert (found["fast"], found["budget_s"], found["sabotage"]) == (False, None, None)
+
+
+def test_the_wall_clock_is_looked_at_whenever_the_run_is_saved(begin, race_a_block):
+    session = begin()
+    assert session.result["clock"] == {"stepped_s": 0.0, "at": [], "said": None}
+    wall = session.clock.wall
+    session.clock.wall = lambda: wall() + 3600
+    race_a_block(session, 0)
+    session.clock.wall = wall
+    race_a_block(session, 1)
+    steps = [round(step["step_s"]) for step in read_run(session.folder.path)["clock"]["at"]]
+    assert steps == [3600, -3600]
+
+
+def test_the_terms_of_all_workers_are_in_run_json(begin, race_a_block, heat):
+    session = begin()
+    race_a_block(session, 0)
+    for measurement in heat.measured:
+        measurement.terms.update(libraries={"httpx": "0.28.1"}, variables=[])
+    session.save()
+    assert session.result["terms"]["libraries"] == {"httpx": "0.28.1"}
+    assert session.result["terms"]["differences"] == []
+
+
+def test_one_scenario_has_no_curves(begin, race_a_block):
+    session = begin()
+    race_a_block(session, 0)
+    assert session.result["curves"] == []
+
+
+def test_several_scenarios_have_curves_and_a_sentence_of_their_own(tmp_path, heat, measured):
+    other = replace(heat, scenario=replace(heat.scenario, name="concurrency=4", concurrency=4), measured=[])
+    heat.scenario = replace(heat.scenario, name="concurrency=2")
+    entered = Entries(heat.arms, {arm.name: {2: 2, 4: 2} for arm in heat.arms}, {}, {})
+    session = Session.begin(tmp_path, (), [heat, other], entered, False)
+    for one in (heat, other):
+        one.measured += [
+            measured(arm.name, block, 0.6 if arm.name == "sequential" else 0.06)
+            for arm in heat.arms
+            for block in range(3)
+        ]
+        one.finished_blocks = 3
+    session.save()
+    (curve,) = session.result["curves"]
+    assert (curve["axis"], [point["x"] for point in curve["arms"][0]["points"]]) == ("concurrency", [2, 4])
+    assert session.result["verdict"]["sentence"].startswith("Of 2 scenarios, fast came first in 2")
+    assert session.kept().startswith("6 of 6 blocks are kept in ")
+
+
+def test_the_number_of_blocks_is_the_one_that_was_planned_in_the_end(begin, race_a_block, heat):
+    session = begin()
+    heat.plan(7)
+    race_a_block(session, 0)
+    (scenario,) = read_run(session.folder.path)["scenarios"]
+    assert (scenario["blocks"], len(scenario["order"])) == (7, 7)
+    assert session.kept().startswith("1 of 7 blocks are kept")
+
+
+def test_spoilt_blocks_and_surroundings_are_in_run_json(begin, race_a_block, heat, measured):
+    session = begin()
+    busy, calm = Surroundings(2.0, 0.9, 0.0, 2), Surroundings(1.0, 0.0, 0.0, 2)
+    heat.spoilt.append(Spoilt(0, busy.reasons, busy, (measured("fast", 0, 0.09),)))
+    heat.surroundings[0] = calm
+    race_a_block(session, 0)
+    (scenario,) = read_run(session.folder.path)["scenarios"]
+    assert scenario["spoilt"] == [
+        {"block": 0, "reasons": list(busy.reasons), "surroundings": busy.to_json(), "times_s": {"fast": 0.09}}
+    ]
+    assert scenario["surroundings"] == {"0": calm.to_json()}
+
+
+@pytest.mark.parametrize(("state", "kept"), [("complete", False), ("partial", True), ("interrupted", True)])
+def test_what_it_takes_to_resume_a_run_is_kept_unless_it_is_complete(begin, race_a_block, state, kept):
+    session = begin()
+    race_a_block(session, 0)
+    session.state = state
+    session.end()
+    assert (session.folder.path / "journal.jsonl").exists() is kept
+
+
+def test_what_cards_of_earlier_parts_of_a_run_had_against_the_server_still_stands(begin, race_a_block):
+    session = begin()
+    session.journal.ruler = ("the calibration card: late",)
+    session.card = Card(0.05, (Line.of(100, [0.0005], [0.003]),))
+    for block in range(3):
+        race_a_block(session, block)
+    assert read_run(session.folder.path)["verdict"]["reasons"] == ["the calibration card: late"]

@@ -40,7 +40,7 @@ def test_what_was_not_imported_is_not_accused():
 
 
 def test_a_strategy_on_a_replaced_library_is_found_by_the_probe(replaced):
-    finding = probe._finding("threads", 20)
+    finding = probe._finding("threads", [20])
     assert finding.problem == "shadowed"
     assert SAID in finding.message
 
@@ -60,3 +60,24 @@ def test_a_guest_that_is_to_run_in_this_process_is_refused_as_well(monkeypatch, 
     monkeypatch.setattr(probe, "look", lambda names, in_flight: [Finding(names[0], "shadowed", SAID)])
     with pytest.raises(EnvironmentGap, match="calls itself"):
         entries.loadable(f"{tmp_path / 'mine.py'}:x", 1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("2026.01.04", "2026.1.4"), ("v1.0-RC.1", "1.0rc1"), ("1.0_beta2", "1.0b2")]
+)
+def test_a_version_may_be_written_in_several_ways(one, other):
+    assert shadowed.shadowed({"certifi": one}, {"certifi": other}) == []
+
+
+@pytest.mark.parametrize(("one", "other"), [("3.10", "3.1"), ("2.0rc1", "2.0"), ("1.0+cpu", "1.0"), ("1.0a1", "1.0b1")])
+def test_other_versions_are_not_the_same(one, other):
+    assert shadowed.shadowed({"certifi": one}, {"certifi": other}) == ["certifi"]
+
+
+def test_a_module_that_answers_for_a_version_it_has_not_is_not_asked(monkeypatch):
+    class Lazy:
+        def __getattr__(self, name):
+            raise AssertionError(name)
+
+    monkeypatch.setitem(sys.modules, "lazy", Lazy())
+    assert shadowed.imported_versions(["lazy"]) == {}

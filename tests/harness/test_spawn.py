@@ -3,6 +3,7 @@
 import os
 import random
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -10,6 +11,8 @@ import pytest
 
 import harness
 from harness import spawn
+from harness.exits import EnvironmentGap
+from harness.influences import is_withheld
 from harness.job import Job
 
 REPO = str(Path(harness.__file__).parent.parent)
@@ -19,11 +22,20 @@ REPO = str(Path(harness.__file__).parent.parent)
 def run(scenario, monkeypatch, tmp_path):
     """Run a stub in the worker's place; ``pipe`` is where it sends its result."""
 
-    def start(code, limit_s=30.0):
+    def start(code, limit_s=30.0, affinity="free"):
         stub = tmp_path / "stub.py"
         stub.write_text(f"import os, sys\npipe = int(sys.argv[sys.argv.index('--pipe') + 1])\n{code}\n")
         monkeypatch.setattr(spawn, "python", lambda module: [sys.executable, str(stub)])
-        job = Job("threads", scenario, 0, 2, {}, "http://127.0.0.1:1", "token", str(tmp_path / "side.json"))
+        job = Job(
+            "threads",
+            replace(scenario, affinity=affinity),
+            0,
+            2,
+            {},
+            "http://127.0.0.1:1",
+            "token",
+            str(tmp_path / "side.json"),
+        )
         return spawn.run_worker(job, 2, limit_s, random.Random(1))
 
     return start
@@ -127,13 +139,28 @@ def test_only_the_end_of_what_a_worker_printed_is_read(run, monkeypatch):
     assert run("print('x' * 100_000); print('the end')").said == "the end"
 
 
-def test_proxies_and_certificates_of_the_parent_do_not_reach_a_child(monkeypatch):
-    for name in ("http_proxy", "HTTPS_PROXY", "No_Proxy", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "SSLKEYLOGFILE"):
+def test_what_would_send_or_slow_one_client_does_not_reach_a_child(monkeypatch):
+    for name in ("http_proxy", "HTTPS_PROXY", "No_Proxy", "NETRC", "REQUESTS_CA_BUNDLE", "PYTHONASYNCIODEBUG"):
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("KEPT", "y")
     found = spawn.environment()
-    assert not {name.lower() for name in found} & set(spawn._NETWORK_VARIABLES)
+    assert [name for name in found if is_withheld(name)] == []
     assert found["KEPT"] == "y"
+
+
+def test_a_worker_starts_on_the_cores_of_its_scenario_and_this_process_stays_where_it_was(run):
+    before = os.sched_getaffinity(0)
+    first = min(before)
+    found = run("os.write(pipe, f'{os.sched_getaffinity(0)} {sys.argv[-2:]}'.encode())", affinity="shared")
+    assert found.pyperf == f"{{{first}}} ['--affinity', '{first}']"
+    assert os.sched_getaffinity(0) == before
+
+
+def test_a_worker_that_cannot_have_its_cores_is_not_started(run, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3})
+    monkeypatch.setattr(spawn.subprocess, "Popen", None)
+    with pytest.raises(EnvironmentGap, match="--affinity split needs two cores"):
+        run("pass", affinity="split")
 
 
 def test_our_packages_come_first_and_the_callers_relative_paths_stay_true(monkeypatch, tmp_path):

@@ -10,6 +10,7 @@ from exchanges.book import Book, Level
 from exchanges.pair import Pair
 from harness import worker
 from harness.book_rows import digest_of
+from harness.job import Job
 from mock_server.market import Market
 from strategies.strategy import Failed, Fetched
 
@@ -55,3 +56,47 @@ def test_a_failure_is_kept_with_its_kind():
 def test_a_failure_of_no_known_kind_is_an_error():
     with pytest.raises(ValueError, match=r"expected one of errors\.KINDS"):
         worker._plain(Failed("oops", "gone", 10.1, 10.2), 10.0)
+
+
+def test_nothing_but_the_batch_is_between_the_readings_of_its_clocks(scenario, monkeypatch):
+    done = []
+
+    class Meter:
+        def __init__(self):
+            done.append("CPU clock")
+
+        def read(self):
+            done.append("CPU clock")
+            return 0.25
+
+    class Server:
+        def begin(self, **wanted):
+            done.append("begin")
+
+        def end(self):
+            done.append("end")
+            return {"rows": []}
+
+    def clock():
+        done.append("clock")
+        return float(len(done))
+
+    def counters():
+        done.append("counters")
+        return {"ListenDrops": len(done)}
+
+    def fetch(requests):
+        done.append("fetch")
+        return [Failed("reset", "gone", 5.0, 6.0) for _ in requests]
+
+    monkeypatch.setattr(worker, "_now", clock)
+    monkeypatch.setattr(worker, "counters", counters)
+    monkeypatch.setattr(worker.cost, "CpuMeter", Meter)
+    monkeypatch.setattr(worker.gc, "collect", lambda: done.append("garbage"))
+    job = Job("x", scenario, 0, 1, {}, "", "", "")
+    found = worker._batch(fetch, [None] * 6, Server(), job, 1)
+    assert done == [
+        "garbage", "begin", "counters", "CPU clock", "clock", "fetch", "clock", "CPU clock", "counters", "end",
+    ]  # fmt: skip
+    assert (found["time_s"], found["cpu_s"], found["network"]) == (2.0, 0.25, {"ListenDrops": 6})
+    assert len(found["outcomes"]) == 6

@@ -21,6 +21,15 @@ def mock():
         yield started
 
 
+@pytest.fixture(scope="package")
+def secured():
+    """One that speaks TLS, with a bad certificate of another kind on each port. Who shows others puts these back."""
+    pytest.importorskip("trustme")
+    faults = "binance:tls-self-signed,coinbase:tls-expired,kraken:tls-wrong-host"
+    with running(["binance", "coinbase", "kraken"], latency="0", arguments=["--tls", "--faults", faults]) as started:
+        yield started
+
+
 @pytest.fixture
 def control(mock):
     with Control(mock) as opened:
@@ -48,10 +57,11 @@ def serving():
     """``async with serving() as (mock, origin)``: a server inside the test's own event loop."""
 
     @contextlib.asynccontextmanager
-    async def started(exchange=None, latency="20ms", faults="", **options):
+    async def started(exchange=None, latency="20ms", faults="", levers=None, **options):
         exchange = exchange or exchanges.load("binance")
         names = [exchange.name]
-        mock = Mock([exchange], Conditions(Latency.parse(latency), Faults.parse(faults, names)), **options)
+        conditions = Conditions(Latency.parse(latency), Faults.parse(faults, names), **(levers or {}))
+        mock = Mock([exchange], conditions, **options)
         port, control = Listening.on(0), Listening.on(0)
         await mock.start({exchange.name: port}, control, ControlPort(mock, "token", control.port).handle)
         try:

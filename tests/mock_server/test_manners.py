@@ -74,6 +74,7 @@ def test_binance_warns_then_bans_and_then_serves_again(call):
         assert caller.ask().status == 200
 
 
+@pytest.mark.slow
 def test_binance_tells_when_to_come_back_and_means_it(strict, call):
     caller = call(strict, "binance", "/api/v3/depth?symbol=BTCUSDT&limit=5000", "HEAD")
     warned, before = caller.ask_until(429)
@@ -82,6 +83,7 @@ def test_binance_tells_when_to_come_back_and_means_it(strict, call):
     assert len(before) in range(1, 49)
 
 
+@pytest.mark.slow
 def test_coinbase_says_429_with_what_is_left_of_the_second(strict, call):
     caller = call(strict, "coinbase")
     refused, before = caller.ask_until(429)
@@ -90,6 +92,7 @@ def test_coinbase_says_429_with_what_is_left_of_the_second(strict, call):
     assert refused.headers["x-ratelimit-remaining"] == "0"
 
 
+@pytest.mark.slow
 def test_kraken_refuses_inside_http_200(strict, call):
     caller = call(strict, "kraken")
     answers = [caller.ask() for _ in range(60)]
@@ -106,6 +109,7 @@ def test_without_limits_the_budget_is_told_and_never_refused(mock, control, call
     assert steps <= {2, *(step for step in steps if step < 0)}  # 2 each, but where a new minute begins
 
 
+@pytest.mark.slow
 def test_a_refusal_leaves_its_row_at_once_whatever_the_latency(strict, call):
     from mock_server.process import Control
 

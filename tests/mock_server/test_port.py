@@ -16,6 +16,7 @@ from mock_server.app import Mock
 from mock_server.conditions import Delay
 from mock_server.fault import End, Fault, Pause
 from mock_server.faults import Entry, Faults
+from mock_server.lateness import Ramp
 from mock_server.log import COLUMNS, GONE
 from mock_server.market import EPOCH_US
 
@@ -122,6 +123,36 @@ def test_no_answer_is_early_on_either_loop(play, latency):
     for row in found:
         assert row["asked"] == Delay.parse(latency).draw(7, 0, 0, row["index"])
         assert row["held"] >= row["asked"]
+
+
+LEVERS = {"late": 0.002, "ramp": Ramp(1.0, 1e-9), "backlog": 2}
+
+
+def test_levers_hold_an_answer_longer_than_asked_and_the_log_tells_both(play):
+    async def scene(mock, client):
+        await client.get(X_Fetchrace_Request=0)
+        mock.begin(7, 1, 0)  # a batch begins anew, and the levers stay
+        await client.get(X_Fetchrace_Request=0)
+        return mock.end()
+
+    (found,) = rows(play(scene, latency="1ms", levers=LEVERS))
+    assert found["asked"] == 0.001
+    assert found["held"] >= 2 * 0.001 + 0.002
+
+
+def test_connections_through_a_narrow_door_are_served_counted_and_closed_like_any_other(play):
+    async def scene(mock, client):
+        await client.get()
+        other = await Client.of(next(iter(mock.origins.values())))
+        await other.get()
+        other.writer.close()
+        return mock.end()
+
+    ended = play(scene, levers=LEVERS)
+    assert [row["status"] for row in rows(ended)] == [200, 200]
+    assert len({row["connection"] for row in rows(ended)}) == 2
+    # The first one came in before the batch.
+    assert ended["batch"]["accepted"] == 1
 
 
 # how it is sent

@@ -152,13 +152,6 @@ def test_without_the_library_the_module_can_be_imported_and_says_how_to_install_
     assert "pip install 'fetchrace[tls]'" in said
 
 
-@pytest.fixture(scope="module")
-def secured():
-    faults = "binance:tls-self-signed,coinbase:tls-expired,kraken:tls-wrong-host"
-    with running(["binance", "coinbase", "kraken"], latency="0", arguments=["--tls", "--faults", faults]) as started:
-        yield started
-
-
 def status_of(mock, name):
     """What the ticker of an exchange answers to Python's own client, which trusts the CA file and verifies all."""
     exchange = exchanges.load(name)

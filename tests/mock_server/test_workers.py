@@ -229,6 +229,18 @@ def test_status_counts_what_all_workers_hold(pair_of_workers):
 
 
 @pytest.mark.slow
+def test_delays_grow_alike_in_every_worker():
+    levers = ["--ramp", "100%/1us", "--late", "1ms"]
+    with running(["binance"], "2ms", 7, ["--workers", "2", *levers]) as mock, Control(mock) as control:
+        control.begin(seed=7)
+        asked(mock.origins["binance"], range(REQUESTS))
+        found = rows_of(control.end()).values()
+    assert {row["connection"] % 2 for row in found} == {0, 1}
+    assert {row["asked"] for row in found} == {0.002}
+    assert all(row["held"] >= 2 * 0.002 + 0.001 for row in found)
+
+
+@pytest.mark.slow
 def test_one_at_a_time_is_refused_where_there_are_several(pair_of_workers):
     with pytest.raises(MockFailed, match="start it with --workers 1"):
         pair_of_workers[1].begin(seed=7, one_at_a_time="1ms")

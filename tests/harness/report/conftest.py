@@ -25,7 +25,36 @@ def arm(name, rank, time_s, **changes):
         "peak_rss_bytes": 40_000_000, "latency_s": {"p50": 0.021, "p90": 0.023, "p99": 0.03}, "requests": 160,
         "failed": 0, "failures": {}, "declared_in_flight": 4, "reached_in_flight": 4, "connections": 4, "reuse": 1.0,
         "outliers": 0, "values": 15, "measurements": [],
-        "block_medians_s": {str(block): time_s * (1 + 0.01 * (block - 2)) for block in range(BLOCKS)}, **changes,
+        "block_medians_s": {str(block): time_s * (1 + 0.01 * (block - 2)) for block in range(BLOCKS)},
+        "parts_s": parts(time_s, bound_s=0.04, client_s=0.006, unexplained_s=time_s - 0.046),
+        "cold_parts_s": parts(time_s * 1.5, bound_s=0.04, connecting_s=0.005, unexplained_s=time_s * 1.5 - 0.045),
+        "limited_by": "its own CPU", "spread": {"between": 0.011, "within": 0.02}, **changes,
+    }  # fmt: skip
+
+
+def parts(time_s, **told):
+    names = ("bound", "queueing", "overshoot", "connecting", "client", "decode", "unexplained")
+    return {**{f"{name}_s": 0.0 for name in names}, **told, "time_s": time_s}
+
+
+def point(x, scenario_name, fast, **changes):
+    return {
+        "x": x, "label": str(x), "scenario": scenario_name, "provisional": False, "bound_s": 0.04,
+        "time_s": 0.8 / fast, "low_s": 0.78 / fast, "high_s": 0.82 / fast, "speedup": fast,
+        "speedup_low": fast * 0.96, "speedup_high": fast * 1.04, "efficiency": fast / 20,
+        "efficiency_low": fast / 21, "efficiency_high": fast / 19, "cpu_s_per_request": 0.0004, **changes,
+    }  # fmt: skip
+
+
+def curve(arms, axis="concurrency", **changes):
+    """``arms`` has each one's points by name."""
+    rows = [
+        {"name": name, "points": points, "enough": None, "enough_within": None, "growth": None}
+        for name, points in arms.items()
+    ]
+    return {
+        "axis": axis, "unit": "", "fixed": {"latency": "20ms"}, "held": [], "baseline": "sequential", "arms": rows,
+        "left_out": [], **changes,
     }  # fmt: skip
 
 
@@ -53,7 +82,9 @@ def scenario(arms, **changes):
                            "verdict": "fees eat it", "reason": "fees eat it: 1.17 bps before fees"}],
             "taker_fees": {"coinbase": "0.006", "kraken": "0.004"},
         },
-        "strategies": arms, **changes,
+        "spoilt": [], "surroundings": {str(n): {"span_s": 9.0, "foreign": 0.02, "stolen": 0.0} for n in range(BLOCKS)},
+        "drift": {"per_block": 0.01, "over_session": 0.04, "low": 0.03, "high": 0.05, "p": 0.2, "blocks": BLOCKS},
+        "stopwatch": {"cost_s": 4.1e-7, "share": 8.5e-6}, "strategies": arms, **changes,
     }  # fmt: skip
 
 
@@ -108,7 +139,16 @@ def four_arms():
 def runs():
     """The builders above, as a namespace: test modules cannot import their conftest."""
     return SimpleNamespace(
-        arm=arm, scenario=scenario, run=run, request_rows=request_rows, write=write, four_arms=four_arms, header=HEADER
+        arm=arm,
+        scenario=scenario,
+        run=run,
+        request_rows=request_rows,
+        write=write,
+        four_arms=four_arms,
+        header=HEADER,
+        parts=parts,
+        point=point,
+        curve=curve,
     )
 
 

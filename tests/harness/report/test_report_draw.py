@@ -11,7 +11,7 @@ import pytest
 from harness.exits import EnvironmentGap, UsageError
 from harness.report import draw
 
-CHARTS = {"speedup", "waterfall", "one_shot", "cost", "latency", "blocks", "twin"}
+CHARTS = {"speedup", "parts", "waterfall", "one_shot", "cost", "latency", "blocks", "twin"}
 
 
 def drawn_files(folder):
@@ -138,7 +138,8 @@ def test_a_server_bound_run_shows_why_there_is_no_ranking_and_ranks_nobody(tmp_p
     assert "as fast as" not in page
     assert ">rank</button>" not in page
     assert "speedup" not in (folder / "summary.md").read_text(encoding="utf-8")
-    rows = re.findall(r'<th scope="row"><i class="swatch \w+"></i><bdi>([^<]+)', page)
+    table = re.search(r'<table class="sortable">(.*?)</table>', page, re.DOTALL)[1]
+    rows = re.findall(r'<th scope="row"><i class="swatch \w+"></i><bdi>([^<]+)', table)
     assert rows == sorted(row["name"] for row in arms)
 
 
@@ -153,6 +154,27 @@ def test_scenarios_of_one_run_have_charts_of_their_own_and_an_overview(tmp_path,
     assert 'id="scenario-2"' in page
     identifiers = re.findall(r'\bid="([^"]+)"', page)
     assert len(identifiers) == len(set(identifiers))
+
+
+@pytest.mark.slow
+def test_a_sweep_has_a_chart_and_its_numbers_for_each_axis_before_its_scenarios_and_is_drawn_twice_alike(
+    tmp_path, runs
+):
+    scenarios = [runs.scenario([runs.arm("threads", 1, 0.05)], name=f"concurrency={n}", concurrency=n) for n in (4, 8)]
+    points = [runs.point(n, f"concurrency={n}", 2.0 + n) for n in (4, 8)]
+    content = runs.run(scenarios, curves=[runs.curve({"threads": points})])
+    folder = runs.write(tmp_path / "run", content)
+    page = draw(folder).read_text(encoding="utf-8")
+    assert {"curves-concurrency.svg", "curves-concurrency.png"} <= {path.name for path in (folder / "charts").iterdir()}
+    question = "What do more requests in flight bring?"
+    assert page.index(f"<h3>{question}</h3>") < page.index('id="scenario-1"')
+    assert "<td>10.0× (9.60–10.4×)</td>" in page
+    summary = (folder / "summary.md").read_text(encoding="utf-8")
+    assert summary.index(f"## {question}") < summary.index("## concurrency=4")
+    assert "| threads | 6.00× (5.76–6.24×) | 10.0× (9.60–10.4×) |" in summary
+    before = drawn_files(folder)
+    draw(folder)
+    assert drawn_files(folder) == before
 
 
 @pytest.mark.slow

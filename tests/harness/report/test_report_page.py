@@ -45,13 +45,14 @@ def page_of(folder):
 @pytest.fixture(scope="module")
 def hostile_run(tmp_path_factory, runs):
     """A run in which everything that has a name has a hostile one, each in a state of its own."""
+    evil = HOSTILE[0]
     states = ["ranked", "ranked", "tied", "tied", "ranked", "ranked", "disqualified", "skipped"]
     arms = [
         runs.arm(name, None if status in ("disqualified", "skipped") else place, 0.05 + 0.01 * place,
-                 status=status, reason=f"reason {name}")
+                 status=status, reason=f"reason {name}", limited_by=evil,
+                 measurements=[{"block": 0, "place": {evil: evil}, "batches": [{"time_s": 1.0}] * 4}])
         for place, (name, status) in enumerate(zip(HOSTILE, states, strict=True), 1)
     ]  # fmt: skip
-    evil = HOSTILE[0]
     readout = {
         "arm": evil, "taker_fees": {evil: evil},
         "prices": [{"pair": evil, "bid": evil, "bid_exchange": evil, "ask": evil, "ask_exchange": evil,
@@ -59,10 +60,18 @@ def hostile_run(tmp_path_factory, runs):
         "arbitrage": [{"pair": evil, "buy": evil, "sell": evil, "ask": evil, "bid": evil, "gross_bps": evil,
                        "fee_bps": evil, "net_bps": evil, "verdict": evil, "reason": evil}],
     }  # fmt: skip
+    points = [runs.point(number, evil, 2.0, label=f"{evil}{number}") for number in (1, 8)]
+    curves = [
+        runs.curve(dict.fromkeys(HOSTILE[:7], points), axis=axis, held=[evil], baseline=evil, left_out=[evil])
+        for axis in (evil, "concurrency")
+    ]
     content = runs.run(
         [runs.scenario(arms, name=evil, baseline=HOSTILE[2], latency=evil, readout=readout,
                        twin={"of": evil, "ratio": 1.0, "low": 0.9, "high": 1.1, "blocks": 5},
-                       verdict={"state": evil, "reasons": [evil]})],
+                       verdict={"state": evil, "reasons": [evil]}, spoilt=[{"block": evil, "reasons": [evil]}],
+                       surroundings={evil: {"foreign": 1.0}}, drift={"over_session": 1.0, "p": evil})],
+        clock={"stepped_s": 2.0, "said": evil}, curves=curves,
+        terms={"variables": [evil], "withheld": evil, "libraries": {evil: evil}, "differences": [evil]},
         id=evil, started=evil, seed=evil, command=evil, machine={"cpu": evil, "python": evil, "affinity": [evil]},
         versions={evil: evil, "aiohttp": evil}, verdict={"state": evil, "sentence": evil, "reasons": [evil]},
     )  # fmt: skip
@@ -76,7 +85,7 @@ def hostile_run(tmp_path_factory, runs):
 def test_hostile_names_make_no_element_and_no_attribute_of_their_own(hostile_run, good_run):
     allowed = {tag for tag, _ in Elements(page_of(good_run)).found}
     found = Elements(page_of(hostile_run)).found
-    assert {tag for tag, _ in found} <= allowed | {"ul", "li"}
+    assert {tag for tag, _ in found} <= allowed | {"ul", "li", "h4"}
     assert "img" not in {tag for tag, _ in found}
     assert not [name for _, attributes in found for name in attributes if name.startswith("on") or name == "style"]
     assert [tag for tag, _ in found].count("script") == 1
@@ -160,7 +169,7 @@ def test_charts_on_the_page_take_their_colours_from_the_theme(good_run):
 def test_each_chart_has_a_question_and_an_answer_with_numbers_from_its_data(good_run):
     page = page_of(good_run)
     sections = re.findall(r'<section class="figure">\s*<h3>(.*?)</h3>\s*<p class="takeaway">(.*?)</p>', page)
-    assert len(sections) == 7
+    assert len(sections) == 8
     for question, takeaway in sections:
         assert question.endswith("?")
         assert re.search(r"\d", takeaway), question
@@ -180,6 +189,16 @@ def test_the_table_of_numbers_can_be_sorted_by_buttons_and_scrolls_in_its_own_bo
     for row in re.findall(r"<tr><th scope=\"row\">.*?</tr>", table):
         assert row.count("<td data-v=") == len(headers) - 1
     assert '<td data-v="2.0">2=</td>' in table
+
+
+def test_the_page_tells_the_parts_in_numbers_what_was_watched_and_how_steady_each_arm_was(good_run):
+    page = page_of(good_run)
+    assert "The parts in numbers, of a warm batch and of the first one" in page
+    assert (
+        "<dt>stopwatch</dt><dd>The stopwatch itself costs 0.41 µs a batch, 0.00085 % of the shortest time.</dd>" in page
+    )
+    assert "<bdi>threads</bdi></th><td>1.1 %</td><td>2.0 %</td><td>0 of 15</td>" in page
+    assert ">limited by</button>" in page
 
 
 def test_the_script_writes_no_markup():

@@ -10,9 +10,10 @@ from harness.report.figure import even_marks, house_style, nice_marks
 from harness.report.inline_svg import StyleSheet, inline
 from harness.report.latency_chart import _takeaway
 from harness.report.palette import DARK, LIGHT, MODELS, model_of
+from harness.report.parts import PARTS
 from harness.report.request_log import RequestLog
 from harness.report.waterfall_chart import _places, waterfall_chart
-from harness.report.wording import duration_interval, listing, percent, signed_percent, tick, times
+from harness.report.wording import duration_interval, listing, percent, share_of, signed_percent, tick, times
 from harness.store import csv_text
 
 
@@ -39,6 +40,10 @@ def test_text_reaches_a_contrast_of_four_and_a_half_and_marks_of_three(theme):
         assert contrast(theme[token], theme["paper"]) >= 4.5, token
     for model in MODELS:
         assert contrast(theme[model], theme["paper"]) >= 3, model
+    for part in PARTS:
+        if part.token:
+            assert contrast(theme[part.token], theme["paper"]) >= 3, part.name
+            assert contrast(theme[part.token], theme[part.on]) >= 4.5, part.name
     for shade in ("slower", "quicker"):
         assert contrast(theme["ink"], mixed(theme[shade], theme["paper"], 0.5)) >= 4.5, shade
 
@@ -65,7 +70,7 @@ def test_the_colour_of_an_arm_comes_from_the_model_in_its_name(name, model):
     (signed_percent(-0.0001), "0.0 %"), (duration_interval(0.0601, 0.063), "60.1–63.0 ms"),
     (duration_interval(0.9, 1.1), "0.90–1.10 s"), (duration_interval(None, 1.0), "–"),
     (listing(["a"]), "a"), (listing(["a", "b"]), "a and b"), (listing(["a", "b", "c", "d", "e"]), "a, b, c and 2 more"),
-    (listing([]), ""),
+    (listing([]), ""), (share_of(8.5e-6), "0.00085 %"), (share_of(0.0123), "1.2 %"), (share_of(0.0), "0.0 %"),
 ])  # fmt: skip
 def test_numbers_are_worded_alike_everywhere(said, expected):
     assert said == expected

@@ -5,17 +5,19 @@ import ssl
 import pytest
 
 from mock_server.faults import catalogue
-from mock_server.process import Control, MockFailed, running
+from mock_server.process import Control, MockFailed
 
 # X509_V_ERR_* of OpenSSL: self-signed, has expired, IP address mismatch.
 CODES = {"tls-self-signed": 18, "tls-expired": 10, "tls-wrong-host": 64}
 
 
-@pytest.fixture(scope="module")
-def tls_mock():
-    pytest.importorskip("trustme")
-    with running(["binance"], latency="0", seed=7, arguments=["--tls"]) as started:
-        yield started
+@pytest.fixture
+def show(secured):
+    """``show(faults)`` lets the server show other certificates, until the end of the test."""
+    with Control(secured) as control:
+        before = control.status()["faults"]
+        yield lambda faults: control.begin(seed=7, faults=faults)
+        control.begin(seed=7, faults=before)
 
 
 def shaken(connect, mock):
@@ -25,21 +27,19 @@ def shaken(connect, mock):
 
 
 @pytest.mark.parametrize("name", CODES)
-def test_a_bad_certificate_is_bad_in_just_the_way_it_says(tls_mock, connect, name):
-    with Control(tls_mock) as control:
-        control.begin(seed=7, faults=name)
-        with pytest.raises(ssl.SSLCertVerificationError) as caught:
-            shaken(connect, tls_mock)
-        assert caught.value.verify_code == CODES[name]
-        control.begin(seed=7, faults="")
-        shaken(connect, tls_mock).close()
+def test_a_bad_certificate_is_bad_in_just_the_way_it_says(secured, show, connect, name):
+    show(name)
+    with pytest.raises(ssl.SSLCertVerificationError) as caught:
+        shaken(connect, secured)
+    assert caught.value.verify_code == CODES[name]
+    show("")
+    shaken(connect, secured).close()
 
 
-def test_plain_http_on_a_port_for_tls_is_no_tls(tls_mock, connect):
-    with Control(tls_mock) as control:
-        control.begin(seed=7, faults="tls-plain")
-        with pytest.raises(ssl.SSLError, match=r"WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE"):
-            shaken(connect, tls_mock)
+def test_plain_http_on_a_port_for_tls_is_no_tls(secured, show, connect):
+    show("tls-plain")
+    with pytest.raises(ssl.SSLError, match=r"WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE"):
+        shaken(connect, secured)
 
 
 def test_a_fault_of_tls_needs_a_server_that_speaks_it(control):

@@ -1,0 +1,44 @@
+"""The line that is said before a race: who, under which conditions, how often, and about how long it will take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from exchanges.units import counted
+from harness.budget import before_s
+from harness.heat import Heat, estimate_s
+from harness.scenario import Scenario
+from harness.sentence import conditions_of
+from harness.sweep import short, swept_axes
+
+
+def foreword(heats: Sequence[Heat]) -> str:
+    """Of the blocks that are not finished; the time is an estimate, with that of the mock servers and their card."""
+    arms = sum(arm.twin_of is None for arm in heats[0].arms)
+    left = sum(heat.scenario.blocks - heat.finished_blocks for heat in heats)
+    planned = sum(heat.scenario.blocks for heat in heats)
+    each = " each" if len(heats) > 1 else ""
+    blocks = counted(heats[0].scenario.blocks, "block") + each
+    if left < planned:
+        blocks = f"{left} of {counted(planned, 'block')} left"
+    return (
+        f"{counted(arms, 'arm')} and a twin, {_conditions([heat.scenario for heat in heats])}, {blocks}: "
+        f"about {time_left_s(heats):.0f} s"
+    )
+
+
+def time_left_s(heats: Sequence[Heat]) -> float:
+    """About how long it takes until the last block that is not finished is, in seconds."""
+    left_s = sum(estimate_s(heat.scenario, heat.declared, heat.finished_blocks) for heat in heats)
+    return before_s([heat.scenario for heat in heats]) + left_s
+
+
+def _conditions(scenarios: Sequence[Scenario]) -> str:
+    entries = [scenario.to_json() for scenario in scenarios]
+    if len(entries) == 1:
+        return conditions_of(entries[0])
+    axes = [
+        f"{axis} {', '.join(dict.fromkeys(short(str(entry[axis])) for entry in entries))}"
+        for axis in swept_axes(entries)
+    ]
+    return f"{len(entries)} scenarios ({'; '.join(axes)})"

@@ -1,0 +1,94 @@
+"""A sweep on the terminal: one table for each curve, no number cut, and nothing said twice."""
+
+import pytest
+from rich.cells import cell_len
+
+from harness.console import print_run
+
+
+def point(x, speedup, **more):
+    return {
+        "x": x, "label": str(x), "scenario": f"concurrency={x}", "provisional": False, "time_s": 0.8 / speedup,
+        "speedup": speedup, "speedup_low": speedup * 0.96, "speedup_high": speedup * 1.04, **more,
+    }  # fmt: skip
+
+
+def curve(arms, axis="concurrency", **more):
+    rows = [{"name": name, "points": points} for name, points in arms.items()]
+    return {"axis": axis, "fixed": {}, "held": [], "baseline": "sequential", "arms": rows, "left_out": [], **more}
+
+
+def scenario(value, *rows, **more):
+    return {
+        "name": f"concurrency={value}", "concurrency": value, "requests": 40, "latency": "20ms", "bound_s": 0.04,
+        "finished_blocks": 5, "strategies": list(rows), "readout": None, **more,
+    }  # fmt: skip
+
+
+def run_of(curves, *scenarios):
+    verdict = {"state": "VALID", "reasons": [], "sentence": "It was so."}
+    return {"verdict": verdict, "scenarios": list(scenarios), "curves": curves}
+
+
+def shown(run, capsys, monkeypatch, columns=100):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    print_run(run)
+    return capsys.readouterr().out
+
+
+def test_a_curve_is_a_table_of_speedups_with_intervals_doubts_and_gaps(capsys, monkeypatch):
+    told = {"threads": [point(1, 1.0), point(32, 10.0, provisional=True)]}
+    gap = ["nobody has a point at 8: the verdict there is SERVER-BOUND"]
+    run = run_of([curve(told, held=["latency=20ms"], left_out=gap)], scenario(1), scenario(8), scenario(32))
+    text = shown(run, capsys, monkeypatch)
+    assert "times as fast as sequential, by requests in flight (latency=20ms)" in text
+    assert "threads   1.00× (0.96–1.04×)  –  10.0×? (9.60–10.4×)" in text
+    assert "? provisional" in text
+    assert "latency=20ms: nobody has a point at 8: the verdict there is SERVER-BOUND" in text
+    assert "of limit" not in text
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+def test_where_intervals_do_not_fit_they_go_and_a_table_that_is_too_wide_comes_in_pieces(capsys, monkeypatch, columns):
+    told = {"asyncio-aiohttp": [point(x, 100.0 + x) for x in range(1, 25)]}
+    text = shown(run_of([curve(told)], *(scenario(x) for x in range(1, 25))), capsys, monkeypatch, columns)
+    assert max(cell_len(line) for line in text.splitlines()) <= columns
+    assert text.count("strategy") > 1
+    assert all(f"{100.0 + x:.1f}×" in text for x in range(1, 25))
+    assert "–" not in text
+
+
+def test_of_two_axes_the_one_with_the_longer_curves_is_printed_and_the_other_named(capsys, monkeypatch):
+    along = curve({"threads": [point(x, 2.0) for x in (1, 8, 32)]})
+    across = curve({"threads": [point(0.02, 2.0), point(0.1, 3.0)]}, "latency")
+    text = shown(run_of([across, along], scenario(1), scenario(8)), capsys, monkeypatch)
+    assert text.count("times as fast as") == 1
+    assert "the same numbers by delay: on the page" in text
+
+
+def test_an_arm_that_is_out_is_told_once_with_the_number_of_scenarios(capsys, monkeypatch):
+    out = {"name": "cheat.py:x", "status": "disqualified", "reason": "the server saw 0 of 40 requests"}
+    scenarios = scenario(1, out), scenario(8, out), scenario(32)
+    text = shown(run_of([curve({"threads": [point(1, 2.0)]})], *scenarios), capsys, monkeypatch)
+    assert text.count("disqualified") == 1
+    assert "cheat.py:x: the server saw 0 of 40 requests (in 2 of 3 scenarios)" in text
+
+
+def test_spoilt_blocks_of_all_scenarios_are_one_line(capsys, monkeypatch):
+    scenarios = scenario(1, spoilt=[{"block": 0}]), scenario(8, spoilt=[{"block": 0}, {"block": 1}])
+    text = shown(run_of([curve({"threads": [point(1, 2.0)]})], *scenarios), capsys, monkeypatch)
+    assert "3 blocks spoilt by other work and played again (1 of concurrency=1 and 2 of concurrency=8)" in text
+
+
+def test_several_scenarios_without_curves_are_shown_one_by_one(capsys, monkeypatch):
+    text = shown(run_of(None, scenario(1), scenario(8)), capsys, monkeypatch)
+    assert "1 in flight, 20ms" in text
+    assert "8 in flight, 20ms" in text
+
+
+def test_of_many_reasons_the_gravest_are_printed_and_the_others_counted(capsys, monkeypatch):
+    run = run_of([curve({"threads": [point(1, 2.0)]})], scenario(1), scenario(8))
+    run["verdict"]["reasons"] = [f"reason number {number}" for number in range(6)]
+    text = shown(run, capsys, monkeypatch)
+    assert text.count("reason number") == 4
+    assert "2 reasons more, on the page" in text
