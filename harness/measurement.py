@@ -31,7 +31,8 @@ class Batch:
     its declared concurrency; ``accepted`` counts new connections to ports that let somebody in; ``struck`` counts the
     requests that a fault of the scenario struck, ``severed`` those of them that may have cost their connection;
     ``skew_s`` from the first to the last price of the snapshot, ``age_s`` the mean age of a price when the batch was in
-    hand. ``network`` is by how much the kernel's counters of lost connections grew, ``parts`` where the time went."""
+    hand. ``network`` is by how much the kernel's counters of lost connections grew, ``turned_away`` how many of the
+    mock's own it counted (None: it does not say), ``parts`` where the time went."""
 
     time_s: float
     cpu_s: float
@@ -51,6 +52,7 @@ class Batch:
     struck: int = 0
     severed: int = 0
     network: dict[str, int] = field(default_factory=dict)
+    turned_away: int | None = None
     parts: Parts = field(default_factory=Parts)
 
     def to_json(self) -> dict[str, Any]:
@@ -203,6 +205,7 @@ def _batch(
         latencies=tuple(outcome["ended"] - outcome["started"] for outcome in answered),
         struck=len(asked) - len(arriving) + sum(bool(plan.struck(row["exchange"], row)) for row in log),
         network=dict(record.get("network", {})),
+        turned_away=server.get("turned_away"),
         parts=parts,
         severed=sum(plan.costs_connection(row["exchange"], row) for row in log),
     )

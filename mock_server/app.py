@@ -29,7 +29,7 @@ from mock_server.patience import HANDSHAKE_S
 from mock_server.port import Port
 from mock_server.renderer import Renderer
 from mock_server.reply import Reply
-from mock_server.sockets import BACKLOG, Listening
+from mock_server.sockets import BACKLOG, Listening, turned_away
 from mock_server.timer import Timer
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Mock:
         self._certificates: dict[str, str | None] = {}
         self._listening: dict[str, Listening] = {}
         self._listeners: dict[str, Listener] = {}
+        self._away: int | None = None
         self._runners: dict[str, web.ServerRunner] = {}
         self._sweeper: asyncio.Task[None] | None = None
         self._lag = LagProbe()
@@ -147,13 +148,16 @@ class Mock:
         gc.collect()
         market = Market(seed, block, batch, epoch_us=epoch_us)
         self._reset(market, kept=True, draws=draws, began=began)
+        self._away = turned_away(self._listening.values())
         self._tune()
         self._lag.start(self.timer, self.record)
 
     def end(self) -> dict[str, Any]:
         """The log of the batch; the market goes on."""
         self._lag.stop()
-        return self.record.end()
+        log, away = self.record.end(), turned_away(self._listening.values())
+        log["batch"]["turned_away"] = None if away is None or self._away is None else away - self._away
+        return log
 
     def census(self) -> dict[str, int]:
         """What this process holds: ``connections`` (the control port's among them), ``tasks``, ``timers``, Python's

@@ -6,11 +6,18 @@ from __future__ import annotations
 import errno
 import ipaddress
 import socket
+import struct
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 ADDRESS = "127.0.0.1"
 BACKLOG = 1024
 """Connections that may wait to be accepted: a burst of a thousand connects must not meet SYN retransmits."""
+
+_SO_MEMINFO = 55
+_DROPS = 8
+"""asm-generic/socket.h and linux/sock_diag.h: nine counters of a socket, the last of which is what it dropped."""
 
 
 class PortBusy(Exception):
@@ -64,6 +71,17 @@ class Listening:
     def port(self) -> int:
         return int(self.socket.getsockname()[1])
 
+    def turned_away(self) -> int | None:
+        """How many connections the kernel has turned away from this socket so far, because too many were waiting to be
+        accepted. A client that tries again is counted again. None where the system does not say."""
+        if sys.platform != "linux":
+            return None
+        try:
+            counters = struct.unpack("9I", self.socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, 36))
+        except (OSError, struct.error):
+            return None
+        return int(counters[_DROPS])
+
     @property
     def origin(self) -> str:
         """Scheme, host and port at which it is reached from this machine."""
@@ -75,6 +93,13 @@ class Listening:
         every = {"0.0.0.0": ADDRESS, "::": "::1"}  # noqa: S104  not bound here, only named
         host = every.get(self.host, self.host)
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+def turned_away(listening: Iterable[Listening]) -> int | None:
+    """Connections turned away from all these sockets so far; None where the system does not say."""
+    counts = [one.turned_away() for one in listening]
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
 
 
 def is_loopback(address: str) -> bool:

@@ -234,6 +234,8 @@ def merged(logs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     batches = [log["batch"] for log in logs]
     batch = {name: sum(each[name] for each in batches) for name in ("accepted", "cpu_s", "unfinished", "truncated")}
     batch |= {name: max(each[name] for each in batches) for name in ("wall_s", "loop_lag_p99_s", "loop_lag_max_s")}
+    away = [each["turned_away"] for each in batches]
+    batch["turned_away"] = None if None in away else sum(away)
     batch["accepted_by"] = dict(sum((Counter(each["accepted_by"]) for each in batches), Counter()))
     # Peaks of several processes do not add up: they need not have been at the same time.
     peak = max(most_at_once(rows), *(each["peak_in_flight"] for each in batches))

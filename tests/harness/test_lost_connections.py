@@ -13,10 +13,11 @@ SYN = {"TCPSynRetrans": 1}
 def lost(scenario, measured):
     """What was lost in one block of an arm with a cold and a warm batch; the delays are 100 ms."""
 
-    def make(time_s=0.3, latencies=(0.1,) * 6, faults="", failures=(), **network):
+    def make(time_s=0.3, latencies=(0.1,) * 6, faults="", failures=(), turned_away=None, **network):
         conditions = dataclasses.replace(scenario, faults=faults)
         found = measured(
-            "a", 0, time_s, cold=time_s, latencies=latencies, network=network, failures=dict.fromkeys(failures, 1)
+            "a", 0, time_s, cold=time_s, latencies=latencies, network=network, failures=dict.fromkeys(failures, 1),
+            turned_away=turned_away,
         )  # fmt: skip
         return lost_connections({"a": [found]}, conditions)
 
@@ -74,3 +75,13 @@ def test_the_arms_are_named_with_how_many_of_their_batches_lost_connections(scen
         "in 5 of 8 batches (b 3, a 2; the kernel counted ListenOverflows +6, ListenDrops +9, TCPSynRetrans +2)" in found
     )
     assert "somaxconn" in found
+
+
+def test_one_connection_that_the_mocks_own_sockets_turned_away_convicts_its_batch_however_short(lost):
+    found = lost(turned_away=1)
+    assert "in 2 of 2 batches (a 2; the kernel counted 2 turned away by the mock server's full queue)" in found
+
+
+def test_where_the_mocks_own_sockets_tell_the_listeners_of_others_convict_nobody(lost):
+    assert lost(time_s=9.0, latencies=(5.0,), turned_away=0, ListenOverflows=7, ListenDrops=7) is None
+    assert "TCPSynRetrans +2" in lost(time_s=9.0, latencies=(5.0,), turned_away=0, **SYN)

@@ -176,7 +176,7 @@ def test_the_batch_s_counters_are_all_there(mock, control):
     batch = control.end()["batch"]
     assert set(batch) == {
         "peak_in_flight", "accepted", "accepted_by", "cpu_s", "wall_s", "loop_lag_p99_s", "loop_lag_max_s",
-        "unfinished", "truncated",
+        "unfinished", "truncated", "turned_away",
     }  # fmt: skip
     assert batch["cpu_s"] > 0
     assert batch["wall_s"] > 0

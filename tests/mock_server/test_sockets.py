@@ -3,7 +3,7 @@ import socket
 import pytest
 
 from mock_server.options import bind_from
-from mock_server.sockets import Listening, PortBusy, is_loopback
+from mock_server.sockets import Listening, PortBusy, is_loopback, turned_away
 
 
 @pytest.fixture
@@ -69,3 +69,27 @@ def test_an_address_that_others_reach_has_to_be_meant():
     assert bind_from("0.0.0.0", True) == "0.0.0.0"
     with pytest.raises(ValueError, match="add --allow-remote"):
         bind_from("0.0.0.0", False)
+
+
+def test_a_socket_tells_how_many_connections_were_turned_away_from_it_and_from_nobody_else(bound):
+    full, other = bound(0), bound(0)
+    full.socket.listen(1)
+    if full.turned_away() is None:
+        pytest.skip("this system does not say whom it turns away")
+    assert turned_away([full, other]) == 0
+    clients = [socket.socket() for _ in range(6)]
+    for client in clients:
+        client.setblocking(False)
+        client.connect_ex(("127.0.0.1", full.port))
+    # A backlog of 1 holds two; loopback delivers within the call.
+    assert (full.turned_away(), other.turned_away()) == (4, 0)
+    assert turned_away([full, other]) == 4
+    for client in clients:
+        client.close()
+
+
+def test_where_the_system_does_not_say_nobody_knows_how_many_were_turned_away(bound, monkeypatch):
+    listening = bound(0)
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert listening.turned_away() is None
+    assert turned_away([listening]) is None
