@@ -71,3 +71,8 @@ def text_from_price(text: str) -> str:
 def text_from_ratio(ratio: float) -> str:
     """A ratio with the digits that tell 0.98 from 1.02 and no more: ``0.98``, ``3.25``, ``18.3``."""
     return f"{ratio:.2f}" if ratio < 9.995 else f"{ratio:.1f}"
+
+
+def text_from_share(share: float, digits: int = 0) -> str:
+    """A share in percent, with the space that belongs before the sign: ``81 %``."""
+    return f"{100 * share:.{digits}f} %"

@@ -6,7 +6,6 @@ Law: a process is bound before it exists, by the thread that starts it, so that 
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 from collections.abc import Collection, Iterator
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.exits import EnvironmentGap
+from harness.options import TakesOptions
 
 MODES: Final = ("free", "split", "shared")
 """The scheduler's choice; the mock server on the first allowed core and workers on the others; both on the first."""
@@ -27,7 +27,7 @@ class Cores:
     workers: tuple[int, ...] | None = None
 
 
-def add_argument(parser: argparse.ArgumentParser) -> None:
+def add_argument(parser: TakesOptions) -> None:
     """Add ``--affinity``."""
     parser.add_argument(
         "--affinity",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
+from harness.adjusted_times import adjusted_times
 from harness.arm import Arm
 from harness.arm_numbers import finite, numbers_of
 from harness.drift import drift_of
@@ -33,9 +34,11 @@ def scenario_result(
     ranking = ranks(fit, {name: medians_of(by_arm[name]) for name in fit}) if fit else None
     fastest = ranking.standings[0].name if ranking else None
     twin = _twin(heat, by_arm, twin_arm, other_terms)
-    verdict = judge(Evidence(heat, {name: by_arm[name] for name in fit}, everyone, fastest, twin, fast, ruler))
-    stretches = {name: {m.block: m.stretch for m in found} for name, found in everyone.items()}
-    bounds, drift = _bounds(heat), drift_of({name: stretches[name] for name in fit})
+    # What an arm that is out shows of a block may be its own doing.
+    telling = [*fit, twin_arm.name] if twin_arm is not None and twin.comparison is not None else fit
+    adjusted = {name: adjusted_times(by_arm[name]) for name in telling}
+    bounds, drift = _bounds(heat), drift_of({name: adjusted[name] for name in fit})
+    verdict = judge(Evidence(heat, {name: by_arm[name] for name in fit}, everyone, fastest, twin, fast, ruler, drift))
     rows: list[dict[str, Any]] = []
     for name in shown:
         if name in heat.dropped:
@@ -47,7 +50,7 @@ def scenario_result(
         else:
             standing = _standing(name, ranking, verdict, heat.scenario.baseline) if name in fit else {}
             row = {"name": name, "status": "disqualified", "reason": out[name], "rank": None, **standing}
-            rows.append({**row, **numbers_of(by_arm[name], heat, stretches, bounds)})
+            rows.append({**row, **numbers_of(by_arm[name], heat, adjusted, bounds)})
     rows += [{"name": name, "status": "skipped", "reason": why, "rank": None} for name, why in skipped.items()]
     for row in rows:
         row.setdefault("efficiency", None)

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from harness.breakdown import Parts, limited_by, shared_out
+from harness.adjusted_times import adjusted_times
+from harness.breakdown import Parts, limited_by, over_blocks
 from harness.heat import Heat
 from harness.measurement import Batch, Measurement, medians_of
 from harness.planned_faults import PlannedFaults
@@ -17,10 +18,10 @@ from harness.statistics import centre_over_blocks, median, outliers, quantile
 
 
 def numbers_of(
-    measurements: Sequence[Measurement], heat: Heat, stretches: Mapping[str, Mapping[int, float]], bound_s: float | None
+    measurements: Sequence[Measurement], heat: Heat, others: Mapping[str, Mapping[int, float]], bound_s: float | None
 ) -> dict[str, Any]:
-    """An arm's numbers, from its measurements, one or more. ``stretches`` has those of all arms, by arm and
-    block; ``bound_s`` is the scenario's bound."""
+    """An arm's numbers, from its measurements, one or more. ``others`` has the adjusted times, by arm and block, of the
+    arms that tell what blocks did to all (its own may be among them); ``bound_s`` is the scenario's bound."""
     warm = [batch for m in measurements for batch in m.warm]
     batches = [batch for m in measurements for batch in m.batches]
     latencies = [latency for batch in warm for latency in batch.latencies]
@@ -32,7 +33,9 @@ def numbers_of(
     requests = sum(batch.requests for batch in warm)
     cpu = sum(batch.cpu_s for batch in warm)
     efficiency = bound_s / centre.estimate if bound_s else None
-    parts = shared_out(centre.estimate, [(m.typical.time_s, m.typical.parts) for m in measurements])
+    parts = over_blocks([m.parts for m in measurements])
+    most = max(batch.reached for batch in batches)
+    fewer = min(measurements[0].declared_in_flight, most) < min(heat.scenario.concurrency, heat.scenario.requests)
     strange = outliers([batch.time_s for batch in warm]) if len(warm) > 2 else ()
     return {
         "blocks": len(measurements),
@@ -48,15 +51,16 @@ def numbers_of(
         "latency_s": {f"p{q}": quantile(latencies, q / 100) for q in (50, 90, 99)} if latencies else None,
         "requests": sum(batch.requests for batch in batches), "failed": failures.total(), "failures": dict(failures),
         "struck": sum(batch.struck for batch in batches),
-        "declared_in_flight": measurements[0].declared_in_flight, "reached_in_flight": max(b.reached for b in batches),
+        "declared_in_flight": measurements[0].declared_in_flight, "reached_in_flight": most,
         "connections": max(batch.connections for batch in batches),
         "reuse": _reuse(warm, heat),
         "skew_s": fmean(batch.skew_s for batch in warm), "age_s": fmean(batch.age_s for batch in warm),
         "server_overshoot_s": median([batch.overshoot_s for batch in warm]),
         "parts_s": parts.with_time(), "cold_parts_s": _cold_parts(measurements).with_time(),
-        "limited_by": limited_by(parts, efficiency, measurements[0].declared_in_flight < heat.scenario.concurrency),
+        "limited_by": limited_by(parts, efficiency, fewer),
         "spread": spread_of(
-            measurements[0].arm, stretches, [[batch.time_s for batch in m.warm] for m in measurements]
+            measurements[0].arm, adjusted_times(measurements), others,
+            [[batch.time_s for batch in m.warm] for m in measurements],
         ).to_json(),
         "phantom": None, "missed": None,
         "outliers": len(strange), "values": len(warm), "block_medians_s": medians,

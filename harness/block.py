@@ -6,15 +6,15 @@ import json
 import math
 import random
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from exchanges.units import text_from_seconds
-from harness import pyperf_files, raw_rows, spawn
+from harness import pyperf_files, raw_rows, seals, spawn
 from harness.arm import Arm, slug
-from harness.exits import EnvironmentGap
 from harness.fault_witness import LATE_S
+from harness.flood import floods
 from harness.heat import Heat, warm_batches
 from harness.job import Job
 from harness.measurement import Measurement, asked_delays, measurement_from
@@ -30,7 +30,8 @@ from mock_server.process import Running
 @dataclass
 class Played:
     """A block as it was played, to be kept as a whole or not at all. ``requests`` holds an arm's batches, each a list
-    of rows; ``pyperf`` the new contents of pyperf's files; ``dropped`` why an arm is out from here on."""
+    of rows; ``pyperf`` the new contents of pyperf's files; ``dropped`` why an arm is out from here on; ``left_behind``
+    how many processes an arm's worker left running, of those that left some."""
 
     block: int
     measured: list[Measurement] = field(default_factory=list)
@@ -40,26 +41,26 @@ class Played:
     dropped: dict[str, str] = field(default_factory=dict)
     snapshots: dict[str, list[list[Any]]] = field(default_factory=dict)
     clocks: dict[str, int] = field(default_factory=dict)
-    left_behind: list[str] = field(default_factory=list)
+    left_behind: dict[str, int] = field(default_factory=dict)
     surroundings: Surroundings = field(default_factory=lambda: Surroundings(0.0, None, None))
 
 
 @dataclass(frozen=True, slots=True)
 class _Worked:
     """What a worker brought: its side file, the measurement made of it, the arm's pyperf file with it in (empty
-    where there was a problem), and whether processes of its own outlived it."""
+    where there was a problem), and how many processes of its own outlived it."""
 
     side: dict[str, Any]
     measurement: Measurement
     pyperf: str
-    left_behind: bool
+    left_behind: int
 
 
 def play(heat: Heat, block: int, mock: Running, folder: RunFolder, progress: Progress) -> Played:
     """Play one block of a heat; arms that were dropped before are left out.
 
     Raises:
-        EnvironmentGap: the mock server is gone.
+        EnvironmentGap: the mock server is gone, or does not answer.
     """
     # The same in a run that goes on where another one ended.
     dice = random.Random(f"{heat.scenario.seed}/{heat.scenario.name}/{block}/workers")
@@ -72,10 +73,8 @@ def play(heat: Heat, block: int, mock: Running, folder: RunFolder, progress: Pro
         progress.begin(name, block, heat.scenario.blocks)
         worked = _measure(heat.scenario, arms[name], block, position, heat.declared[name], mock, folder, dice)
         progress.advance()
-        if mock.process.poll() is not None:
-            raise EnvironmentGap("the mock server ended in the middle of the run")
         if worked.left_behind:
-            played.left_behind.append(name)
+            played.left_behind[name] = worked.left_behind
         played.measured.append(worked.measurement)
         if worked.measurement.problem:
             played.dropped[name] = worked.measurement.problem
@@ -87,6 +86,8 @@ def play(heat: Heat, block: int, mock: Running, folder: RunFolder, progress: Pro
         played.snapshots[name] = [row[5:13] for row in quotes]
         # The market's clock started with ``begin``, a moment before the batch; no age is told that finely.
         played.clocks[name] = time_us_at(worked.side["batches"][-1]["time_s"])
+    flooded = floods(played.measured)
+    played.measured = [_with_breach(one, flooded.get(one.arm)) for one in played.measured]
     played.surroundings = meter.read()
     return played
 
@@ -103,7 +104,9 @@ def _measure(
             mock.ca_file,
         )  # fmt: skip
         limit_s = _limit_s(scenario, declared, warm)
+        seals.taken(mock)  # those of whoever was there before
         ending = spawn.run_worker(job, warm, limit_s, dice)
+        sealed = seals.taken(mock)
         side = _side(side_file)
         problem = side.get("error")
         if ending.exit_code is None:
@@ -118,12 +121,27 @@ def _measure(
                 problem = f"pyperf could not read its result: {error}"
         if problem is None:
             try:
+                # First, because nothing else that is told of a forged log is worth much.
+                forged = seals.breaches(side["batches"], sealed, scenario, block, warm)
                 measurement = measurement_from(side, scenario, arm.name, block, position)
+                measurement = replace(measurement, breaches=(*forged, *measurement.breaches))
+                measurement = _with_breach(measurement, _untidy(ending.left_behind))
                 return _Worked(side, measurement, merged, ending.left_behind)
             except (LookupError, TypeError, ValueError) as error:
                 # A guest shares its process with the worker and may have meddled with anything there.
                 problem = f"its record cannot be read: {type(error).__name__}: {error}"
         return _Worked(side, Measurement(arm.name, block, position, problem=problem), "", ending.left_behind)
+
+
+def _untidy(left_behind: int) -> str | None:
+    """How a worker broke the seventh promise, that leaving leaves nothing behind (``strategies.strategy``)."""
+    if not left_behind:
+        return None
+    return f"left {left_behind} process{'' if left_behind == 1 else 'es'} running when it had ended"
+
+
+def _with_breach(measurement: Measurement, found: str | None) -> Measurement:
+    return replace(measurement, breaches=(*measurement.breaches, found)) if found else measurement
 
 
 def pyperf_file(folder: RunFolder, arm: str) -> Path:
@@ -134,7 +152,7 @@ def _side(file: Path) -> dict[str, Any]:
     """What the worker left; nothing where it was killed before, or in the middle of writing it."""
     try:
         side = json.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, RecursionError):
         return {}
     return side if isinstance(side, dict) else {}
 

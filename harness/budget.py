@@ -8,7 +8,6 @@ Statistical Society A 132, 1969).
 
 from __future__ import annotations
 
-import argparse
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -36,7 +35,7 @@ _CARD_LOAD_S = 0.3
 _DRAWING_S = 1.2
 
 
-def add_argument(parser: argparse.ArgumentParser) -> None:
+def add_argument(parser: options.TakesOptions) -> None:
     parser.add_argument(
         "--budget",
         metavar="D",

@@ -1,8 +1,10 @@
-"""What opening connections costs a batch: how much later its requests reached the server for having to open one.
+"""What opening connections costs requests: how much later they reached the server for having to open one.
 
 A request's way out is from its start, as the client has it, to its arrival, as the server has it: their clock is one.
 On it lie the name's lookup, the connection, its TLS, the sending, and whatever else a client does on the first use of a
-connection.
+connection. What it takes on open connections is the client's usual way, and only what is beyond that is opening.
+
+A client that opens a connection for each request shows no usual way: all of its way out counts, sending included.
 """
 
 from __future__ import annotations
@@ -54,15 +56,24 @@ def usual_way(batches: Iterable[tuple[Mapping[str, Any], Rows, set[int]]]) -> Us
     return UsualWay({index: median(ways) for index, ways in by_index.items()}, of_all)
 
 
-def connecting_s(record: Mapping[str, Any], log: Rows, known: set[int], usual: UsualWay, places: int) -> float:
-    """Seconds of a batch's time that went into opening connections: what openers took beyond the usual way, summed, and
-    shared by the ``places`` in flight, which open theirs side by side. Never below zero."""
-    beyond_s = 0.0
-    for row in opening(log, known).values():
-        way_s = _way_out_s(record, row)
-        if way_s is not None:
-            beyond_s += way_s - usual.of(row["index"])
-    return max(0.0, beyond_s) / places
+def openings_s(record: Mapping[str, Any], log: Rows, known: set[int], usual: UsualWay) -> list[float]:
+    """For each row of the log, how many seconds beyond the usual way its request took for having to open a connection;
+    0 for all others, and never below. One that ended by its deadline waited no longer for that: the deadline counts the
+    way as well."""
+    openers = opening(log, known)
+    return [
+        max(0.0, way_s - usual.of(row["index"]))
+        if row is openers.get(row["connection"])
+        and (way_s := _way_out_s(record, row)) is not None
+        and record["outcomes"][row["index"]].get("kind") != "deadline"
+        else 0.0
+        for row in log
+    ]
+
+
+def longest_way_out_s(record: Mapping[str, Any], log: Rows) -> float:
+    """The longest way out of any request of a batch, in seconds; 0 where none is known."""
+    return max((way_s for row in log if (way_s := _way_out_s(record, row)) is not None), default=0.0)
 
 
 def _way_out_s(record: Mapping[str, Any], row: Mapping[str, Any]) -> float | None:

@@ -11,14 +11,21 @@ from rich.console import Console
 from rich.text import Text
 
 from exchanges.errors import safe
-from exchanges.units import counted, text_from_bytes, text_from_price, text_from_ratio, text_from_seconds
+from exchanges.units import (
+    counted,
+    text_from_bytes,
+    text_from_price,
+    text_from_ratio,
+    text_from_seconds,
+    text_from_share,
+)
 from harness.report.doubts import clock_said, differences_said, drifting_said, spoilt_said
 from harness.report.entries import RunEntry, ScenarioEntry
-from harness.report.facts import stopwatch_said
 from harness.report.wording import listing
 from harness.sentence import conditions_of, failures_by_plan
 from harness.sweep_table import print_sweep
 from harness.terminal import console as console
+from harness.terminal import say
 from harness.terminal import table as table
 
 _STATE_STYLE: Final = {
@@ -26,26 +33,19 @@ _STATE_STYLE: Final = {
     "SERVER-BOUND": "bold red", "NETWORK-INVALID": "bold red",
 }  # fmt: skip
 _ARBITRAGE_ROWS = 6
-_REASONS: Final = 4
 _OUT: Final = ("disqualified", "failed", "skipped")
 
 
 def print_run(run: Mapping[str, Any]) -> None:
     """The whole readout of a run."""
     out = console()
-    verdict = run["verdict"]
+    verdict, scenarios = run["verdict"], run["scenarios"]
+    state = verdict["state"]
     out.print()
-    out.print(Text.assemble((verdict["state"], _STATE_STYLE.get(verdict["state"], "bold")), "  ", verdict["sentence"]))
-    entry, scenarios = RunEntry(run), run["scenarios"]
-    reasons = verdict["reasons"]
-    # Each scenario of a sweep has reasons of its own; the gravest come first.
-    told = reasons if len(scenarios) == 1 else reasons[:_REASONS]
-    for reason in told:
-        out.print(Text(f"  {reason}", style="yellow"))
-    if len(reasons) > len(told):
-        out.print(Text(f"  {counted(len(reasons) - len(told), 'reason')} more, on the page", style="yellow"))
-    for doubt in clock_said(entry) + differences_said(entry):
-        out.print(Text(f"  {doubt}", style="yellow"))
+    say(out, f"  {verdict['sentence']}", head=state, head_style=_STATE_STYLE.get(state, "bold"))
+    entry = RunEntry(run)
+    for told in [*verdict["reasons"], *clock_said(entry), *differences_said(entry)]:
+        say(out, told, "yellow", indent=2)
     if len(scenarios) > 1 and print_sweep(out, run):
         _print_many(out, scenarios)
     else:
@@ -65,12 +65,15 @@ def print_page(page: Path) -> None:
 
 def _print_numbers(out: Console, scenario: Mapping[str, Any]) -> None:
     wide = out.width >= 100
+    out.print()
     title = (
-        f"\n{conditions_of(scenario)}; "
-        f"warm medians of {counted(scenario['finished_blocks'], 'block')}; "
+        f"{conditions_of(scenario)}; warm medians of {counted(scenario['finished_blocks'], 'block')}; "
         f"physical limit {_seconds(scenario['bound_s'])}"
     )
-    rows = [row for row in scenario["strategies"] if "time_s" in row and row["status"] != "disqualified"]
+    say(out, title, "bold")
+    rows = _measured(scenario)
+    if not rows:
+        return
     # Where nothing is ranked the times say nothing about the arms: no order by time, and no ratios of them.
     ranked = any(row["status"] in ("ranked", "tied") for row in rows)
     names = ["time", "of limit", "one shot"]
@@ -84,32 +87,33 @@ def _print_numbers(out: Console, scenario: Mapping[str, Any]) -> None:
         ]  # fmt: skip
         cost = [_seconds(row["cpu_s_per_request"]), text_from_bytes(row["peak_rss_bytes"])]
         made.add_row(*cells, *(cost if wide else []))
-    out.print(Text(title, style="bold"))
     out.print(made)
+    ties = "= after a rank: tied; " if any(row["status"] == "tied" for row in rows) else ""
+    say(out, f"{ties}one shot: opening and first batch, to which a script adds its imports", "dim")
+
+
+def _measured(scenario: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [row for row in scenario["strategies"] if "time_s" in row and row["status"] not in _OUT]
 
 
 def _print_notes(out: Console, scenario: Mapping[str, Any]) -> None:
-    ties = "= after a rank: tied; " if any(row["status"] == "tied" for row in scenario["strategies"]) else ""
-    out.print(Text(f"{ties}one shot: opening and first batch, to which a script adds its imports", style="dim"))
     if scenario.get("faults") and (lost := failures_by_plan(scenario["strategies"])):
-        out.print(Text(lost))
+        say(out, lost)
     for limit in _limits(scenario):
-        out.print(Text(limit, style="dim"))
+        say(out, limit, "dim")
     entry = ScenarioEntry(scenario)
-    for said in [*spoilt_said(entry), *drifting_said(entry)]:
-        out.print(Text(said, style="yellow"))
-    if said := stopwatch_said(entry.entry("stopwatch")):
-        out.print(Text(said, style="dim"))
+    for told in [*spoilt_said(entry), *drifting_said(entry)]:
+        say(out, told, "yellow")
     for row in scenario["strategies"]:
         if row["status"] in _OUT:
-            _print_out(out, row, "")
+            _print_out(out, row["status"], row["name"], row["reason"])
 
 
 def _limits(scenario: Mapping[str, Any]) -> Iterator[str]:
     """What limits the arms that may be compared, one line for each limit, in the order of the arms."""
     by_limit: dict[str, list[str]] = {}
-    for row in scenario["strategies"]:
-        if row.get("limited_by") and row["status"] not in _OUT:
+    for row in _measured(scenario):
+        if row.get("limited_by"):
             by_limit.setdefault(safe(str(row["limited_by"]), 40), []).append(safe(row["name"], 24))
     for limit, names in by_limit.items():
         yield f"limited by {limit}: {', '.join(names)}"
@@ -121,29 +125,28 @@ def _print_many(out: Console, scenarios: Sequence[Mapping[str, Any]]) -> None:
     if spoilt:
         told = listing([f"{number} of {name}" for name, number in spoilt])
         blocks = counted(sum(number for _, number in spoilt), "block")
-        out.print(Text(f"{blocks} spoilt by other work and played again ({told}); kept, not counted", style="yellow"))
+        say(out, f"{blocks} spoilt by other work and played again ({told}); kept, not counted", "yellow")
     for scenario in scenarios:
         for said in drifting_said(ScenarioEntry(scenario)):
-            out.print(Text(f"{safe(scenario['name'], 80)}: {said}", style="yellow"))
-    clocks = [ScenarioEntry(scenario).entry("stopwatch") for scenario in scenarios]
-    dearest = max(clocks, key=lambda clock: clock.number("share") or 0.0)
-    if said := stopwatch_said(dearest):
-        out.print(Text(said, style="dim"))
-    rows = [row for scenario in scenarios for row in scenario["strategies"] if row["status"] in _OUT]
-    for name, status in dict.fromkeys((row["name"], row["status"]) for row in rows):
-        alike = [row for row in rows if (row["name"], row["status"]) == (name, status)]
-        where = f" (in {len(alike)} of {len(scenarios)} scenarios)" if len(alike) < len(scenarios) else ""
-        _print_out(out, alike[0], where)
+            say(out, f"{safe(scenario['name'], 80)}: {said}", "yellow")
+    where: dict[tuple[str, str, str], list[str]] = {}
+    for scenario in scenarios:
+        for row in scenario["strategies"]:
+            if row["status"] in _OUT:
+                key = (row["status"], row["name"], str(row["reason"]))
+                where.setdefault(key, []).append(safe(scenario["name"], 80))
+    for (status, name, reason), names in where.items():
+        _print_out(out, status, name, reason, "" if len(names) == len(scenarios) else f" in {listing(names)}")
 
 
-def _print_out(out: Console, row: Mapping[str, Any], where: str) -> None:
-    said = f"{safe(row['name'], 40)}: {safe(str(row['reason']), 300)}{where}"
-    out.print(Text.assemble((f"{row['status']} ", "bold red"), said))
+def _print_out(out: Console, status: str, name: str, reason: object, where: str = "") -> None:
+    say(out, f"{safe(name, 40)}{where}: {safe(str(reason), 300)}", head=f"{status} ", head_style="bold red")
 
 
 def print_prices(out: Console, readout: Mapping[str, Any], source: str) -> None:
     """Best bid and ask of each pair."""
-    out.print(Text(f"\nprices, as {safe(source, 40)} fetched them", style="bold"))
+    out.print()
+    say(out, f"prices, as {safe(source, 40)} fetched them", "bold")
     made = table("pair", "best bid", "at", "best ask", "at", "spread bp")
     for row in readout["prices"]:
         bid, ask = text_from_price(row["bid"]), text_from_price(row["ask"])
@@ -159,9 +162,10 @@ def print_arbitrage(out: Console, readout: Mapping[str, Any], rows: int = _ARBIT
     paying = sum(1 for row in found if Decimal(row["net_bps"]) > 0)
     unsized = sum(1 for row in found if row["verdict"] == "size unknown" and Decimal(row["net_bps"]) > 0)
     shown = max(rows, paying)
-    title = f"\narbitrage: {paying} of {len(found)} routes leave something after taker fees on both legs"
+    title = f"arbitrage: {paying} of {len(found)} routes leave something after taker fees on both legs"
     title += f", {unsized} of them of unknown size" if unsized else ""
-    out.print(Text(title, style="bold"))
+    out.print()
+    say(out, title, "bold")
     made = table("pair", "buy at", "sell at", "gross bp", "fees bp", "net bp", "verdict")
     for row in found[:shown]:
         style = "bold green" if row["verdict"] == "trade" else ""
@@ -177,9 +181,9 @@ def print_left_out(out: Console, readout: Mapping[str, Any]) -> None:
     """The quotes of which no use is made, and why."""
     left_out = readout.get("left_out", ())
     for row in left_out[:_ARBITRAGE_ROWS]:
-        out.print(Text(f"not used: {safe(row['reason'], 200)}", style="yellow"))
+        say(out, f"not used: {safe(row['reason'], 200)}", "yellow")
     if len(left_out) > _ARBITRAGE_ROWS:
-        out.print(Text(f"not used either: {counted(len(left_out) - _ARBITRAGE_ROWS, 'quote')} more", style="yellow"))
+        say(out, f"not used either: {counted(len(left_out) - _ARBITRAGE_ROWS, 'quote')} more", "yellow")
 
 
 def _name(name: str) -> Text:
@@ -206,4 +210,4 @@ def _span(row: Mapping[str, Any]) -> str:
 
 
 def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0%}"
+    return "-" if value is None else text_from_share(value)

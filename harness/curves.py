@@ -15,6 +15,7 @@ choice of the other axes along which two scenarios or more lie::
                                                   (the mean of the exchanges' medians where they differ); a text for a
                                                   workload, and for latencies of which two have one median
            "label": "8", "scenario": "concurrency=8", "provisional": false,      true: the verdict there is NOISY
+           "rank": 1, "tied_with": [],            the arm's place there, and who could not be told from it
            "bound_s": 0.1,                        the physical limit, of all arms alike; may be null
            "time_s": 0.12, "low_s": 0.11, "high_s": 0.13,
            "speedup": 7.1, "speedup_low": 7.0, "speedup_high": 7.2,
@@ -22,9 +23,11 @@ choice of the other axes along which two scenarios or more lie::
            "cpu_s_per_request": 0.0004}],         any of the last eight keys may be null, time_s not
         "enough": 8, "enough_within": 0.03,       see below
         "growth": null}],                         see harness.growth; null on every axis but requests
-     "left_out": ["threads has no point at concurrency=32: it is disqualified"]}
+     "left_out": ["threads has no point at concurrency=32: it is disqualified"],
+     "nobody": ["nobody has a point at concurrency=64: the verdict there is SERVER-BOUND, which allows no ranking"]}
 
-A point is left out, and that is said, where the arm may not be ranked. ``low`` and ``high`` are 95 % intervals over
+A point is left out, and that is said, where the arm may not be ranked: in ``left_out`` arm by arm, and in ``nobody``
+where that is so of all of them. ``low`` and ``high`` are 95 % intervals over
 blocks, both null with a single block. All numbers are finite.
 
 ``enough``, on the axis concurrency: the least number in flight whose time is not told from the shortest of all greater
@@ -41,6 +44,8 @@ from typing import Any, Final, TypeAlias
 
 from harness.block_ratios import cpu_times, efficiency_interval, medians
 from harness.growth import growth, interval_json
+from harness.report.entries import ScenarioEntry
+from harness.report.wording import listing
 from harness.sentence import TELLING
 from harness.statistics import ratio_over_blocks
 from harness.sweep import AXES, short, swept_axes
@@ -112,6 +117,7 @@ def _curve(
         "baseline": first.get("baseline"),
         "arms": arms,
         "left_out": list(_left_out(axis, along)),
+        "nobody": list(_nobody(axis, along)),
     }
 
 
@@ -128,7 +134,8 @@ def _point(axis: str, scenario: _Entry, row: _Entry, places: Mapping[Any, float 
         kept[low] = kept[low] if kept[high] is not None else None
     return {
         "x": places[scenario[axis]], "label": short(str(scenario[axis])), "scenario": scenario["name"],
-        "provisional": scenario["verdict"]["state"] != "VALID", "bound_s": scenario.get("bound_s"),
+        "provisional": ScenarioEntry(scenario).is_provisional,
+        "rank": row.get("rank"), "tied_with": row.get("tied_with") or [], "bound_s": scenario.get("bound_s"),
         **kept,
         "efficiency_low": reach["low"], "efficiency_high": reach["high"],
     }  # fmt: skip
@@ -153,18 +160,38 @@ def _growth(axis: str, fit: Sequence[tuple[_Entry, _Entry]]) -> dict[str, Any] |
     return growth(
         {scenario[axis]: medians(row) for scenario, row in fit},
         {scenario[axis]: cpu_times(row) for scenario, row in fit},
+        {scenario[axis]: scenario.get("bound_s") for scenario, _ in fit},
+        max(1, min(fit[0][0]["concurrency"], fit[0][1].get("declared_in_flight") or 1)),
     )
 
 
 def _left_out(axis: str, along: Sequence[_Entry]) -> Iterator[str]:
-    """Who has no point where, in sentences. What was never there to race (skipped) is told elsewhere."""
+    """Which arms have no point where, each once for each status. What was never there to race (skipped) is told
+    elsewhere."""
+    places: dict[tuple[str, str], list[str]] = {}
+    fit = [scenario for scenario in along if _why_nobody(scenario) is None]
+    for scenario in fit:
+        for row in scenario["strategies"]:
+            if row["status"] != "skipped" and _fit_row(scenario, row["name"]) is None:
+                places.setdefault((row["name"], row["status"]), []).append(short(str(scenario[axis])))
+    for (name, status), found in places.items():
+        where = "" if len(found) == len(along) else f" at {axis}={listing(found)}"
+        yield f"{name} has no point{where}: it is {status}"
+
+
+def _nobody(axis: str, along: Sequence[_Entry]) -> Iterator[str]:
+    """Where no arm has a point, and why."""
+    places: dict[str, list[str]] = {}
     for scenario in along:
-        state, place = scenario["verdict"]["state"], short(str(scenario[axis]))
-        raced = [row for row in scenario["strategies"] if row["status"] != "skipped"]
-        if not scenario.get("finished_blocks"):
-            yield f"nobody has a point at {axis}={place}: no block of it was finished"
-        elif any(row["status"] == "unranked" for row in raced):
-            yield f"nobody has a point at {axis}={place}: the verdict there is {state}, which allows no ranking"
-        else:
-            out = (row for row in raced if _fit_row(scenario, row["name"]) is None)
-            yield from (f"{row['name']} has no point at {axis}={place}: it is {row['status']}" for row in out)
+        if (why := _why_nobody(scenario)) is not None:
+            places.setdefault(why, []).append(short(str(scenario[axis])))
+    for why, found in places.items():
+        yield f"nobody has a point at {axis}={listing(found)}: {why}"
+
+
+def _why_nobody(scenario: _Entry) -> str | None:
+    if not scenario.get("finished_blocks"):
+        return "no block was finished there"
+    if any(row["status"] == "unranked" for row in scenario["strategies"]):
+        return f"the verdict there is {scenario['verdict']['state']}, which allows no ranking"
+    return None

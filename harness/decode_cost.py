@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from exchanges.errors import Rejected
 from exchanges.wire import Request, Response
 from harness.job import Job
-from harness.scenario import DRAWS
+from harness.seals import decoding_begin
 from harness.statistics import median
 from mock_server.process import Control
 from strategies.strategy import Decode
@@ -42,7 +42,7 @@ def decode_s(
     """
     distinct = {request.url: request for request in requests}
     try:
-        control.begin(seed=job.scenario.seed, block=job.block, latency="0ms", draws=DRAWS, faults="")
+        control.begin(**decoding_begin(job.scenario, job.block))
         answers = _answers(list(distinct.values()), job.ca_file, now)
         control.end()
         costs = _costs([(distinct[url], response) for url, response in answers.items()], decode, now)

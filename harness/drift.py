@@ -1,6 +1,7 @@
 """Drift: whether a session as a whole grew slower or faster, block by block.
 
 Each block's effect is the mean over arms of log(time) less that arm's own mean: what all arms have in common there.
+Where blocks draw their delays anew, times are the adjusted ones (harness.adjusted_times), or it would be the dice's.
 A straight line through the effects, by least squares, with Student's t test of its slope (N. R. Draper and H. Smith,
 "Applied Regression Analysis", 3rd edition, 1998, section 1.4), says how much the session drifted. In shuffled order
 that hits all arms alike; in one fixed order it cannot be told from a difference between arms.
@@ -39,18 +40,18 @@ class Drift:
         return {name: value if math.isfinite(value) else None for name, value in asdict(self).items()}
 
 
-def drift_of(medians: Mapping[str, Mapping[int, float]]) -> Drift | None:
-    """The drift over the blocks that any arm has, from each arm's block medians in seconds; of the arms that have all
+def drift_of(times: Mapping[str, Mapping[int, float]]) -> Drift | None:
+    """The drift over the blocks that any arm has, from each arm's times by block in seconds; of the arms that have all
     of these blocks, since another one's mean is not comparable. None with fewer than three blocks, or without such an
     arm.
 
     It is a line: what came and went within the session is noise to it. Blocks are taken to be equally far apart.
 
     Raises:
-        ValueError: a median is not a positive number of seconds.
+        ValueError: a time is not a positive number of seconds.
     """
-    blocks = sorted({block for by_block in medians.values() for block in by_block})
-    whole = [by_block for by_block in medians.values() if len(by_block) == len(blocks)]
+    blocks = sorted({block for by_block in times.values() for block in by_block})
+    whole = [by_block for by_block in times.values() if len(by_block) == len(blocks)]
     n = len(blocks)
     if n < _LEAST or not whole:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import strategies
@@ -20,12 +20,13 @@ _TWIN = "asyncio-aiohttp"
 class Entries:
     """``arms`` can race (the twin last); ``declared`` maps every arm to its requests in flight, by those
     that a scenario allows; ``skipped`` lack a library; ``broken`` raised at import or hold no strategy. Both map
-    names to sentences."""
+    names to sentences. ``sources`` has each arm's digest (``harness.source``)."""
 
     arms: tuple[Arm, ...]
     declared: dict[str, dict[int, int]]
     skipped: dict[str, str]
     broken: dict[str, str]
+    sources: dict[str, str | None] = field(default_factory=dict)
 
     def declared_at(self, concurrency: int) -> dict[str, int]:
         """Each arm's requests in flight in a scenario that allows so many. Raises KeyError: nobody was asked."""
@@ -74,6 +75,7 @@ def entries_for(text: str, in_flight: Sequence[int]) -> Entries:
     declared: dict[str, dict[int, int]] = {}
     skipped: dict[str, str] = {}
     broken: dict[str, str] = {}
+    sources: dict[str, str | None] = {}
     explicit = {word.strip() for word in text.split(",")}
     labels = _labels(names)
     # Probes and workers run in folders of their own, so they are given absolute paths.
@@ -92,10 +94,12 @@ def entries_for(text: str, in_flight: Sequence[int]) -> Entries:
         else:
             arms.append(Arm(label, finding.name))
             declared[label] = dict(zip(in_flight, finding.declared_in_flight, strict=True))
+            sources[label] = finding.source
     if arms:
         arms.append(_twin(arms, declared))
-        declared[arms[-1].name] = declared[arms[-1].twin_of or ""]
-    return Entries(tuple(arms), declared, skipped, broken)
+        original = arms[-1].twin_of or ""
+        declared[arms[-1].name], sources[arms[-1].name] = declared[original], sources[original]
+    return Entries(tuple(arms), declared, skipped, broken, sources)
 
 
 def loadable(name: str, in_flight: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from exchanges.units import counted
+from exchanges.units import counted, text_from_seconds
 from harness.budget import before_s
 from harness.heat import Heat, estimate_s
 from harness.scenario import Scenario
@@ -12,8 +12,9 @@ from harness.sentence import conditions_of
 from harness.sweep import short, swept_axes
 
 
-def foreword(heats: Sequence[Heat]) -> str:
-    """Of the blocks that are not finished; the time is an estimate, with that of the mock servers and their card."""
+def foreword(heats: Sequence[Heat], spent_budget_s: float | None = None) -> str:
+    """Of the blocks that are not finished; the time is an estimate, with that of the mock servers and their card.
+    ``spent_budget_s`` is the ``--budget`` of a run that goes on, which held for its first part."""
     arms = sum(arm.twin_of is None for arm in heats[0].arms)
     left = sum(heat.scenario.blocks - heat.finished_blocks for heat in heats)
     planned = sum(heat.scenario.blocks for heat in heats)
@@ -21,9 +22,10 @@ def foreword(heats: Sequence[Heat]) -> str:
     blocks = counted(heats[0].scenario.blocks, "block") + each
     if left < planned:
         blocks = f"{left} of {counted(planned, 'block')} left"
+    over = "" if spent_budget_s is None else f"; the --budget of {text_from_seconds(spent_budget_s)} no longer holds"
     return (
         f"{counted(arms, 'arm')} and a twin, {_conditions([heat.scenario for heat in heats])}, {blocks}: "
-        f"about {time_left_s(heats):.0f} s"
+        f"about {time_left_s(heats):.0f} s{over}"
     )
 
 

@@ -6,7 +6,6 @@ there must never look like success to whoever reads nothing but the exit code.
 
 from __future__ import annotations
 
-import argparse
 import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -19,6 +18,7 @@ from exchanges.units import counted
 from harness.arm import label_of
 from harness.exits import UsageError
 from harness.gate_field import FIELDS, field_for, rows_of
+from harness.options import TakesOptions
 from harness.report.entries import Entry
 from harness.verdict import RANKED
 
@@ -121,7 +121,7 @@ class Gate:
         return None
 
 
-def add_argument(parser: argparse.ArgumentParser, of: str = "of the run") -> None:
+def add_argument(parser: TakesOptions, of: str = "of the run") -> None:
     parser.add_argument(
         "--fail-on",
         action="append",

@@ -10,15 +10,17 @@ The shape in run.json, as ``growth`` of an arm on a curve over requests (see har
      "exponent": {"estimate": 0.91, "low": 0.9, "high": 0.92},     time ~ requests ** exponent; 1 is proportional
      "fixed_s": {...}, "per_request_s": {...},                     time = fixed_s + per_request_s * requests
      "cpu_exponent": {...}, "cpu_fixed_s": {...}, "cpu_per_request_s": {...},      the same of CPU time; may be null
-     "note": null}                                or a sentence: why a reader should be careful with it
+     "bound_exponent": 0.85,                      the same power of the physical limit, null where there is none
+     "note": null}                                or why a reader should be careful with it, in a sentence
 
-``low`` and ``high`` are 95 % t intervals over blocks, null with a single block.
+``low`` and ``high`` are 95 % t intervals over blocks, null with a single block. An exponent is the arm's own only as
+far as it differs from ``bound_exponent``: 10 requests take one round of delays and so do 20, where 20 may be in flight.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean, stdev
 from typing import Any, Final
 
@@ -28,16 +30,39 @@ from harness.student_t import student_t_quantile
 _TWO: Final = "with two numbers of requests a line fits whatever the growth is: whether it is straight cannot be told"
 
 
-def growth(times: Mapping[int, Mapping[int, float]], cpu: Mapping[int, Mapping[int, float]]) -> dict[str, Any] | None:
-    """The growth of an arm's time and CPU time in seconds, each by number of requests and block. None where fewer than
-    two numbers of requests have a block in common."""
+def growth(
+    times: Mapping[int, Mapping[int, float]], cpu: Mapping[int, Mapping[int, float]],
+    bounds: Mapping[int, float | None] | None = None, in_flight: int = 1,
+) -> dict[str, Any] | None:  # fmt: skip
+    """The growth of an arm's time and CPU time in seconds, each by number of requests and block. ``bounds`` are the
+    physical limits in seconds by number of requests, ``in_flight`` is how many the arm may have in flight. None where
+    fewer than two numbers of requests have a block in common."""
     blocks = _common_blocks(times)
     if len(times) < 2 or not blocks:
         return None
     return {
         "points": len(times), "blocks": len(blocks), **_fits(times, ""), **_fits(cpu, "cpu_"),
-        "note": _TWO if len(times) == 2 else None,
+        "bound_exponent": _power({number: (bounds or {}).get(number) for number in times}),
+        "note": "; ".join(_doubts(sorted(times), in_flight)) or None,
     }  # fmt: skip
+
+
+def _doubts(requests: Sequence[int], in_flight: int) -> Iterator[str]:
+    if len(requests) == 2:
+        yield _TWO
+    uneven = [str(number) for number in requests if number % in_flight]
+    if uneven:
+        which = f"rounds of {', '.join(uneven[:-1])} and {uneven[-1]}" if len(uneven) > 1 else f"round of {uneven[0]}"
+        full = "are not full" if len(uneven) > 1 else "is not full"
+        yield f"with {in_flight} in flight the last {which} requests {full}: that bends the growth"
+
+
+def _power(costs: Mapping[int, float | None]) -> float | None:
+    """The exponent of a cost that is known for every number of requests, and is above zero."""
+    known = {number: cost for number, cost in costs.items() if cost is not None and cost > 0}
+    if len(known) < len(costs):
+        return None
+    return line([math.log(number) for number in known], [math.log(cost) for cost in known.values()])[1]
 
 
 def line(xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float]:

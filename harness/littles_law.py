@@ -1,15 +1,17 @@
-"""Arithmetic that a client's own events must obey, whatever it is written in: three mean numbers in flight that agree.
+"""Arithmetic that a client's own events must obey, whatever it is written in: mean numbers in flight that agree.
 
-1. *From rate and latency*, as Little's law has it (J. D. C. Little, "A Proof for the Queuing Formula: L = λW",
-   Operations Research 9, 1961): outcomes per second times the mean time in flight. On a finite span in which
-   everything begins and ends it holds exactly, whatever the distributions (P. J. Denning and J. P. Buzen, "The
-   Operational Analysis of Queueing Network Models", ACM Computing Surveys 10, 1978).
-2. *From the events*: how many spans are open, integrated over the batch as the stopwatch has it. It differs from the
-   first where spans lie outside the batch.
-3. *From the server's log*: what it had in hand of the requests that came back. It cannot be more than the client had.
-
-Neither of the first two can be more than the places in flight (Denning and Buzen's utilisation law: a place is busy at
-most all of the time). Else requests "started" while they queued, and their latencies are none.
+1. *Bookkeeping.* By rate and latency (outcomes per second times their mean latency) a batch has as many in flight as
+   its events have one by one (open spans, integrated over the batch): J. D. C. Little, "A Proof for the Queuing
+   Formula: L = λW", Operations Research 9, 1961. On a finite span in which everything begins and ends that is no
+   discovery but an identity, whatever the distributions (P. J. Denning and J. P. Buzen, "The Operational Analysis of
+   Queueing Network Models", ACM Computing Surveys 10, 1978). It fails only where events lie outside of the batch, are
+   lost or are counted twice, and that is all that it shows.
+2. *Against the server's log.* The server cannot have had more in hand, of the requests that came back, than the client
+   had in flight.
+3. *Against the places in flight*: the utilisation law (Denning and Buzen). A place is busy at most all of the time, so
+   that on average no more requests are under way than there are places; else they were called started while they
+   queued. A request holds its place from its start until the server has replied: what its client does with the answer
+   then (decoding it elsewhere, say) needs no place. One that ends by its deadline holds it until then.
 
 All within 2 %. ``harness.fairness`` holds each single request to the server's times; this holds their sums.
 """
@@ -19,33 +21,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from harness.fault_witness import LATE_S
-
 _WITHIN: Final = 0.02
 
 _Span = tuple[float, float]
 
 
-def contradictions(record: Mapping[str, Any], log: Sequence[Mapping[str, Any]], declared: int) -> list[str]:
+def contradictions(
+    record: Mapping[str, Any], log: Sequence[Mapping[str, Any]], declared: int, deadline_s: float
+) -> list[str]:
     """What a batch's outcomes say of themselves that cannot be, as sentences with the numbers; empty where all fits.
     ``declared`` is how many places in flight the arm has in this scenario; a batch lasts longer than 0 s."""
     time_s, outcomes = float(record["time_s"]), record["outcomes"]
     if not outcomes:
         return []  # harness.fairness says so
-    spans = [_in_flight(outcome) for outcome in outcomes]
+    spans = [(float(outcome["started"]), float(outcome["ended"])) for outcome in outcomes]
     by_law = len(spans) / time_s * (sum(ended - started for started, ended in spans) / len(spans))
     by_events = _swept(spans, time_s) / time_s
     by_server = _with_server(log, outcomes) / time_s
+    in_places = sum(ended - started for started, ended in _in_places(record, log, deadline_s)) / time_s
     found = []
     if abs(by_law - by_events) > _WITHIN * max(by_law, by_events):
         found.append(
             f"contradicts Little's law: {len(spans)} requests of its latencies in its time are {by_law:.2f} in flight "
             f"on average, its own events have {by_events:.2f}"
         )
-    if max(by_law, by_events) > (1 + _WITHIN) * declared:
+    if in_places > (1 + _WITHIN) * declared:
         found.append(
-            f"has {max(by_law, by_events):.2f} requests in flight on average by its own events, {declared} allowed: it "
-            "calls them started while they queue"
+            f"has {in_places:.2f} requests in flight on average from its own starts to the server's replies, "
+            f"{declared} allowed: it calls them started while they queue"
         )
     if by_server > (1 + _WITHIN) * by_law:
         found.append(
@@ -55,11 +58,16 @@ def contradictions(record: Mapping[str, Any], log: Sequence[Mapping[str, Any]], 
     return found
 
 
-def _in_flight(outcome: Mapping[str, Any]) -> _Span:
-    """When a request was in flight, in seconds since the batch began. One that ended by its deadline has left its place
-    then, though the failure may be written down a little later."""
-    started, ended = float(outcome["started"]), float(outcome["ended"])
-    return (started, max(started, ended - LATE_S)) if outcome.get("kind") == "deadline" else (started, ended)
+def _in_places(record: Mapping[str, Any], log: Sequence[Mapping[str, Any]], deadline_s: float) -> list[_Span]:
+    """When each request held its place, in seconds since the batch began."""
+    replied = {row["index"]: row["replied"] - record["began"] for row in log if row["replied"] is not None}
+    spans = []
+    for index, outcome in enumerate(record["outcomes"]):
+        started, ended = float(outcome["started"]), float(outcome["ended"])
+        # That a deadline has passed may be written down a little later.
+        until = started + deadline_s if outcome.get("kind") == "deadline" else replied.get(index, ended)
+        spans.append((started, max(started, min(ended, until))))
+    return spans
 
 
 def _swept(spans: Sequence[_Span], time_s: float) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 import re
@@ -14,7 +13,9 @@ from typing import Any
 
 import psutil
 
-_DISTRIBUTIONS = ("fetchrace", "aiohttp", "httpx", "requests", "urllib3", "trio", "pyperf", "uvloop")
+from harness.shadowed import CLIENTS, installed_version
+
+_DISTRIBUTIONS = ("fetchrace", "pyperf", "psutil", *CLIENTS)
 _FLAG = re.compile(r"(--[^=]*=|-[A-Za-z]=?)?(.*)", re.DOTALL)
 """A flag and the value glued to it: ``--latency=20ms``, ``-sthreads``."""
 _PAIR = re.compile(r"[A-Za-z0-9]{1,20}/[A-Za-z0-9]{1,20}")
@@ -39,14 +40,9 @@ def machine() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """The installed versions of what races and of what measures."""
-    found = {}
-    for name in _DISTRIBUTIONS:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
+    """The installed versions of what races, with what it is built on, and of what measures."""
+    found = {name: installed_version(name) for name in _DISTRIBUTIONS}
+    return {name: version for name, version in found.items() if version is not None}
 
 
 def shown_command(arguments: Sequence[str]) -> str:

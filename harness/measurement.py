@@ -14,9 +14,10 @@ from typing import Any
 
 from harness import fairness
 from harness.bound import bound
-from harness.breakdown import Parts, parts_of
-from harness.connecting import usual_way
+from harness.breakdown import Parts, mean_of, parts_of
+from harness.connecting import longest_way_out_s, usual_way
 from harness.fault_witness import held_delays, reached
+from harness.ladder import Ladder, ladder_of
 from harness.littles_law import contradictions
 from harness.planned_faults import PlannedFaults, waits
 from harness.scenario import DRAWS, Scenario
@@ -32,7 +33,9 @@ class Batch:
     requests that a fault of the scenario struck, ``severed`` those of them that may have cost their connection;
     ``skew_s`` from the first to the last price of the snapshot, ``age_s`` the mean age of a price when the batch was in
     hand. ``network`` is by how much the kernel's counters of lost connections grew, ``turned_away`` how many of the
-    mock's own it counted (None: it does not say), ``parts`` where the time went."""
+    mock's own it counted (None: it does not say), ``parts`` where the time went. ``asked_s`` is what the delays asked
+    for take by themselves, in the order of the arm's requests and with as many in flight as it may have; ``way_out_s``
+    the longest that a request took from its start to the server."""
 
     time_s: float
     cpu_s: float
@@ -54,6 +57,8 @@ class Batch:
     network: dict[str, int] = field(default_factory=dict)
     turned_away: int | None = None
     parts: Parts = field(default_factory=Parts)
+    asked_s: float = 0.0
+    way_out_s: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the raw latencies, which requests.csv has."""
@@ -97,21 +102,15 @@ class Measurement:
         return self.batches[1:]
 
     @property
-    def typical(self) -> Batch:
-        """The warm batch whose time is the median one; of an even number the faster one of the middle."""
-        return sorted(self.warm, key=lambda batch: batch.time_s)[(len(self.warm) - 1) // 2]
-
-    @property
     def time_s(self) -> float:
         """The block's one number: the median of its warm times."""
         return median([batch.time_s for batch in self.warm])
 
     @property
-    def stretch(self) -> float:
-        """How many times as long that is as the delays that were drawn for the block take by themselves, in the arm's
-        order: what blocks of unequal delays may be compared by. Without any delay, the seconds as they are."""
-        parts = self.typical.parts
-        return self.time_s / (parts.bound_s + parts.queueing_s or 1.0)
+    def parts(self) -> Parts:
+        """Where ``time_s`` went: the parts of the warm batch of that time, or the mean of the two it lies between."""
+        by_time = sorted(self.warm, key=lambda batch: batch.time_s)
+        return mean_of([by_time[(len(by_time) - 1) // 2].parts, by_time[len(by_time) // 2].parts])
 
     def to_json(self) -> dict[str, Any]:
         kept = {name: getattr(self, name) for name in self.__slots__ if name not in ("arm", "batches", "breaches")}
@@ -130,15 +129,15 @@ def measurement_from(side: dict[str, Any], scenario: Scenario, arm: str, block: 
     decode_s = side.get("decode_s")
     asked = asked_delays(scenario, block)
     raw = _with_known_connections(side["batches"])
-    usual = usual_way(raw)
+    usual, most = usual_way(raw), max((reached(record, log, scenario) for record, log, _ in raw), default=0)
     for number, (record, log, known) in enumerate(raw):
         if not record["time_s"] > 0:
             raise ValueError(f"a batch of {record['time_s']} s")
-        parts = parts_of(record, log, known, usual, scenario, declared, asked, decode_s)
-        batch = _batch(record, log, asked, scenario, declared, parts)
+        ladder = ladder_of(record, log, known, usual, scenario, declared, most, asked)
+        batch = _batch(record, log, asked, scenario, declared, ladder, parts_of(record, ladder, decode_s))
         batches.append(batch)
         breaches += fairness.breaches(record, log, scenario, block, number, declared, asked, batch.held_bound_s)
-        breaches += contradictions(record, log, min(declared, scenario.concurrency))
+        breaches += contradictions(record, log, min(declared, scenario.concurrency), scenario.deadline_s)
     if not breaches and reuse:
         # What the cold batch lost and did not open again: no more than there were in flight.
         severed = sum(batch.severed for batch in batches[1:]) + min(batches[0].severed, max(1, declared))
@@ -175,7 +174,7 @@ def _with_known_connections(
 
 def _batch(
     record: dict[str, Any], log: Sequence[dict[str, Any]], asked: list[float], scenario: Scenario, declared: int,
-    parts: Parts,
+    ladder: Ladder, parts: Parts,
 ) -> Batch:  # fmt: skip
     server = record["server"]["batch"]
     answered = [outcome for outcome in record["outcomes"] if "kind" not in outcome]
@@ -189,7 +188,7 @@ def _batch(
     return Batch(
         time_s=record["time_s"],
         cpu_s=record["cpu_s"],
-        bound_s=bound(arriving, scenario.concurrency),
+        bound_s=ladder.bound_s,
         held_bound_s=held_bound_s,
         overshoot_s=max(0.0, held_bound_s - bound(held_delays(outcomes, log, scenario, "asked"), n)),
         reached=reached(record, log, scenario),
@@ -207,5 +206,7 @@ def _batch(
         network=dict(record.get("network", {})),
         turned_away=server.get("turned_away"),
         parts=parts,
+        asked_s=ladder.asked_s,
+        way_out_s=longest_way_out_s(record, log),
         severed=sum(plan.costs_connection(row["exchange"], row) for row in log),
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import math
 import sys
 from collections.abc import Callable
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import exchanges
 from exchanges.errors import safe
@@ -18,6 +20,23 @@ from harness.exits import EnvironmentGap, UsageError
 _T = TypeVar("_T")
 _MOST = 1_000_000
 """Of anything that is counted: more would fill the memory before it could be raced."""
+
+
+class TakesOptions(Protocol):
+    """A parser or a group of its options: argparse has no public name for what the two have in common."""
+
+    def add_argument(self, *args: Any, **kwargs: Any) -> argparse.Action: ...
+
+
+def folder(flag: str) -> Callable[[str], Path]:
+    """What reads the value of ``flag``, a place: ``Path`` alone would take no text at all for the working folder."""
+
+    def read_folder(text: str) -> Path:
+        if not text:
+            raise UsageError(f"{flag}: expected a folder, found ''")
+        return Path(text)
+
+    return read_folder
 
 
 def exchange_names(text: str) -> list[str]:

@@ -18,6 +18,7 @@ import strategies
 from exchanges.plugins import MissingLibrary, PluginError, UnknownName
 from harness import lifeline, spawn
 from harness.shadowed import shadowed_here
+from harness.source import source_of
 from strategies.strategy import Limits, declared_in_flight
 
 _LIMIT_S = 30.0
@@ -27,12 +28,13 @@ _LIMIT_S = 30.0
 class Finding:
     """What is known of one strategy: ``problem`` is None, "unknown", "missing", "broken" or "shadowed" (a library that
     it imports is not the one that was installed). ``declared_in_flight`` is what it declares at each of the numbers in
-    flight that were asked about, in their order."""
+    flight that were asked about, in their order, ``source`` the digest of what was loaded (``harness.source``)."""
 
     name: str
     problem: str | None
     message: str = ""
     declared_in_flight: tuple[int, ...] = ()
+    source: str | None = None
 
 
 def look(names: Sequence[str], in_flight: Sequence[int]) -> list[Finding]:
@@ -81,7 +83,7 @@ def _finding(name: str, in_flight: Sequence[int]) -> Finding:
     if not all(isinstance(number, int) and number >= 1 for number in declared):
         return Finding(name, "broken", f"strategy {name}: expected it to declare at least one request in flight")
     shadowed = shadowed_here()
-    return Finding(name, "shadowed", shadowed) if shadowed else Finding(name, None, "", declared)
+    return Finding(name, "shadowed", shadowed) if shadowed else Finding(name, None, "", declared, source_of(name))
 
 
 def main(argv: Sequence[str]) -> None:

@@ -85,7 +85,7 @@ class Race:
 
     def _play(self, heat: Heat, block: int) -> None:
         played = self._played(heat, block)
-        while played.surroundings.reasons and self._is_played_again(heat, played):
+        while played.surroundings.others_work and self._is_played_again(heat, played):
             played = self._played(heat, block)
         self._keep(heat, played)
         self.save()
@@ -110,8 +110,8 @@ class Race:
 
     def _played(self, heat: Heat, block: int) -> Played:
         played = play(heat, block, self.mocks[heat.scenario.name], self.folder, self.progress)
-        for name in played.left_behind:
-            self.folder.log("left_behind", arm=name, block=played.block)
+        for name, number in played.left_behind.items():
+            self.folder.log("left_behind", scenario=heat.scenario.name, arm=name, block=played.block, processes=number)
             if name not in self.untidy:
                 self.progress.say(f"{name} left processes running when it had ended; they were ended too")
             self.untidy.add(name)

@@ -6,7 +6,7 @@ that a sentence may be worded better at any time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 CAUSES: Final = (
@@ -23,8 +23,10 @@ fixed; ``stopwatch``: measuring costs too much of what is measured. The one that
 @dataclass(frozen=True, slots=True)
 class Reason:
     """``state`` is what a scenario is worth for this reason, one of ``harness.verdict.STATES`` but VALID; ``cause`` is
-    one of CAUSES; ``said`` is a sentence with its numbers, without its full stop. Two that say the same are one."""
+    one of CAUSES; ``said`` is a sentence with its numbers, without its full stop. Two that say the same are one.
+    ``weight`` is how far it goes: it tells the worst of several reasons of one cause, and compares with no other's."""
 
     state: str
     cause: str
     said: str
+    weight: float = field(default=0.0, compare=False)

@@ -16,13 +16,13 @@ from typing import Any
 import exchanges
 from exchanges.errors import safe
 from harness import entries, gate
-from harness.arm import label_of
+from harness.arm import Arm, label_of
 from harness.comparability import MACHINE
 from harness.entries import Entries
 from harness.exits import EnvironmentGap, UsageError
 from harness.gate import Gate
 from harness.heat import Heat
-from harness.journal import Journal, digest_of, replay
+from harness.journal import Journal, replay
 from harness.machine import machine, versions
 from harness.redaction import redacted
 from harness.report.entries import Entry
@@ -34,12 +34,14 @@ from harness.store import RunFolder, read_run
 
 def reopened(path: Path, argv: Sequence[str], gates: Sequence[Gate] = ()) -> tuple[Session, Entries]:
     """The session of a run that was stopped, with its finished blocks in its heats, and who races. Of ``argv`` only
-    ``--strategy`` is read, for where the files of guests are.
+    ``--strategy`` is read, for where the files of guests are. The gates are those that the run began with, unless
+    there are others.
 
     Raises:
-        UsageError: no such run, nothing is left to play, the run still goes on, a guest's file is not named, or a gate
-            names nobody who races.
-        EnvironmentGap: the machine, the interpreter, a version or a guest's file is another than when the run began.
+        UsageError: no such run, nothing is left to play, the run still goes on, a guest's file is not named, or
+            something else is, or a gate names nobody who races.
+        EnvironmentGap: the machine, the interpreter, a version or the source of a strategy is another than when the run
+            began.
     """
     run = read_run(path)
     folder = RunFolder((path if path.is_dir() else path.parent).resolve())
@@ -51,7 +53,8 @@ def reopened(path: Path, argv: Sequence[str], gates: Sequence[Gate] = ()) -> tup
     except OSError as error:
         raise EnvironmentGap(f"{folder.path}: {error.strerror}; nothing was measured") from error
     try:
-        entered = _entered(folder, journal.head, run, _guests(argv))
+        entered = _entered(folder, journal.head, run, _named(argv))
+        gates = gates or [Gate.parse(text) for text in journal.head["gates"]]
         gate.check_arms(
             gates, [*(arm.name for arm in entered.arms if not arm.twin_of), *entered.skipped, *entered.broken]
         )
@@ -95,36 +98,55 @@ def _same_place(folder: RunFolder, run: Mapping[str, Any]) -> None:
 
 
 def _entered(
-    folder: RunFolder, head: Mapping[str, Any], run: Mapping[str, Any], guests: Mapping[str, str]
+    folder: RunFolder, head: Mapping[str, Any], run: Mapping[str, Any], named: Mapping[str, str]
 ) -> Entries:  # fmt: skip
-    """Who raced, probed once more: it may lack a library by now, or declare something else."""
-    wanted = [arm for arm in head["arms"] if arm["twin_of"] is None]
-    missing = [arm["name"] for arm in wanted if arm["digest"] is not None and arm["name"] not in guests]
+    """Who raced, probed once more: it may lack a library by now, declare something else, or be another program.
+    ``named`` are the words of ``--strategy`` by the names of the arms that they would be."""
+    there = {arm["name"]: arm for arm in head["arms"]}
+    raced = [name for name, arm in there.items() if arm["twin_of"] is None]
+    files = [name for name in raced if ".py:" in name]
+    strange = [word for name, word in named.items() if name not in files]
+    if strange:
+        whose = f"the paths of {_listed(files)}" if files else "none, for no strategy of the run is from a file"
+        raise UsageError(
+            f"--resume goes on with the strategies of the run {folder.id}: expected of --strategy {whose}, found "
+            f"{safe(strange[0])!r}"
+        )
+    missing = [name for name in files if name not in named]
     if missing:
         raise UsageError(
             f"the run {folder.id} has strategies from files, and a run does not keep where they are: give --strategy "
-            f"again, with the path of {', '.join(missing)}"
+            f"again, with the path of {_listed(missing)}"
         )
-    names = [guests[arm["name"]] if arm["digest"] is not None else arm["name"] for arm in wanted]
-    found = entries.entries_for(",".join(names), [scenario["concurrency"] for scenario in run["scenarios"]])
-    changed = [
-        arm.name
-        for arm, before in zip(found.arms, head["arms"], strict=False)
-        if digest_of(arm.strategy) != before["digest"]
-    ]
-    if changed:
-        raise EnvironmentGap(
-            f"the run {folder.id} cannot be resumed: {changed[0]} is not what it was when it began; start a new run"
-        )
-    now = [
-        (arm.name, arm.twin_of, {str(n): count for n, count in found.declared[arm.name].items()}) for arm in found.arms
-    ]
-    if now != [(arm["name"], arm["twin_of"], arm["declared"]) for arm in head["arms"]]:
-        said = next(iter(found.broken.values()), "they declare other requests in flight, or are others")
-        raise EnvironmentGap(
-            f"the run {folder.id} cannot be resumed: its strategies are not what they were: {said}; start a new run"
-        )
-    return Entries(found.arms, found.declared, head["skipped"], head["broken"])
+    words = ",".join(named.get(name, name) for name in raced)
+    found = entries.entries_for(words, [scenario["concurrency"] for scenario in run["scenarios"]])
+    here = {arm.name: arm for arm in found.arms}
+    changed = [_change(name, there, here, found) for name in dict.fromkeys([*there, *here])]
+    said = next((one for one in changed if one is not None), None)
+    if said is not None:
+        raise EnvironmentGap(f"the run {folder.id} cannot be resumed: {safe(said, 300)}; start a new run")
+    return Entries(tuple(here[name] for name in there), found.declared, head["skipped"], head["broken"], found.sources)
+
+
+def _change(
+    name: str, there: Mapping[str, Mapping[str, Any]], here: Mapping[str, Arm], found: Entries
+) -> str | None:  # fmt: skip
+    """How an arm is not what it was when the run began, as a sentence; None where it is."""
+    if name in found.broken:
+        return found.broken[name]
+    if name not in here or name not in there:
+        return f"{name} is in the race {'no longer' if name in there else 'only now'}"
+    then = there[name]
+    if found.sources.get(name) != then["source"]:
+        return f"the source of {name} is not what it was when the run began"
+    declared = {str(number): count for number, count in found.declared[name].items()}
+    if (here[name].twin_of, declared) != (then["twin_of"], then["declared"]):
+        return f"{name} does not declare the requests in flight that it declared when the run began"
+    return None
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(safe(name) for name in names)
 
 
 def _heat(data: Mapping[str, Any], entered: Entries, journal: Journal) -> Heat:
@@ -144,9 +166,9 @@ def _heat(data: Mapping[str, Any], entered: Entries, journal: Journal) -> Heat:
     return heat
 
 
-def _guests(argv: Sequence[str]) -> dict[str, str]:
-    """The files that ``--strategy`` names, by the names of their arms."""
+def _named(argv: Sequence[str]) -> dict[str, str]:
+    """The words after ``--strategy``, by the names of the arms that they would be."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("-s", "--strategy", default="")
     words = [word.strip() for word in parser.parse_known_args(list(argv))[0].strategy.split(",")]
-    return {label_of(word): word for word in words if ".py:" in word and not word.startswith("-")}
+    return {label_of(word): word for word in words if word}

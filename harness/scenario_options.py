@@ -11,6 +11,7 @@ from exchanges.errors import safe
 from exchanges.plugins import nearest
 from exchanges.units import bytes_from, text_from_bytes
 from harness import options, sweep, workload_options
+from harness.arm import label_of
 from harness.body_size import body_sizes
 from harness.exits import UsageError
 from harness.latency_list import latencies_in
@@ -24,11 +25,12 @@ _GROWTH: Final = 1.02
 """Prices gain and lose digits as they move."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What is fetched, and under which conditions. Lists of some of them make a sweep."""
-    add = parser.add_argument
-    workload_options.add_arguments(parser)
-    add("--requests", default="40", metavar="N,...", help="requests in a batch; markets repeat (40)")
+def add_arguments(work: options.TakesOptions, conditions: options.TakesOptions) -> None:
+    """What is fetched, and under which conditions: a group of options for each, or one parser for both. Lists of some
+    of them make a sweep."""
+    workload_options.add_arguments(work)
+    work.add_argument("--requests", default="40", metavar="N,...", help="requests in a batch; markets repeat (40)")
+    add = conditions.add_argument
     add(
         "-c",
         "--concurrency",
@@ -111,9 +113,11 @@ def scenarios_from(args: argparse.Namespace, blocks: int, warm: int) -> list[Sce
 
 def with_baseline(scenario: Scenario, asked: str | None, names: Sequence[str]) -> Scenario:
     """The scenario with the baseline that was asked for, else ``sequential``, else the first of the arms ``names``."""
-    if asked is not None and asked not in names:
-        raise UsageError(f"--baseline {asked!r} is not in the race{nearest(asked, names)}")
-    baseline = asked or ("sequential" if "sequential" in names else names[0])
+    # A guest is named as --strategy names it, or as tables show it.
+    wanted = None if asked is None else label_of(asked)
+    if wanted is not None and wanted not in names:
+        raise UsageError(f"--baseline {safe(asked or '')!r} is not in the race{nearest(wanted, names)}")
+    baseline = wanted or ("sequential" if "sequential" in names else names[0])
     return Scenario.from_json({**scenario.to_json(), "baseline": baseline})
 
 

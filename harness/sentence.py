@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from exchanges.errors import safe
-from exchanges.units import counted, text_from_ratio, text_from_seconds
+from exchanges.units import counted, text_from_ratio, text_from_seconds, text_from_share
 
 TELLING = 0.5
 """A tie "within 300 %" tells nobody anything: the blocks were too few or too noisy."""
@@ -65,8 +65,8 @@ def failures_by_plan(rows: Sequence[Mapping[str, Any]]) -> str:
     if not failed:
         return ""
     return (
-        f"{failed / asked:.1%} of all requests failed by plan, struck by faults: times are those of whole batches, "
-        "failed requests among them"
+        f"{text_from_share(failed / asked, 1)} of all requests failed by plan, struck by faults: times are those of "
+        "whole batches, failed requests among them"
     )
 
 
@@ -76,7 +76,8 @@ def sentence_for(scenario: Mapping[str, Any], state: str) -> str:
     if state in _UNRANKED:
         return f"No ranking: {_UNRANKED[state]}."
     if not rows:
-        return "No arm finished a block that can be ranked."
+        # Why, is the verdict's reason, which stands beside this sentence.
+        return "No arm can be ranked."
     best = rows[0]
     tied = best.get("tied_with") or []
     did = " ".join(done_by(scenario["requests"], scenario.get("workload", ""), best.get("failed") or 0))
@@ -85,25 +86,28 @@ def sentence_for(scenario: Mapping[str, Any], state: str) -> str:
     if scenario["baseline"] not in (best["name"], *tied) and best.get("speedup"):
         text += f", {text_from_ratio(best['speedup'])}× as fast as {safe(scenario['baseline'])}" + _interval(best)
     if best.get("efficiency"):
-        text += f", at {best['efficiency']:.0%} of the physical limit"
+        text += f", at {text_from_share(best['efficiency'])} of the physical limit"
     text += "."
     if tied:
         within = best.get("tied_within")
         if within is not None and within <= TELLING:
-            text += f" Tied with it, within {within:.0%}: {_list(tied)}."
+            text += f" Tied with it, within {text_from_share(within)}: {_list(tied)}."
         else:
             text += f" {counted(scenario['finished_blocks'], 'block')} cannot tell it from {_list(tied)}."
-    if state == "NOISY":
-        text += f" Provisional: {_doubt(scenario)} for a firm ranking."
-    return text
+    return text + (_doubt(scenario) if state == "NOISY" else "")
 
 
 def _doubt(scenario: Mapping[str, Any]) -> str:
-    if scenario["finished_blocks"] == 1:
-        return "one block is too few"
+    """What is in doubt where the verdict is NOISY, and why."""
     causes = scenario.get("verdict", {}).get("causes", ())
-    # The files of older runs name no causes.
-    return next((why for cause, why in _PROVISIONAL.items() if cause in causes), _PROVISIONAL["noise"])
+    if scenario["finished_blocks"] == 1:
+        why = "one block is too few"
+    elif causes and set(causes) == {"network"}:
+        return " The one shot is in doubt, and not the ranking: connections were lost in cold batches."
+    else:
+        # The files of older runs name no causes.
+        why = next((why for cause, why in _PROVISIONAL.items() if cause in causes), _PROVISIONAL["noise"])
+    return f" Provisional: {why} for a firm ranking."
 
 
 def _interval(row: Mapping[str, Any]) -> str:

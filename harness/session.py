@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from exchanges.units import counted
 from harness.analysis import scenario_result
 from harness.calibration import Card
 from harness.curves import curves_of, sweep_sentence
@@ -30,7 +31,8 @@ from harness.wall_clock import WallClock
 class Session:
     """``state`` is "interrupted" until the race says "complete"; ``result`` is run.json as last written; ``page``
     is the report once it is drawn, ``card`` the calibration card once it is made, ``gates`` are those to be judged,
-    ``clock`` watches the clock that the run's stamps come from, ``journal`` holds what it takes to resume the run."""
+    ``clock`` watches the clock that the run's stamps come from, ``journal`` holds what it takes to resume the run;
+    ``judging`` are options that say how it is judged besides, for whoever resumes it."""
 
     folder: RunFolder
     heats: Sequence[Heat]
@@ -44,6 +46,7 @@ class Session:
     gates: Sequence[Gate] = ()
     clock: WallClock = field(default_factory=WallClock)
     journal: Journal | None = None
+    judging: Sequence[str] = ()
 
     @classmethod
     def begin(
@@ -58,7 +61,7 @@ class Session:
             "seed": heats[0].scenario.seed, "command": shown_command(argv), "fast": fast, "budget_s": budget_s,
             "sabotage": sabotage, "machine": machine(), "versions": versions(),
         }  # fmt: skip
-        journal = Journal.begin(folder, facts, entered, fast)
+        journal = Journal.begin(folder, facts, entered, fast, [gate.text for gate in gates])
         session = cls(folder, heats, entered, fast, facts, gates=gates, journal=journal)
         for name, why in entered.broken.items():
             folder.log("strategy_broken", strategy=name, reason=why)
@@ -98,14 +101,17 @@ class Session:
 
     def end(self) -> None:
         """Write run.json a last time, whatever has happened: where the analysis breaks, with the scenarios of the
-        last one that did not. Its error is raised only where no other one can be on its way."""
+        last one that did not. Its error is raised only where no other one can be on its way. What it takes to resume
+        the run stays until run.json says that it is complete."""
         if self.state != "complete" and any(heat.finished_blocks for heat in self.heats):
             self.folder.log(self.state, finished_blocks=[heat.finished_blocks for heat in self.heats])
+        is_written = False
         try:
             self._save_last()
+            is_written = True
         finally:
             if self.journal is not None:
-                self.journal.close(complete=self.state == "complete")
+                self.journal.close(complete=is_written and self.state == "complete")
 
     def _save_last(self) -> None:
         try:
@@ -127,26 +133,36 @@ class Session:
         self.page = draw(self.folder.path)
         return self.page
 
-    def kept(self) -> str:
-        """What was kept and where, and how to see it, for the last line of a run that did not end well."""
-        blocks = sum(heat.finished_blocks for heat in self.heats)
+    def kept(self, may_go_on: bool = True) -> str:
+        """What was kept and where, and how to see it, for the last line of a run that did not end well; and how to go
+        on with it, unless it had its time."""
+        finished = sum(heat.finished_blocks for heat in self.heats)
+        blocks = finished if self.journal is None else self.journal.finished_blocks
         planned = sum(heat.scenario.blocks for heat in self.heats)
-        said = f"{blocks} of {planned} blocks are kept in {self.folder.path}"
+        said = f"kept: {blocks} of {counted(planned, 'block')}, in {self.folder.path}"
         if self.page or not blocks:
             return said
-        resume = f"; to go on: python -m harness run --resume {self._place()}" if self._can_go_on else ""
+        resume = f"; to go on: {self.resume_command()}" if may_go_on and self._can_go_on else ""
         return f"{said}; for a report: {self.report_command()}{resume}"
 
     def report_command(self) -> str:
         """What draws this run's report on another day."""
         return f"python -m harness report {self._place()}"
 
+    def resume_command(self) -> str:
+        """What plays the blocks that are left: with the places of strategies from files, which no run keeps, and
+        judged as this one is."""
+        files = [arm.strategy for arm in self.entered.arms if ".py:" in arm.name and arm.twin_of is None]
+        words = ["--strategy", ",".join(files)] if files else []
+        words += [word for gate in self.gates for word in ("--fail-on", gate.text)]
+        return " ".join(["python -m harness run --resume", self._place(), *map(shlex.quote, [*words, *self.judging])])
+
     def _place(self) -> str:
         return shlex.quote(str(self.folder.path))
 
     @property
     def _can_go_on(self) -> bool:
-        return self.journal is not None and self.state != "complete"
+        return self.journal is not None and self.journal.is_there and self.result.get("state") != "complete"
 
 
 def _readout(heat: Heat, scenario: dict[str, Any]) -> dict[str, Any] | None:

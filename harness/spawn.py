@@ -16,16 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import psutil
-
 from harness.affinity import cores_for, on_cores
 from harness.influences import is_withheld
 from harness.job import Job
+from harness.orphans import Bystanders
 
 _HOME = Path(__file__).resolve().parent.parent
 _TAIL = 65536
-_GRACE_S = 0.25
-"""multiprocessing's resource tracker ends by itself a moment after the process that it served."""
 
 
 def python(module: str) -> list[str]:
@@ -62,13 +59,13 @@ def last_words(said: IO[bytes]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a worker ended: pyperf's JSON, the exit code (None: out of time), what it said last, and whether it
-    ended by itself and left processes of its group running."""
+    """How a worker ended: pyperf's JSON, the exit code (None: out of time), what it said last, and how many processes
+    it left running, where it ended by itself (``harness.orphans``)."""
 
     pyperf: str
     exit_code: int | None
     said: str
-    left_behind: bool
+    left_behind: int
 
 
 @contextlib.contextmanager
@@ -112,7 +109,8 @@ def exit_code_of(process: subprocess.Popen[bytes], until: float) -> int | None:
 def run_worker(job: Job, warm: int, limit_s: float, dice: random.Random) -> Ending:
     """Run one job in a fresh process group, on the cores of its scenario, and wait for it, ``limit_s`` seconds at most.
 
-    Whatever happens in here, an interrupt included, the worker and everything below it are gone afterwards.
+    Whatever happens in here, an interrupt included, the worker and everything below it are gone afterwards, as far as
+    ``harness.orphans`` reaches.
 
     Raises:
         EnvironmentGap: there are not the cores that the scenario asks for.
@@ -135,6 +133,8 @@ def run_worker(job: Job, warm: int, limit_s: float, dice: random.Random) -> Endi
                 # Told to pyperf as well, which would move the worker to a machine's isolated cores half way through.
                 arguments += ["--affinity", ",".join(map(str, cores))]
             with contextlib.ExitStack() as running:
+                bystanders = Bystanders.now()
+                running.callback(bystanders.end_others)
                 with on_cores(cores):
                     process = running.enter_context(
                         child("harness.worker", arguments, folder, environment(dice), said, (result_write,))
@@ -142,8 +142,8 @@ def run_worker(job: Job, warm: int, limit_s: float, dice: random.Random) -> Endi
                 os.close(result_write)
                 result_write = -1
                 until = time.monotonic() + limit_s
-                text = _read_until_closed(result_read, until)
-                left_behind = _ended(process, until) and _outlived(process.pid)
+                text = _result_of(process, result_read, until)
+                left_behind = bystanders.left_running(process.pid) if _ended(process, until) else 0
                 return Ending(text, exit_code_of(process, until), last_words(said), left_behind)
         finally:
             for fd in (result_read, result_write):
@@ -151,15 +151,17 @@ def run_worker(job: Job, warm: int, limit_s: float, dice: random.Random) -> Endi
                     os.close(fd)
 
 
-def _read_until_closed(fd: int, until: float) -> str:
+def _result_of(process: subprocess.Popen[bytes], fd: int, until: float) -> str:
+    """What a worker wrote into a pipe before it closed it, or ended: whom it left behind may hold the other end."""
     chunks = []
-    while (left := until - time.monotonic()) > 0:
-        if not select.select([fd], [], [], left)[0]:
-            break
-        chunk = os.read(fd, 65536)
-        if not chunk:
-            break
-        chunks.append(chunk)
+    with _noticing_the_end(process) as ended:
+        while (left_s := until - time.monotonic()) > 0:
+            if fd not in select.select([fd, *ended], [], [], left_s)[0]:
+                break
+            chunk = os.read(fd, 65536)
+            if not chunk:
+                break
+            chunks.append(chunk)
     return b"".join(chunks).decode("utf-8", "replace")
 
 
@@ -169,38 +171,28 @@ def _ended(process: subprocess.Popen[bytes], until: float) -> bool:
     if process.returncode is not None:
         return True
     left_s = max(0.0, until - time.monotonic())
-    if not hasattr(os, "pidfd_open"):  # not Linux: reaped here, so the group's id is free a moment too early
-        try:
-            process.wait(left_s)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+    with _noticing_the_end(process) as ended:
+        if ended:
+            return bool(select.select(ended, [], [], left_s)[0])
+    try:  # reaped here, so the group's id is free a moment too early
+        process.wait(left_s)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _noticing_the_end(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
+    """A descriptor that can be read when a child has ended, which is not reaped by that; none elsewhere than on
+    Linux."""
+    if not hasattr(os, "pidfd_open"):
+        yield []
+        return
     fd = os.pidfd_open(process.pid)
     try:
-        return bool(select.select([fd], [], [], left_s)[0])
+        yield [fd]
     finally:
         os.close(fd)
-
-
-def _outlived(group: int) -> bool:
-    """Whether processes of a group are still running a moment after its leader has ended."""
-    until = time.monotonic() + _GRACE_S
-    while found := _members(group):
-        if time.monotonic() > until:
-            return True
-        psutil.wait_procs(found, timeout=0.02)
-    return False
-
-
-def _members(group: int) -> list[psutil.Process]:
-    found = []
-    for pid in psutil.pids():
-        with contextlib.suppress(psutil.Error, OSError):
-            if pid != group and os.getpgid(pid) == group:
-                process = psutil.Process(pid)
-                if process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(process)
-    return found
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:

@@ -27,17 +27,19 @@ class Spread:
         return asdict(self)
 
 
-def spread_of(arm: str, medians: Mapping[str, ByBlock], values: Sequence[Sequence[float]]) -> Spread:
-    """An arm's spread. ``medians`` has all arms' block medians by arm and block, each arm's in a unit of its own (such
-    as ``Measurement.stretch``), ``values`` the arm's warm times, a sequence for each of its workers."""
-    return Spread(between_workers(arm, medians), within_workers(values))
+def spread_of(arm: str, own: ByBlock, others: Mapping[str, ByBlock], values: Sequence[Sequence[float]]) -> Spread:
+    """An arm's spread. ``own`` are its times by block (``harness.adjusted_times``), ``others`` those of the arms that
+    tell what blocks did to all, each arm's in a unit of its own; ``values`` the arm's warm times, a sequence for each
+    of its workers."""
+    return Spread(between_workers(arm, {**others, arm: own}), within_workers(values))
 
 
 def between_workers(arm: str, medians: Mapping[str, ByBlock]) -> float | None:
     """The standard deviation of an arm's log medians after what its blocks did to all arms is taken out: the residuals
     of a two-way layout with one value a cell, on their (A - 1)(B - 1) / A degrees of freedom for one of A arms over B
-    blocks (H. Scheffé, "The Analysis of Variance", 1959, section 4.2). It is the arm's own only as far as all arms
-    scatter alike; where another one scatters more, some of that is in it.
+    blocks (H. Scheffé, "The Analysis of Variance", 1959, section 4.2). That is the same as setting the arm against the
+    mean of all others. It is the arm's own only as far as all arms scatter alike; where another one scatters more, some
+    of that is in it. So ``medians`` are to be of arms that keep the rules, and of this one.
 
     None with fewer than two blocks, or where no other arm has all of the arm's blocks: nothing then tells a slow block
     from a slow worker.

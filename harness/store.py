@@ -1,9 +1,9 @@
 """A run's folder. Whatever was measured is on disk before the next block begins, and no file is ever half new.
 
 A file is replaced by writing a neighbour, flushing it to the disk, and renaming: a kill leaves the old one
-or the new one. Neighbours that a kill left lying are swept at the next start. Rows of the CSV files are
-appended one block at a time; a reader drops a last line without its newline. The texts of run.json and log.jsonl are
-redacted on their way in, and nowhere else.
+or the new one. Neighbours that a kill left lying are swept by a later start, when they are minutes old. Rows of the CSV
+files are appended one block at a time; a reader drops a last line without its newline. The texts of run.json and
+log.jsonl are redacted on their way in, and nowhere else.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import math
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,12 +27,15 @@ from harness.redaction import redacted
 
 _RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 _STRAYS = {
-    "": re.compile(r"\.(?:run\.json|log\.jsonl|report\.html|summary\.md)\.(\d+)\.tmp"),
-    "pyperf": re.compile(r"\.[A-Za-z0-9._+-]+\.json\.(\d+)\.tmp"),
-    "charts": re.compile(r"\.[A-Za-z0-9._+-]+\.(?:svg|png)\.(\d+)\.tmp"),
+    "": re.compile(r"\.(?:run\.json|log\.jsonl|report\.html|summary\.md)\.\d+\.tmp"),
+    "pyperf": re.compile(r"\.[A-Za-z0-9._+-]+\.json\.\d+\.tmp"),
+    "charts": re.compile(r"\.[A-Za-z0-9._+-]+\.(?:svg|png)\.\d+\.tmp"),
 }
 """What a killed writer may have left in a run's folder and in the folders in it."""
-_STRAY_LATEST = re.compile(r"\.latest\.(\d+)\.tmp")
+_STRAY_LATEST = re.compile(r"\.latest\.\d+\.tmp")
+_ABANDONED_S = 600.0
+"""A neighbour lives for milliseconds, on a slow disk for seconds. Its writer may be on another machine or in another
+container, where its process id says nothing here; its age does."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
@@ -163,7 +167,7 @@ def _finite(text: str) -> float:
 
 
 def _sweep(results: Path) -> None:
-    """Remove half-written neighbours whose writer is gone: files that a run writes, in folders called as runs
+    """Remove half-written neighbours that nobody writes any more: files that a run writes, in folders called as runs
     are, and nothing else, for a results folder may be anybody's home folder."""
     _sweep_folder(results, _STRAY_LATEST)
     for run in results.iterdir():
@@ -176,16 +180,6 @@ def _sweep_folder(folder: Path, pattern: re.Pattern[str]) -> None:
     # Another user's run cannot be swept, and a run without charts has no folder for them: neither is news.
     with contextlib.suppress(OSError):
         for file in list(folder.iterdir()):
-            match = pattern.fullmatch(file.name)
-            if match and (file.is_symlink() or not file.is_dir()) and not _alive(int(match[1])):
+            is_ours = pattern.fullmatch(file.name) and (file.is_symlink() or not file.is_dir())
+            if is_ours and time.time() - file.lstat().st_mtime > _ABANDONED_S:
                 file.unlink(missing_ok=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        pass  # somebody else's, but there
-    return True

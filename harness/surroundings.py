@@ -1,4 +1,5 @@
-"""What else the machine was doing while a block was played: other programs' CPU time, and time that a hypervisor took.
+"""What else the machine was doing while a block was played: other programs' CPU time, time that a hypervisor took, and
+time for which a limit on CPU time held us back.
 
 A block beside which somebody else worked is no fair block for any arm. Law: what decides that is never a result of the
 race itself, or repeating a block would be choosing among results.
@@ -7,6 +8,13 @@ Linux counts what each core did in ticks of 10 ms (proc_stat(5)). What this proc
 used in the same span is taken off; the rest was somebody else's, the kernel's own work included. Over a block of some
 seconds that is true to a few hundredths of a core: on two idle cores it came out below 0.05, beside one busy program at
 0.9 and more, beside two at 1.0 to 1.4. Cores that this process may not use do not count.
+
+A race needs two cores, one for the mock server and one for the arm that runs: on these more than a quarter of a core is
+too much. Of the others, others may have a quarter: a browser in the background of eight cores takes nothing from
+anybody, and what keeps more of them busy has a share of caches, memory and clock that is not nothing.
+
+A limit on CPU time (``harness.throttling``) is another thing than somebody else's work: the block's own work runs into
+it. So it is told, and is a doubt, but no reason to play the block again, or what decides that would be a result.
 """
 
 from __future__ import annotations
@@ -22,37 +30,54 @@ from typing import Any
 
 import psutil
 
-from harness import orphans
+from exchanges.units import text_from_share
+from harness.throttling import throttled_s
 
 _STAT = Path("/proc/stat")
 _SHORTEST_S = 0.25
 """In less, a handful of ticks tells nothing."""
 _FOREIGN = 0.25
-_FOREIGN_OF_ALL = 0.05
+_NEEDED_CORES = 2
 _STOLEN = 0.02
+_THROTTLED = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """``span_s`` is how long the block took; ``foreign`` the cores that programs other than ours kept busy, on average
     (0.9 is nine tenths of one core); ``stolen`` the share of the machine's time that a hypervisor gave to others;
-    ``cores`` how many cores there are for us, which the others are about. None where the system does not say."""
+    ``cores`` how many cores there are for us, which those two are about; ``throttled`` for how long a limit on CPU
+    time held us back, as a share of the span, added up over the cores. None where the system does not say."""
 
     span_s: float
     foreign: float | None
     stolen: float | None
     cores: int | None = None
+    throttled: float | None = None
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why a block in these surroundings is no fair one, as sentences; empty where it is."""
+        if self.throttled is None or self.throttled <= _THROTTLED:
+            return self.others_work
+        told = (
+            f"a limit on CPU time held the race back for {text_from_share(self.throttled, 1)} of the time (at most "
+            f"{text_from_share(_THROTTLED)} may be)"
+        )
+        return (*self.others_work, told)
+
+    @property
+    def others_work(self) -> tuple[str, ...]:
+        """Those of the reasons that are others' doing, and may be gone when the block is played again."""
         found = []
-        # On a large machine some background is always there, and hurts nobody while other cores are free.
-        most = max(_FOREIGN, _FOREIGN_OF_ALL * (self.cores or 0))
+        most = max(_FOREIGN, _FOREIGN * ((self.cores or 0) - _NEEDED_CORES))
         if self.foreign is not None and self.foreign > most:
             found.append(f"other programs kept {_in_cores(self.foreign)} busy (at most {most:.2f} may be)")
         if self.stolen is not None and self.stolen > _STOLEN:
-            found.append(f"a hypervisor took {self.stolen:.1%} of the machine's time (at most {_STOLEN:.0%} may be)")
+            found.append(
+                f"a hypervisor took {text_from_share(self.stolen, 1)} of the machine's time (at most "
+                f"{text_from_share(_STOLEN)} may be)"
+            )
         return tuple(found)
 
     def to_json(self) -> dict[str, Any]:
@@ -84,32 +109,39 @@ class Ticks:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """``at_s`` by CLOCK_MONOTONIC; ``ours_s`` is the CPU time that we have used, by then and since whenever."""
+    """``at_s`` by CLOCK_MONOTONIC; ``ours_s`` is the CPU time that we have used, by then and since whenever, and
+    ``throttled_s`` how long we were held back."""
 
     at_s: float
     ticks: Ticks | None
     ours_s: float
+    throttled_s: float | None = None
 
 
 def between(before: Moment, after: Moment) -> Surroundings:
     """The surroundings of the span between two moments."""
     span_s = after.at_s - before.at_s
-    if before.ticks is None or after.ticks is None:
+    if span_s < _SHORTEST_S:
         return Surroundings(span_s, None, None)
+    throttled = None
+    if before.throttled_s is not None and after.throttled_s is not None:
+        throttled = max(0.0, (after.throttled_s - before.throttled_s) / span_s)
+    if before.ticks is None or after.ticks is None:
+        return Surroundings(span_s, None, None, None, throttled)
     every = after.ticks.all - before.ticks.all
-    if span_s < _SHORTEST_S or every <= 0:
-        return Surroundings(span_s, None, None, after.ticks.cores)
+    if every <= 0:
+        return Surroundings(span_s, None, None, after.ticks.cores, throttled)
     busy_s = (after.ticks.busy - before.ticks.busy) / os.sysconf("SC_CLK_TCK")
     foreign_s = busy_s - (after.ours_s - before.ours_s)
     stolen = (after.ticks.stolen - before.ticks.stolen) / every
     # A little below nothing is possible: ticks are samples.
-    return Surroundings(span_s, max(0.0, foreign_s / span_s), stolen, after.ticks.cores)
+    return Surroundings(span_s, max(0.0, foreign_s / span_s), stolen, after.ticks.cores, throttled)
 
 
 class SurroundingsMeter:
     """What happens between its making and its reading. ``ours`` are the processes (pids) that are ours and outlive the
-    span, beside this one; workers that were started and reaped in between are ours as well, and so are processes that
-    outlived them, where ``orphans.adopting`` is in force."""
+    span, beside this one; workers that were started and reaped in between are ours as well, and so is what they left
+    running, which ``harness.orphans`` ends and reaps."""
 
     def __init__(self, ours: Sequence[int]) -> None:
         self._ours = tuple(ours)
@@ -117,11 +149,10 @@ class SurroundingsMeter:
 
     def read(self) -> Surroundings:
         """The surroundings from the meter's making until now."""
-        orphans.reap()
         return between(self._before, self._now())
 
     def _now(self) -> Moment:
-        return Moment(time.monotonic(), _ticks(), _own_s() + sum(map(_tree_s, self._ours)))
+        return Moment(time.monotonic(), _ticks(), _own_s() + sum(map(_tree_s, self._ours)), throttled_s())
 
 
 def _ticks() -> Ticks | None:

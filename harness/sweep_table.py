@@ -1,7 +1,7 @@
 """A sweep on the terminal: one table of speedups for each curve, in place of a table for each scenario.
 
-Law: no number without its doubt. Where the intervals fit they stand beside; a provisional speedup has a question mark,
-and where nobody is ranked there is a dash.
+Law: no number without its doubt. Every speedup has its interval, and the table as many pieces as that takes; a
+provisional speedup has a question mark, and where nobody is ranked there is a dash.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from harness.report.curves import Curve, curve_table, curves_of
+from harness.report.curves import Curve, curve_table, curves_of, gaps_said
 from harness.report.curves_takeaway import growth_said
 from harness.report.entries import RunEntry
 from harness.report.numbers_table import NumbersTable
 from harness.report.wording import listing
-from harness.terminal import table
+from harness.terminal import say, table
 
 _NAME: Final = 24
 _GAP: Final = 2
@@ -28,32 +28,28 @@ def print_sweep(out: Console, run: Mapping[str, Any]) -> bool:
     """Print the curves of a run as tables. False where it has none, so that scenarios must be shown one by one."""
     curves = curves_of(RunEntry(run))
     axis = _axis(curves)
-    for curve in curves:
-        if curve.axis != axis:
-            continue
+    along = [curve for curve in curves if curve.axis == axis]
+    for curve in along:
         held = f" ({curve.title})" if curve.title else ""
-        out.print(Text(f"\ntimes as fast as {curve.baseline}, by {curve.axis_name}{held}", style="bold"))
-        _print_curve(out, curve)
+        out.print()
+        say(out, f"times as fast as {curve.baseline}, by {curve.axis_name}{held}", "bold")
+        _print_table(out, curve_table(curve))
         if curve.axis == "requests" and (growth := growth_said(curve)):
-            out.print(Text(growth))
+            say(out, growth)
     others = list(dict.fromkeys(curve.axis_name for curve in curves if curve.axis != axis))
     if others:
-        out.print(Text(f"the same numbers by {listing(others)}: on the page", style="dim"))
+        say(out, f"the same numbers by {listing(others)}: on the page", "dim")
     if any(point.is_provisional for curve in curves for point in curve.points):
-        out.print(Text("? provisional: the scenario's verdict is NOISY", style="dim"))
-    for sentence in [sentence for curve in curves if curve.axis == axis for sentence in curve.left_out]:
-        out.print(Text(sentence, style="yellow"))
+        say(out, "? provisional: the scenario's verdict is NOISY", "dim")
+    # Of a single arm that has no point it is said elsewhere why it is out, and where.
+    for sentence in gaps_said(along, "nobody"):
+        say(out, sentence, "yellow")
     return bool(curves)
 
 
 def _axis(curves: Sequence[Curve]) -> str:
     """Of several axes the one with the longest curves: all scenarios are upon each of them."""
     return max(curves, key=lambda curve: len(curve.labels)).axis if curves else ""
-
-
-def _print_curve(out: Console, curve: Curve) -> None:
-    whole, short = curve_table(curve), curve_table(curve, with_intervals=False)
-    _print_table(out, whole if _width(whole) <= out.width else short)
 
 
 def _print_table(out: Console, numbers: NumbersTable) -> None:
@@ -70,10 +66,6 @@ def _print_table(out: Console, numbers: NumbersTable) -> None:
             name = Text(row.name if len(row.name) <= _NAME else f"{row.name[: _NAME - 1]}…", no_wrap=True)
             made.add_row(name, *(row.cells[place].text for place in places))
         out.print(made)
-
-
-def _width(numbers: NumbersTable) -> int:
-    return _name_width(numbers) + _GAP + sum(width + _GAP for width in _widths(numbers))
 
 
 def _widths(numbers: NumbersTable) -> Sequence[int]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from exchanges.errors import safe
 from harness import gate
 from harness.exits import DONE, FAILURES, GATE_FAILED, NO_VERDICT, EnvironmentGap, Stop
 from harness.session import Session
+
+_LOST: Final = ("disqualified", "failed")
 
 
 def tell(session: Session, as_json: bool, strict: bool, max_error_rate: float = 0.0) -> int:
@@ -69,16 +73,11 @@ def exit_code_of(session: Session, strict: bool, max_error_rate: float = 0.0) ->
     gated = gate.failure(session.result.get("gates", ()))
     if gated is not None:
         sys.stderr.write(f"fetchrace: {gated}; {session.kept()}\n")
-    rows = [row for scenario in session.result["scenarios"] for row in scenario["strategies"]]
-    lost = [f"{row['name']} {row['status']}" for row in rows if row["status"] in ("disqualified", "failed")]
-    lost += [
-        f"{row['failed']} of {row['requests']} requests of {row['name']} failed"
-        for row in rows
-        if row["status"] not in ("disqualified", "failed")
-        and row.get("failed", 0) > max_error_rate * row.get("requests", 0)
-    ]
+    scenarios = session.result["scenarios"]
+    failing = list(_failing(scenarios, max_error_rate))
+    lost = [*_out(scenarios), *failing]
     if lost:
-        allowed = f" (--max-error-rate is {max_error_rate:g})" if any("requests of" in one for one in lost) else ""
+        allowed = f" (--max-error-rate is {max_error_rate:g})" if failing else ""
         sys.stderr.write(f"fetchrace: {', '.join(lost)}{allowed}; {session.kept()}\n")
         return FAILURES
     verdict = session.result["verdict"]
@@ -88,3 +87,38 @@ def exit_code_of(session: Session, strict: bool, max_error_rate: float = 0.0) ->
         )
         return NO_VERDICT
     return DONE if gated is None else GATE_FAILED
+
+
+def _out(scenarios: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The arms that are out, each once, with where that is so."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for scenario in scenarios:
+        for row in scenario["strategies"]:
+            if row["status"] in _LOST:
+                found.setdefault(row["name"], {}).setdefault(row["status"], []).append(scenario.get("name", ""))
+    for name, by_status in found.items():
+        told = " and ".join(f"{status}{_where(names, len(scenarios))}" for status, names in by_status.items())
+        yield f"{safe(name)} {told}"
+
+
+def _failing(scenarios: Sequence[Mapping[str, Any]], max_error_rate: float) -> Iterator[str]:
+    """The arms of whose requests more failed than may, each once, with the numbers of all scenarios where that is."""
+    found: dict[str, list[str]] = {}
+    failed, requests = Counter[str](), Counter[str]()
+    for scenario in scenarios:
+        for row in scenario["strategies"]:
+            name, lost, asked = row["name"], row.get("failed", 0), row.get("requests", 0)
+            if row["status"] not in _LOST and lost > max_error_rate * asked:
+                found.setdefault(name, []).append(scenario.get("name", ""))
+                failed[name] += lost
+                requests[name] += asked
+    for name, names in found.items():
+        where = _where(names, len(scenarios))
+        yield f"{failed[name]} of {requests[name]} requests of {safe(name)} failed{where}"
+
+
+def _where(names: Sequence[str], scenarios: int) -> str:
+    """Where something is so, of the scenarios of a run; empty where there is only one."""
+    if scenarios == 1:
+        return ""
+    return f" in {safe(names[0])}" if len(names) == 1 else f" in {len(names)} of {scenarios} scenarios"

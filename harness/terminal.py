@@ -1,15 +1,20 @@
 """stdout as everything here prints to it: at most 100 columns, plain tables, no escape codes where nobody asked for
-them."""
+them, and lines that break between words and never between a number and its unit."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from typing import Literal
 
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from harness.report.wording import unbroken
 
 
 class _Piped(Console):
@@ -36,3 +41,32 @@ def table(*columns: str) -> Table:
         # Where it gets narrow, rich takes from columns that may wrap first: from names, never from numbers.
         made.add_column(name, justify="left" if place == 0 else "right", header_style="dim", no_wrap=place > 0)
     return made
+
+
+def say(out: Console, text: str, style: str = "", indent: int = 0, head: str = "", head_style: str = "") -> None:
+    """Print a sentence, every line of it ``indent`` columns in. ``head`` stands before it in a style of its own; it is
+    a word or two, and never broken."""
+    lines = _lines(f"{head}{text}", out.width - indent)
+    said = Text("\n".join(f"{' ' * indent}{line}" for line in lines), style=style)
+    said.stylize(head_style, indent, indent + len(head))
+    out.print(said)
+
+
+def _lines(text: str, width: int) -> Iterator[str]:
+    """The text in lines of at most ``width`` columns. rich would break at a no-break space as at any other."""
+    line = ""
+    for word in unbroken(text).split(" "):
+        longer = f"{line} {word}" if line else word
+        if cell_len(longer) <= width:
+            line = longer
+            continue
+        if line:
+            yield _spaced(line)
+        *whole, line = chop_cells(word, width) or [""]
+        yield from map(_spaced, whole)
+    yield _spaced(line)
+
+
+def _spaced(line: str) -> str:
+    """With plain spaces, so that what was printed is found again by whoever types it."""
+    return line.replace("\N{NO-BREAK SPACE}", " ")

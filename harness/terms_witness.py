@@ -1,9 +1,10 @@
 """All arms on the same terms: the same road to the server, the same trust, the same versions of the same libraries.
 
-A worker is given no variable that chooses a road, it trusts whom Python trusts, and what it imports is what was
-installed. A strategy shares its process with the worker and may change any of this for itself. Law: where all arms
-are on the same terms nobody is out, whatever the terms are; where they are not, those are out that left what all were
-given.
+A worker is given no variable that chooses a road, it trusts whom Python trusts, it runs where and as the system lets
+all run, and what it imports is what was installed. A strategy shares its process with the worker and may change any of
+this for itself. Law: where all arms are on the same terms nobody is out, whatever the terms are; where they are not,
+those are out that left what all were given. And an arm is one program: one whose source was another in some of its
+workers is out.
 """
 
 from __future__ import annotations
@@ -21,13 +22,16 @@ from harness.shadowed import installed_version, is_same_version
 
 def differing(by_arm: Mapping[str, Sequence[Measurement]]) -> dict[str, str]:
     """The arms that raced on other terms than the others, by their measurements, each with a sentence that says which.
-    One whose library is not what its distribution says is among them even where all are alike."""
+    One whose library is not what its distribution says, or whose source changed, is among them even where all are
+    alike."""
     terms = {arm: [m.terms for m in found if m.terms] for arm, found in by_arm.items()}
     out: dict[str, str] = {}
     for arm, theirs in terms.items():
         shadowed = [one["shadowed"] for one in theirs if one.get("shadowed")]
         if shadowed:
             out[arm] = f"it raced on a library that is not the one that was installed: {shadowed[0]}"
+        if len({one["source"] for one in theirs if one.get("source")}) > 1:
+            out.setdefault(arm, "its source changed in the middle of the race")
     names = {name for theirs in terms.values() for one in theirs for name in one.get("libraries", ())}
     given = {name: installed_version(name) for name in names}
     ways: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -78,6 +82,7 @@ def _departures(terms: Mapping[str, Any], given: Mapping[str, str | None]) -> di
         "certificates": None
         if terms.get("certificates") == terms.get("certificates_at_first")
         else "its workers changed whom TLS trusts by default, others did not",
+        "scheduling": _rescheduled(terms.get("scheduling", ()), terms.get("scheduling_at_first", ())),
     }
     for name, version in terms.get("libraries", {}).items():
         installed = given.get(name)
@@ -85,6 +90,13 @@ def _departures(terms: Mapping[str, Any], given: Mapping[str, str | None]) -> di
             same = is_same_version(version, installed)
             found[name] = None if same else f"it raced on {name} {version}, others on {installed}, which is installed"
     return found
+
+
+def _rescheduled(now: Sequence[str], at_first: Sequence[str]) -> str | None:
+    left = [way for way in now if way not in at_first]
+    if not left or not at_first:
+        return None
+    return f"its workers were started on {at_first[0]} and raced on {left[0]}, others did not"
 
 
 def _of_arms(heats: Sequence[Heat]) -> list[str]:

@@ -34,7 +34,9 @@ from harness.decode_cost import decode_s
 from harness.job import Job
 from harness.kernel_counters import counters, growth
 from harness.quote_rows import row_from_quote
-from harness.scenario import DRAWS, requests_for
+from harness.scenario import requests_for
+from harness.seals import batch_begin
+from harness.source import source_of
 from mock_server.process import Control
 from strategies.strategy import Failed, Fetched, Limits, declared_in_flight, declares_of
 
@@ -74,6 +76,7 @@ def _run(job: Job, side: dict[str, Any], bench: Callable[[Callable[[int], float]
     control = Control(job)
     decode = decode_books if scenario.workload == "books" else decode_quotes
     side["place"] = self_witness.place()
+    source = source_of(job.strategy)
 
     started = _now()
     with strategy(limits, decode) as fetch:
@@ -90,12 +93,13 @@ def _run(job: Job, side: dict[str, Any], bench: Callable[[Callable[[int], float]
             if number == job.warm:
                 side["peak_rss_bytes"] = cost.tree_peak_bytes()
                 side["threads"], side["files"] = cost.threads_and_files()
+                side["scheduling"] = self_witness.scheduling()
             return float(record["time_s"])
 
         bench(batch)
         started = _now()
     side["close_s"] = _now() - started
-    side["terms"] = self_witness.terms()
+    side["terms"] = {**self_witness.terms(), "scheduling": side.get("scheduling", []), "source": source}
     side["stopwatch_s"] = stopwatch.cost_s()
     side["decode_s"] = decode_s(requests, decode, job, control)
 
@@ -104,10 +108,7 @@ def _batch(
     fetch: Callable[[Sequence[Request]], list[Any]], requests: list[Request], control: Control, job: Job, number: int
 ) -> dict[str, Any]:
     gc.collect()
-    scenario = job.scenario
-    control.begin(
-        seed=scenario.seed, block=job.block, batch=number, latency=scenario.latency, draws=DRAWS, faults=scenario.faults
-    )  # fmt: skip
+    control.begin(**batch_begin(job.scenario, job.block, number))
     network = counters()
     meter = cost.CpuMeter()
     began = _now()

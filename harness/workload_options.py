@@ -35,7 +35,7 @@ class Work:
         return tuple(dict.fromkeys(exchange for exchange, _ in self.markets))
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: options.TakesOptions) -> None:
     add = parser.add_argument
     add("-x", "--exchange", default="all", metavar="NAMES", help="exchanges, comma-separated, or FILE.py:NAME (all)")
     add("--pairs", default="5", metavar="N|LIST", help="pairs of each exchange, or BTC/USD,ETH/USDT,... (5)")

@@ -66,16 +66,16 @@ def _serve(options: argparse.Namespace, stack: contextlib.ExitStack) -> int:
         raise Stop(3, f"the mock server needs the library {error.name!r}: pip install {error.name}") from error
     if not is_loopback(address):
         sys.stderr.write(f"mock_server: warning: whoever reaches {address} can use the exchanges' ports\n")
-    token = secrets.token_hex(16)
+    token, witness, inner = (secrets.token_hex(16) for _ in range(3))  # the last is worker 0's, for the others
 
     def serve() -> None:
         if worker.number == 0 and options.lifeline is not None:
             _watch(options.lifeline, stack)
         with asyncio.Runner(loop_factory=factory) as runner:
-            runner.run(_run(mock, worker, token, loop))
+            runner.run(_run(mock, worker, inner if worker.number else token, witness, loop))
 
     try:
-        worker = split(seats_for(options.workers, ports, options.control_port, address), token)
+        worker = split(seats_for(options.workers, ports, options.control_port, address), inner)
         worker.run(serve)
     except (PortBusy, MockFailed) as error:
         raise Stop(3, str(error)) from error
@@ -130,7 +130,7 @@ def _mock(options: argparse.Namespace, exchanges: list[Exchange], stack: context
     return mock
 
 
-async def _run(mock: Mock, worker: Worker, token: str, loop: str) -> None:
+async def _run(mock: Mock, worker: Worker, token: str, witness: str, loop: str) -> None:
     from mock_server.complaints import Complaints
     from mock_server.connection import Connection
     from mock_server.control import ControlPort
@@ -153,7 +153,7 @@ async def _run(mock: Mock, worker: Worker, token: str, loop: str) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     try:
-        handler = ControlPort(mock, token, seat.control.port, crew).handle
+        handler = ControlPort(mock, token, witness, seat.control.port, crew).handle
         await mock.start(seat.exchanges, seat.control, handler)
         # What was imported stays; the collector need not look at it again in the middle of a batch.
         gc.collect()
@@ -162,7 +162,8 @@ async def _run(mock: Mock, worker: Worker, token: str, loop: str) -> None:
             crew.watch(died)
             await crew.ready()
         if worker.number == 0:
-            _announce(mock, seat.control.origin, token, {"loop": loop, "workers": worker.workers})
+            door = {"control": seat.control.origin, "token": token, "witness": witness}
+            _announce(mock, door, {"loop": loop, "workers": worker.workers})
         await stopped.wait()
         if deaths:
             raise Stop(3, deaths[0])
@@ -172,9 +173,9 @@ async def _run(mock: Mock, worker: Worker, token: str, loop: str) -> None:
             await crew.stop()
 
 
-def _announce(mock: Mock, control: str, token: str, more: dict[str, str | int]) -> None:
+def _announce(mock: Mock, door: dict[str, str], more: dict[str, str | int]) -> None:
     ca_file = None if mock.authority is None else mock.authority.ca_file
-    said = {"origins": mock.origins, "control": control, "token": token, "pid": os.getpid(), "ca_file": ca_file, **more}
+    said = {"origins": mock.origins, **door, "pid": os.getpid(), "ca_file": ca_file, **more}
     say(json.dumps(said) + "\n")
     if sys.stderr is not None and sys.stderr.isatty():
         sample = next(iter(mock.ports.values())).exchange

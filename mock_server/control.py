@@ -1,4 +1,5 @@
-"""The control port: ``begin`` and ``end`` bracket a batch outside the timed region, ``status`` tells what is there.
+"""The control port: ``begin`` and ``end`` bracket a batch outside the timed region, ``status`` tells what is there,
+``seals`` what batches there were.
 
 ``begin`` takes ``seed``, ``block`` and ``batch`` (whole numbers, 0 where left out), which the market's prices are keyed
 by; ``draws`` (a whole number, the batch's where left out or null), which stands for the batch in the key of the delays:
@@ -10,8 +11,9 @@ batch);
 ``epoch`` ("now" or an RFC 3339 time), the exchanges' own time then (left out or null: 2026-01-01T00:00:00Z); and
 ``latency``, ``faults`` ("" or null: none), ``one_at_a_time`` and ``refuse``, which stay as they are where left out.
 
-What changes the server is a POST with the token in ``X-Fetchrace-Token``; every request must name a loopback
-host, so that a web page which resolves its own name to this machine (DNS rebinding) gets nothing.
+What changes the server is a POST with the token in ``X-Fetchrace-Token``; ``seals`` (see ``mock_server.seals``) are for
+whoever sends the witness there instead, and are given once. Every request must name a loopback host, so that a web
+page which resolves its own name to this machine (DNS rebinding) gets nothing.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from mock_server.market import EPOCH_US
 from mock_server.options import epoch_us_from
 from mock_server.process import MockFailed
 from mock_server.reply import Reply
+from mock_server.seals import Seals
 from mock_server.workers import Crew, merged
 
 TOKEN_HEADER = "X-Fetchrace-Token"  # noqa: S105  the name of a header is no secret
@@ -46,12 +49,13 @@ _FIELDS = (*_NUMBERS, "draws", "began", "epoch", "latency", "faults", "one_at_a_
 
 class ControlPort:
     """Answers the control port of one Mock, and of the other workers where there is a ``crew``; ``handle`` is its
-    handler."""
+    handler. ``token`` begins and ends batches, ``witness`` reads their seals: neither does for the other."""
 
-    def __init__(self, mock: Mock, token: str, port: int, crew: Crew | None = None) -> None:
+    def __init__(self, mock: Mock, token: str, witness: str, port: int, crew: Crew | None = None) -> None:
         self._mock = mock
         self._crew = crew
-        self._token = token
+        self._secrets = {"/begin": token, "/end": token, "/seals": witness}
+        self._seals = Seals()
         self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -73,14 +77,17 @@ class ControlPort:
             return Reply.json(200, await self._status()) if request.method in ("GET", "HEAD") else _method("GET")
         if request.path == "/":
             return self._mock.page(None) if request.method in ("GET", "HEAD") else _method("GET")
-        if request.path not in ("/begin", "/end"):
-            return _error(404, "expected /begin, /end or /status")
+        if request.path not in self._secrets:
+            return _error(404, f"expected {', '.join(self._secrets)} or /status")
         if request.method != "POST":
             return _method("POST")
         # As bytes: compare_digest takes text only if it is ASCII, and a stranger's header need not be.
         given = request.headers.get(TOKEN_HEADER, "").encode("utf-8", "surrogateescape")
-        if not hmac.compare_digest(given, self._token.encode()):
-            return _error(403, f"expected the header {TOKEN_HEADER} with the token that the server printed first")
+        if not hmac.compare_digest(given, self._secrets[request.path].encode()):
+            which = "witness" if request.path == "/seals" else "token"
+            return _error(403, f"expected the header {TOKEN_HEADER} with the {which} that the server printed first")
+        if request.path == "/seals":
+            return Reply.json(200, {"seals": self._seals.take()})
         try:
             return await self._begin(request) if request.path == "/begin" else await self._end()
         except MockFailed as error:
@@ -119,13 +126,16 @@ class ControlPort:
         self._mock.conditions = conditions
         await self._mock.show_certificates()
         self._mock.begin(seed, block, batch, draws, began, epoch_us)
+        self._seals.begin(wanted)
         return Reply.json(200, {})
 
     async def _end(self) -> Reply:
         if not self._mock.record.kept:
             return _error(409, "expected /begin before /end, found no batch under way")
         log = self._mock.end()
-        return Reply.json(200, log if self._crew is None else merged([log, *await self._crew.end()]))
+        reply = Reply.json(200, log if self._crew is None else merged([log, *await self._crew.end()]))
+        self._seals.end(reply.body)
+        return reply
 
     async def _status(self) -> dict[str, Any]:
         mock = self._mock

@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     it = Parser(
         prog="python -m mock_server",
         description="Serve invented prices of real exchanges on loopback, with a delay in front of every answer.",
-        epilog="The first line on stdout is JSON: origins, control, token, pid, ca_file, loop, workers. "
+        epilog="The first line on stdout is JSON: origins, control, token, witness, pid, ca_file, loop, workers. "
         "Ctrl-C or SIGTERM ends it (exit 0).",
         allow_abbrev=False,
     )

@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Protocol
@@ -51,7 +51,8 @@ class MockFailed(Exception):
 @dataclass(frozen=True, slots=True)
 class Running:
     """A mock server that answers. ``origins`` maps exchange names to scheme, host and port; ``ca_file`` is what a
-    client must trust where the scheme is https, else None."""
+    client must trust where the scheme is https, else None. ``token`` opens the control port; ``witness`` opens its
+    seals, and is for nobody who has the token only."""
 
     origins: dict[str, str]
     control: str
@@ -59,6 +60,7 @@ class Running:
     pid: int
     process: subprocess.Popen[bytes]
     ca_file: str | None = None
+    witness: str = field(default="", repr=False)
 
 
 @contextmanager
@@ -121,7 +123,8 @@ def _announced(process: subprocess.Popen[bytes], stderr: IO[bytes], timeout_s: f
             raise MockFailed(f"the mock server did not start: {sentence}", code if code in (2, 3) else 3)
         line += chunk
     said = json.loads(line)
-    return Running(said["origins"], said["control"], said["token"], said["pid"], process, said["ca_file"])
+    names = ("origins", "control", "token", "pid", "ca_file", "witness")
+    return Running(process=process, **{name: said[name] for name in names})
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -201,6 +204,11 @@ class Control:
     def end(self) -> dict[str, Any]:
         """The log of the batch: ``batch`` (its counters), ``columns`` and ``rows``. Raises MockFailed."""
         return self._ask("POST", "/end")
+
+    def seals(self) -> list[dict[str, Any]]:
+        """The seals (``mock_server.seals``) since they were last asked for; the token must be the witness. Raises
+        MockFailed."""
+        return list(self._ask("POST", "/seals")["seals"])
 
     def status(self) -> dict[str, Any]:
         """``state`` (idle or logging), ``origins``, ``in_flight``, ``latency``, ``faults``, and what the process holds:

@@ -117,7 +117,7 @@ class Worker:
 
 def split(seats: Sequence[Seat], token: str) -> Worker:
     """Fork into one process for each seat, and say which one this is. To be called before there is any thread or event
-    loop. ``token`` opens every control port.
+    loop. ``token`` opens the control ports of all but worker 0.
 
     Raises:
         MockFailed: the system has no more processes for us.

@@ -29,15 +29,44 @@ from mock_server.process import MockFailed
 _BESIDE_RESUME: Final = frozenset({"resume", "strategy", "json", "strict", "fail_on", "max_error_rate"})
 """How a result is told and judged, which may be another way each time; and where strategies are that came from files,
 which no run keeps."""
+_EXAMPLES: Final = """\
+examples:
+  python -m harness run --fast
+      a look at all strategies that are here
+  python -m harness run -s threads,asyncio-aiohttp -c 1,8,32
+      two of them in three scenarios: what more requests in flight bring
+  python -m harness run -s all,./mine.py:new --fail-on 'mine.py:new.speedup<5'
+      yours against all of them, with a gate for CI
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("-s", "--strategy", default="all", metavar="NAMES", help="all, NAME,..., all,-NAME, or FILE.py:NAME (all)")
-    scenario_options.add_arguments(parser)
+    """The options, grouped by what they are about, and a few whole commands."""
+    parser.usage = "%(prog)s [OPTIONS]"
+    parser.epilog = _EXAMPLES
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    work = parser.add_argument_group("what is raced")
+    work.add_argument(
+        "-s", "--strategy", default="all", metavar="NAMES", help="all, NAME,..., all,-NAME, or FILE.py:NAME (all)"
+    )
+    conditions = parser.add_argument_group("under which conditions")
+    scenario_options.add_arguments(work, conditions)
+    affinity.add_argument(conditions)
+    _add_length(parser.add_argument_group("how long, and in which order"))
+    _add_result(parser.add_argument_group("what comes out"))
+    parser.add_argument_group("for testing fetchrace itself").add_argument(
+        "--sabotage",
+        metavar="HOW",
+        # argparse would take a percent sign for the beginning of a field.
+        help="break the mock on purpose, to see the verdict notice it: " + sabotage.EXPECTED.replace("%", "%%"),
+    )
+
+
+def _add_length(group: options.TakesOptions) -> None:
+    add = group.add_argument
     add("--blocks", metavar="N", help="blocks, each with every arm once (5)")
-    budget.add_argument(parser)
-    add("--warm", metavar="N", help="warm batches of an arm in a block (3)")
+    budget.add_argument(group)
+    add("--warm", metavar="N", help="warm batches of an arm in a block (3; an arm with one request in flight runs one)")
     add("--fast", action="store_true", help="3 blocks of 2 warm batches: a look, not a proof")
     add("--rigorous", action="store_true", help="20 blocks of 5 warm batches")
     add(
@@ -46,6 +75,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="shuffled",
         help="order of the arms in a block (shuffled)",
     )
+    add(
+        "--resume",
+        type=options.folder("--resume"),
+        metavar="RUN",
+        help="play the blocks that an interrupted run has not finished",
+    )
+
+
+def _add_result(group: options.TakesOptions) -> None:
+    add = group.add_argument
     add("--baseline", metavar="NAME", help="what speedups are relative to (sequential, or the first arm)")
     add(
         "--max-error-rate",
@@ -53,16 +92,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="of an arm's requests that --faults may let fail before the exit code is 1; 0.05 is 5 percent (0)",
     )
-    affinity.add_argument(parser)
-    gate.add_argument(parser)
+    gate.add_argument(group)
     add("--strict", action="store_true", help="exit 5 unless the verdict is VALID")
-    add("--results-dir", type=Path, default=Path("results"), metavar="DIR", help="where runs are kept (results)")
-    add("--resume", type=Path, metavar="RUN", help="play the blocks that an interrupted run has not finished")
     add(
-        "--sabotage",
-        metavar="HOW",
-        # argparse would take a percent sign for the beginning of a field.
-        help="break the mock on purpose, to see the verdict notice it: " + sabotage.EXPECTED.replace("%", "%%"),
+        "--results-dir",
+        type=options.folder("--results-dir"),
+        default=Path("results"),
+        metavar="DIR",
+        help="where runs are kept (results)",
     )
     add("--json", action="store_true", help="print run.json on stdout and nothing else there")
 
@@ -83,12 +120,15 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     gates = [gate.Gate.parse(text) for text in args.fail_on]
     entered = _begun(args, argv, gates) if args.resume is None else _resumed(args.resume, argv, gates)
     session = entered.session
+    session.judging = _judging(args.strict, max_error_rate)
     try:
         try:
             _race(entered)
         except (EnvironmentGap, OutOfTime) as error:
             session.state = "partial"
-            raise type(error)(f"{error}; {session.kept()}") from error
+            # A run that was given so much time, and more, is not to be taken up again without a limit.
+            may_go_on = not isinstance(error, OutOfTime)
+            raise type(error)(f"{error}; {session.kept(may_go_on)}") from error
         except (Exception, SystemExit):
             session.state = "partial"
             raise
@@ -107,6 +147,12 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
         place = error.filename or session.folder.path
         raise EnvironmentGap(f"{place}: {error.strerror or error}; {session.kept()}") from error
     return code
+
+
+def _judging(strict: bool, max_error_rate: float) -> list[str]:
+    """The options, but for gates, that say how a run is judged."""
+    allowed = ["--max-error-rate", f"{max_error_rate:.15g}"] if max_error_rate else []
+    return [*(["--strict"] if strict else []), *allowed]
 
 
 def _begun(args: argparse.Namespace, argv: Sequence[str], gates: Sequence[gate.Gate]) -> _Entered:
@@ -168,7 +214,7 @@ def _race(entered: _Entered) -> None:
         withheld = influences.told(os.environ)
         if withheld is not None:
             progress.say(withheld)
-        progress.say(foreword(session.heats))
+        progress.say(foreword(session.heats, session.facts.get("budget_s") if entered.budget is None else None))
         with serving(scenarios, levers) as mocks:
             session.card = card_for(scenarios, mocks, levers, session.fast)
             for scenario in scenarios:
@@ -185,8 +231,8 @@ def _scenarios(args: argparse.Namespace) -> list[Scenario]:
     blocks, warm = (3, 2) if args.fast else (20, 5) if args.rigorous else (5, 3)
     return scenario_options.scenarios_from(
         args,
-        options.count("--blocks", args.blocks) if args.blocks else blocks,
-        options.count("--warm", args.warm) if args.warm else warm,
+        options.count("--blocks", args.blocks) if args.blocks is not None else blocks,
+        options.count("--warm", args.warm) if args.warm is not None else warm,
     )
 
 

@@ -49,9 +49,12 @@ def cpu_times() -> tuple[int, int] | None:
 
 
 def steal(before: tuple[int, int] | None, after: tuple[int, int] | None) -> Finding:
-    """What the hypervisor gave to others between two readings of ``cpu_times``."""
+    """What the hypervisor gave to others between two readings of ``cpu_times``; or that nothing can be told of others
+    here, for their CPU time is in the same account (``harness.surroundings``)."""
     if before is None or after is None or after[1] <= before[1]:
-        return Finding("steal", "fine", "this system does not say whether a hypervisor takes time away")
+        said = "this system says neither what other programs use nor whether a hypervisor takes time away"
+        advice = "see to it that nothing else runs: a block that ran beside other work counts here like any other"
+        return Finding("steal", "doubtful", said, advice)
     share = (after[0] - before[0]) / (after[1] - before[1])
     said = f"{share:.1%} of the processors' time went to other guests of the same host"
     if share <= _STOLEN:

@@ -60,7 +60,7 @@ def blocks_chart(scenario: ScenarioEntry) -> Chart | None:
                     axes.text(column, middle, signed_percent(row[block]), ha="center", va="center")
                 _dots(axes, column, lane, [value for value in own if value.block == block], reach)
     strange = sum(value.is_outlier for found in values.values() for value in found)
-    takeaway = _takeaway(arms, moved, whole) + _said_outliers(strange, sum(map(len, values.values())))
+    takeaway = _takeaway(arms, moved) + _said_outliers(strange, sum(map(len, values.values())))
     description = f"{counted(len(arms), 'arm')} in {counted(len(blocks), 'block')}; {takeaway}"
     note = "Each cell: the arm's median in the block against its median over all blocks."
     if with_dots:
@@ -100,16 +100,13 @@ def _dots(axes: Axes, column: int, lane: int, values: list[WarmValue], reach: fl
                       markeredgewidth=1.3, linestyle="none", clip_on=False)  # fmt: skip
 
 
-def _takeaway(arms: list[ArmEntry], moved: dict[str, dict[int, float]], whole: dict[int, float]) -> str:
-    if len(whole) < 2:
+def _takeaway(arms: list[ArmEntry], moved: dict[str, dict[int, float]]) -> str:
+    """How the whole session moved is not said here: a line through all blocks tells it, among the facts."""
+    if len({block for row in moved.values() for block in row}) < 2:
         return "One block only: nothing to compare it with."
     size, name, block = max((abs(value), arm.name, block) for arm in arms for block, value in moved[arm.key].items())
     at = next(arm for arm in arms if arm.name == name and abs(moved[arm.key].get(block, -1.0)) == size)
-    said = f"The largest departure is {signed_percent(moved[at.key][block])} ({name}, block {block + 1})"
-    if len(arms) > 1:
-        drift = whole[max(whole)] - whole[min(whole)]
-        said += f"; from the first block to the last, all arms together moved by {signed_percent(drift)}"
-    return f"{said}."
+    return f"The largest departure is {signed_percent(moved[at.key][block])} ({name}, block {block + 1})."
 
 
 def _said_outliers(strange: int, values: int) -> str:

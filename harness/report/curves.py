@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Final
+from typing import Final, Literal
 
 from harness.report.entries import ArmEntry, Entry, RunEntry
 from harness.report.numbers_table import Cell, NumberRow, NumbersTable
-from harness.report.wording import NONE, duration, times, times_interval
+from harness.report.wording import NONE, duration, listing, times, times_interval
 
 AXES: Final = {
     "concurrency": "requests in flight", "requests": "number of requests", "latency": "delay", "workload": "workload",
@@ -33,6 +33,11 @@ class CurvePoint(Entry):
     @cached_property
     def is_provisional(self) -> bool:
         return self.raw.get("provisional") is True
+
+    @cached_property
+    def tied_with(self) -> list[str]:
+        """Who could not be told from the arm there."""
+        return self.texts("tied_with", 80)
 
 
 class CurveArm(ArmEntry):
@@ -67,12 +72,6 @@ class Curve(Entry):
         return self.text("baseline", "the baseline", 40)
 
     @cached_property
-    def left_out(self) -> list[str]:
-        """Who has no point where, as sentences that can stand beside those of another curve."""
-        held = f"{self.title}: " if self.title else ""
-        return [f"{held}{sentence.rstrip('.')}" for sentence in dict.fromkeys(self.texts("left_out", 160))]
-
-    @cached_property
     def arms(self) -> list[CurveArm]:
         return [arm for found in self.entries("arms") if (arm := CurveArm(found.raw)).points]
 
@@ -98,9 +97,9 @@ class Curve(Entry):
         return found
 
     def fastest_at(self, label: str) -> tuple[CurveArm, CurvePoint]:
-        """The arm with the shortest time there, and its point."""
+        """The arm of the first rank with the shortest time there, and its point, which says with whom it is tied."""
         there = [(arm, point) for arm in self.arms for point in arm.points if point.label == label]
-        return min(there, key=lambda found: found[1].number("time_s") or 0.0)
+        return min(there, key=lambda found: (found[1].number("rank") or 1.0, found[1].number("time_s") or 0.0))
 
     def _raced_between(self, before: CurvePoint, after: CurvePoint, places: Places) -> bool:
         low, high = places.at[before.label], places.at[after.label]
@@ -139,6 +138,18 @@ class Places:
         return cls(dict(sorted(found.items(), key=lambda item: item[1])), are_numbers=True)
 
 
+def gaps_said(curves: Sequence[Curve], key: Literal["left_out", "nobody"]) -> list[str]:
+    """Which arms have no point where (``left_out``), or where no arm has one (``nobody``): each thing once, with the
+    curves of which it is true where that is not so of all."""
+    titles: dict[str, list[str]] = {}
+    for curve in curves:
+        for sentence in dict.fromkeys(curve.texts(key, 200)):
+            titles.setdefault(sentence.rstrip("."), []).append(curve.title)
+    return [
+        said if len(found) == len(curves) else f"{said} ({listing(found)})" for said, found in titles.items()
+    ]  # fmt: skip
+
+
 def curves_of(run: RunEntry) -> list[Curve]:
     """The curves of a run that have a point; none where it was no sweep."""
     found = []
@@ -149,21 +160,26 @@ def curves_of(run: RunEntry) -> list[Curve]:
     return [curve for curve in found if curve.arms]
 
 
-def curve_table(curve: Curve, with_intervals: bool = True) -> NumbersTable:
-    """Speedups by arm and condition, times where there is no speedup. A question mark: provisional."""
+def curve_table(curve: Curve) -> NumbersTable:
+    """Speedups by arm and condition with their intervals, times where there is no speedup. A question mark:
+    provisional."""
     rows, labels = [], tuple(Places.of([curve]).at)
     for arm in curve.arms:
         points = {point.label: point for point in arm.points}
-        rows.append(NumberRow(arm.name, arm.model, tuple(_cell(points.get(label), with_intervals) for label in labels)))
+        cells = [_cell(points.get(label), arm.key == curve.raw.get("baseline")) for label in labels]
+        rows.append(NumberRow(arm.name, arm.model, tuple(cells)))
     return NumbersTable(labels, tuple(rows))
 
 
-def _cell(point: CurvePoint | None, with_interval: bool) -> Cell:
+def _cell(point: CurvePoint | None, is_baseline: bool) -> Cell:
     if point is None:
         return Cell(NONE)
     doubt, speedup = "?" if point.is_provisional else "", point.number("speedup")
     if speedup is None:
         return Cell(f"{duration(point.number('time_s'))}{doubt}", repr(point.number("time_s")))
+    if is_baseline:
+        # Its ratio to itself is 1 by definition, and in no doubt.
+        return Cell("baseline", repr(speedup))
     low, high = point.number("speedup_low"), point.number("speedup_high")
-    known = with_interval and low is not None and high is not None and low < high
+    known = low is not None and high is not None and low < high
     return Cell(f"{times(speedup)}{doubt}{f' ({times_interval(low, high)})' if known else ''}", repr(speedup))

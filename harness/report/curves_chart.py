@@ -1,7 +1,8 @@
 """How a sweep went: speedup and efficiency along one axis, or time where the axis is the number of requests.
 
 One row of panels for each choice of the other axes, one line per arm. A hollow mark is provisional: its scenario is
-NOISY. No line passes a scenario in which its arm was not ranked.
+NOISY. No line passes a scenario in which its arm was not ranked. Panels that show the same measure have the same axis,
+linear or logarithmic, from the same end to the same end: they can be compared at a glance.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from matplotlib.figure import Figure
 
 from harness.report.chart import Chart
-from harness.report.curves import Curve, CurveArm, CurvePoint, Places
+from harness.report.curves import Curve, CurveArm, CurvePoint, Places, gaps_said
 from harness.report.curves_takeaway import curves_takeaway
 from harness.report.figure import WIDTH, even_marks, label_room, nice_marks
 from harness.report.line_names import LONGEST, names_of_lines
@@ -37,6 +38,8 @@ _MARGIN: Final = 0.55
 """Inches: a panel's height, what is below and above it, and what its marks need to its left."""
 _ASIDE: Final = 0.3
 """How far the arms stand apart at a text, all together; from text to text it is 1."""
+_LOG: Final = ", log scale"
+_LIMIT: Final = "physical limit"
 _TOLD: Final = 4
 """Of the points that are left out, as many are told below a chart."""
 
@@ -65,55 +68,82 @@ _SPEEDUP: Final = _Measure("speedup", "speedup_low", "speedup_high", "times as f
 _EFFICIENCY: Final = _Measure("efficiency", "efficiency_low", "efficiency_high", "share of the physical limit")
 
 
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """The axis that all panels of a measure have: the values that it must show, and whether it is logarithmic."""
+
+    measure: _Measure
+    low: float
+    high: float
+    is_logarithmic: bool
+
+    @classmethod
+    def of(cls, measure: _Measure, curves: Sequence[Curve], places: Places) -> _Scale:
+        points = [point for curve in curves for point in curve.points]
+        values = [mark.y for mark in _told(points, measure, places)] or [1.0]
+        # The ends of an interval of two blocks may be powers of ten away; its line may leave the picture.
+        ends = [end for point in points for key in (measure.low, measure.high) if (end := point.number(key))]
+        ends = [end for end in ends if min(values) / 4 <= end <= max(values) * 4]
+        if measure is _TIME:
+            ends += [bound for point in points if (bound := point.number("bound_s")) and bound > 0]
+        low, high = min(values + ends), max(values + ends)
+        return cls(measure, low, high, measure is not _EFFICIENCY and high / low > _WIDE)
+
+    @property
+    def said(self) -> str:
+        return _LOG if self.is_logarithmic else ""
+
+
 def curves_charts(curves: Sequence[Curve]) -> list[Chart]:
-    """One chart for each axis that was swept, in the order of the run."""
-    axes = dict.fromkeys(curve.axis for curve in curves)
-    return [_chart(axis, [curve for curve in curves if curve.axis == axis]) for axis in axes]
+    """One chart for each axis that was swept, in the order of the run. Who has no point is told below the first of
+    those where that is so."""
+    charts, told = [], set[str]()
+    for axis in dict.fromkeys(curve.axis for curve in curves):
+        along = [curve for curve in curves if curve.axis == axis]
+        gaps = [said for said in [*gaps_said(along, "nobody"), *gaps_said(along, "left_out")] if said not in told]
+        told.update(gaps)
+        charts.append(_chart(axis, along, gaps))
+    return charts
 
 
-def _chart(axis: str, curves: list[Curve]) -> Chart:
-    measures = (_TIME if axis == "requests" else _SPEEDUP, _EFFICIENCY)
+def _chart(axis: str, curves: list[Curve], gaps: Sequence[str]) -> Chart:
+    places = Places.of(curves)
+    scales = [
+        _Scale.of(measure, curves, places) for measure in (_TIME if axis == "requests" else _SPEEDUP, _EFFICIENCY)
+    ]
     row = _ABOVE + _HEIGHT + _BELOW
     height = row * len(curves)
     figure = Figure(figsize=(WIDTH, height))
-    names = label_room([arm.label[:LONGEST] for curve in curves for arm in curve.arms])
+    names = label_room([_LIMIT, *(arm.label[:LONGEST] for curve in curves for arm in curve.arms)])
     width = (WIDTH - 2 * (_MARGIN + names)) / 2
-    places = Places.of(curves)
     for turn, curve in enumerate(curves):
         bottom = height - row * turn - _ABOVE - _HEIGHT
-        for side, measure in enumerate(measures):
+        for side, scale in enumerate(scales):
             left = _MARGIN + side * (width + names + _MARGIN)
             panel = figure.add_axes((left / WIDTH, bottom / height, width / WIDTH, _HEIGHT / height))
-            _panel(panel, curve, places, measure)
+            _panel(panel, curve, places, scale)
         if curve.title:
             figure.text(0.004, (bottom + _HEIGHT + 0.24) / height, curve.title, fontweight="bold")
     # A slug is a file's name: no axis that a file invents may choose it.
     slug = f"curves-{axis if axis in QUESTIONS else 'other'}"
     question = QUESTIONS.get(axis, "What does the sweep change?")
-    return Chart(slug, question, curves_takeaway(curves), _description(curves), figure, _note(curves))
+    return Chart(slug, question, curves_takeaway(curves), _description(curves), figure, _note(curves, gaps))
 
 
-def _panel(axes: Axes, curve: Curve, places: Places, measure: _Measure) -> None:
-    title = measure.title.format(baseline=curve.baseline)
+def _panel(axes: Axes, curve: Curve, places: Places, scale: _Scale) -> None:
+    measure = scale.measure
+    title = f"{measure.title.format(baseline=curve.baseline)}{scale.said}"
     axes.set_title(title, loc="left", fontsize=8.5, color=LIGHT["muted"], pad=5)
     axes.tick_params(axis="y", labelcolor=LIGHT["muted"])
     axes.grid(visible=True, axis="y")
     axes.grid(visible=False, axis="x")
-    _condition_axis(axes, places)
-    axes.set_xlabel(curve.axis_name)
-    points = curve.points
-    values = [mark.y for mark in _told(points, measure, places)]
-    if not values:
+    _condition_axis(axes, places, curve.axis_name)
+    if not _told(curve.points, measure, places):
         axes.text(0.5, 0.5, "not told", transform=axes.transAxes, ha="center", color=LIGHT["muted"])
         axes.set_yticks([])
         return
-    # The ends of an interval of two blocks may be powers of ten away; its line may leave the picture.
-    ends = [end for point in points for key in (measure.low, measure.high) if (end := point.number(key))]
-    ends = [end for end in ends if min(values) / 4 <= end <= max(values) * 4]
-    _value_axis(axes, measure, min(values + ends), max(values + ends))
-    if measure is _TIME:
-        _limit(axes, points, places)
-    ends_of_lines = []
+    _value_axis(axes, scale)
+    ends_of_lines = [_limit(axes, curve.points, places)] if measure is _TIME else []
     for turn, arm in enumerate(curve.arms):
         # Beside each other at a text, where no line would be bent by it.
         aside = 0.0 if places.are_numbers else _ASIDE * ((turn + 0.5) / len(curve.arms) - 0.5)
@@ -123,7 +153,7 @@ def _panel(axes: Axes, curve: Curve, places: Places, measure: _Measure) -> None:
         if told:
             last = max(told, key=lambda one: one.x)
             ends_of_lines.append((arm.label, arm.model, last.x, last.y))
-    names_of_lines(axes, ends_of_lines, _HEIGHT)
+    names_of_lines(axes, [end for end in ends_of_lines if end is not None], _HEIGHT)
 
 
 def _told(points: Sequence[CurvePoint], measure: _Measure, places: Places, aside: float = 0.0) -> list[_Mark]:
@@ -132,9 +162,11 @@ def _told(points: Sequence[CurvePoint], measure: _Measure, places: Places, aside
     return [_Mark(places.at[point.label] + aside, value, point) for point, value in values if value and value > 0]
 
 
-def _condition_axis(axes: Axes, places: Places) -> None:
+def _condition_axis(axes: Axes, places: Places, name: str) -> None:
     low, high = min(places.at.values()), max(places.at.values())
-    if places.are_numbers and low > 0 and high / low > _WIDE:
+    logarithmic = places.are_numbers and low > 0 and high / low > _WIDE
+    axes.set_xlabel(f"{name}{_LOG if logarithmic else ''}")
+    if logarithmic:
         axes.set_xscale("log")
         reach = (high / low) ** 0.06
         axes.set_xlim(low / reach, high * reach)
@@ -145,30 +177,34 @@ def _condition_axis(axes: Axes, places: Places) -> None:
     axes.set_xticks([], minor=True)
 
 
-def _value_axis(axes: Axes, measure: _Measure, low: float, high: float) -> None:
-    if measure is _EFFICIENCY:
+def _value_axis(axes: Axes, scale: _Scale) -> None:
+    if scale.measure is _EFFICIENCY:
         # Beyond 100 % an interval may reach, but nothing can be.
-        axes.set_ylim(0, min(1.15, max(1.04, high)))
+        axes.set_ylim(0, min(1.15, max(1.04, scale.high)))
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [percent(mark) for mark in (0, 0.25, 0.5, 0.75, 1)])
         return
-    if high / low > _WIDE:
+    if scale.is_logarithmic:
         axes.set_yscale("log")
-        low, high = low / 1.3, high * 1.3
+        low, high = scale.low / 1.3, scale.high * 1.3
         marks = nice_marks(low, high)
     else:
-        low, high = 0.0, high * 1.1
+        low, high = 0.0, scale.high * 1.1
         marks = even_marks(low, high)
     axes.set_ylim(low, high)
-    axes.set_yticks(marks, [tick(mark) if measure is _TIME else f"{mark:g}×" for mark in marks])
+    axes.set_yticks(marks, [tick(mark) if scale.measure is _TIME else f"{mark:g}×" for mark in marks])
     axes.set_yticks([], minor=True)
 
 
-def _limit(axes: Axes, points: Sequence[CurvePoint], places: Places) -> None:
-    """The physical limit, which is that of all arms."""
+def _limit(axes: Axes, points: Sequence[CurvePoint], places: Places) -> tuple[str, str, float, float] | None:
+    """Draw the physical limit, which is that of all arms. Returns the name of the line and where it ends; None where
+    the run does not tell it."""
     bounds = {places.at[point.label]: point.number("bound_s") for point in points}
     known = sorted((place, bound) for place, bound in bounds.items() if bound and bound > 0)
+    if not known:
+        return None
     axes.plot([place for place, _ in known], [bound for _, bound in known], color=LIGHT["limit"], linestyle=(0, (4, 3)),
               linewidth=1.2, zorder=3)  # fmt: skip
+    return (_LIMIT, "limit", *known[-1])
 
 
 def _line(axes: Axes, arm: CurveArm, marks: Sequence[_Mark], measure: _Measure) -> None:
@@ -196,15 +232,14 @@ def _description(curves: list[Curve]) -> str:
     return "; ".join(said)
 
 
-def _note(curves: list[Curve]) -> str:
+def _note(curves: list[Curve], gaps: Sequence[str]) -> str:
     points = [point for curve in curves for point in curve.points]
     notes = ["Bars: 95 % intervals over blocks."]
     if any(point.is_provisional for point in points):
         notes.append("Hollow: provisional, the scenario is NOISY.")
     careful = [arm.entry("growth").text("note").rstrip(".") for curve in curves for arm in curve.arms]
     notes += [f"{note[:1].upper()}{note[1:]}." for note in dict.fromkeys(careful) if note]
-    left_out = [sentence for curve in curves for sentence in curve.left_out]
-    if left_out:
-        more = f"; and {len(left_out) - _TOLD} more" if len(left_out) > _TOLD else ""
-        notes.append(f"Left out: {'; '.join(left_out[:_TOLD])}{more}.")
+    if gaps:
+        more = f"; and {len(gaps) - _TOLD} more" if len(gaps) > _TOLD else ""
+        notes.append(f"Left out: {'; '.join(gaps[:_TOLD])}{more}.")
     return " ".join(notes)

@@ -1,14 +1,19 @@
-"""A sweep in a sentence or two for each axis: who is fastest where, from where on more does not help, and how time
-grows with the number of requests."""
+"""A sweep in a sentence or two for each axis: who is fastest where, from where on more does not help, and what each
+request more costs.
+
+Law: nobody is named without those who could not be told from it. A growth is told in seconds a request and not as a
+power, for the limit itself is none: few requests do not fill the places in flight.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
+from harness.growth import line
 from harness.report.curves import Curve, CurveArm, CurvePoint
 from harness.report.entries import Entry
-from harness.report.wording import duration, listing, percent, times, times_interval
+from harness.report.wording import duration, duration_interval, listing, not_told_from, percent, times, times_interval
 
 _AT: Final = {
     "concurrency": "at {} in flight", "requests": "for {} requests", "latency": "at {}", "workload": "for {}",
@@ -46,10 +51,10 @@ def _fastest(curve: Curve) -> str:
 
 
 def _how(curve: Curve, arm: CurveArm, point: CurvePoint) -> str:
-    """How much faster than the baseline; of the baseline itself, its time."""
-    doubt = ", provisionally" if point.is_provisional else ""
+    """How much faster than the baseline; its time, where it is the baseline or cannot be told from it."""
+    doubt = f"{not_told_from(point.tied_with)}{', provisionally' if point.is_provisional else ''}"
     speedup = point.number("speedup")
-    if not speedup or arm.name == curve.baseline:
+    if not speedup or curve.baseline in (arm.name, *point.tied_with):
         return f"{duration(point.number('time_s'))}{doubt}"
     low, high = point.number("speedup_low"), point.number("speedup_high")
     interval = "no interval" if low is None or high is None else f"95 % CI {times_interval(low, high)}"
@@ -68,25 +73,34 @@ def _enough(curve: Curve) -> str:
 
 
 def growth_said(curve: Curve) -> str:
-    """How time grows with the number of requests, for the arm that grows least and the one that grows most."""
-    known = [
-        (exponent, arm) for arm in curve.arms if (exponent := _exponent(arm).number("estimate")) is not None
-    ]  # fmt: skip
+    """What each request more takes, for the arm whose time grows least and the one whose time grows most, and how the
+    physical limit grows; all by straight lines through the same numbers of requests."""
+    known = [(each, arm) for arm in curve.arms if (each := _each(arm).number("estimate")) is not None]
     if not known:
         return ""
     least, most = min(known, key=lambda found: found[0]), max(known, key=lambda found: found[0])
     told = [_grows(arm) for _, arm in ([least, most] if least[1] is not most[1] else [least])]
-    return f"Time grows as {listing(told)}; N^1 would be in proportion."
+    limit_s = _limit_grows_s(curve)
+    limit = f"; the physical limit grows by {duration(limit_s)}" if limit_s else ""
+    return f"Each request more takes {listing(told)}{limit}."
 
 
 def _grows(arm: CurveArm) -> str:
-    exponent = _exponent(arm)
-    estimate, low, high = exponent.number("estimate"), exponent.number("low"), exponent.number("high")
-    interval = "" if low is None or high is None else f" ({low:.2f} to {high:.2f})"
-    each = arm.entry("growth").entry("per_request_s").number("estimate")
-    costs = f", {duration(each)} for each more," if each is not None and each > 0 else ""
-    return f"N^{estimate:.2f}{interval}{costs} with {arm.name}"
+    each = _each(arm)
+    estimate, low, high = each.number("estimate") or 0.0, each.number("low"), each.number("high")
+    interval = "" if low is None or high is None else f" (95 % CI {duration_interval(low, high)})"
+    return f"{duration(estimate)}{interval} with {arm.name}"
 
 
-def _exponent(arm: CurveArm) -> Entry:
-    return arm.entry("growth").entry("exponent")
+def _limit_grows_s(curve: Curve) -> float | None:
+    """Seconds for each request more; None where the limit is not known at two numbers of requests."""
+    known = {
+        x: bound_s
+        for point in curve.points
+        if (x := point.number("x")) is not None and (bound_s := point.number("bound_s"))
+    }
+    return line(list(known), list(known.values()))[1] if len(known) > 1 else None
+
+
+def _each(arm: CurveArm) -> Entry:
+    return arm.entry("growth").entry("per_request_s")

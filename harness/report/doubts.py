@@ -7,14 +7,13 @@ from typing import Final
 
 from exchanges.units import counted
 from harness.report.entries import ArmEntry, RunEntry, ScenarioEntry
-from harness.report.facts import CHANCE, drift_said
+from harness.report.facts import drift_said, is_drifting
 from harness.report.wording import count, duration, listing, percent
 from harness.sentence import failures_by_plan
 
 _FEW_BLOCKS: Final = 5
 _BUSY: Final = 0.9
 _LOADED: Final = 0.5
-_DRIFTING: Final = 0.02
 _REASON: Final = 800
 """A verdict's reason has its evidence and its cure in it, and must not be cut."""
 
@@ -30,6 +29,9 @@ def run_doubts(run: RunEntry) -> list[str]:
     load, cores = machine.number("load_at_start"), machine.number("cores")
     if load is not None and cores and load > _LOADED * cores:
         found.append(f"The machine was busy when the run began: load {load:.2f} on {counted(int(cores), 'core')}.")
+    if len(run.scenarios) > 1:
+        # With one scenario these are its own, and stand with it.
+        found += [_sentence(reason) for reason in run.entry("verdict").texts("reasons", _REASON)]
     return found + clock_said(run) + differences_said(run)
 
 
@@ -62,12 +64,12 @@ def scenario_doubts(scenario: ScenarioEntry) -> list[str]:
         # The gravest reason comes first, and it is the one that forbids a ranking.
         why = reasons[0].rstrip(".") if reasons else f"the verdict is {scenario.state}"
         found[:1] = [f"There is no ranking: {why}."]
-    if scenario.is_sequential:
-        is_told = any("confounded" in reason for reason in reasons)
-        why = (
-            "" if is_told else "The arms ran in the same order in every block, so that order is confounded with time. "
+    # Where the verdict speaks of the order, what that is worth is its to say: provisional, or no ranking at all.
+    if scenario.is_sequential and "order" not in scenario.causes and "confounded" not in " ".join(reasons):
+        found.append(
+            "The arms ran in the same order in every block, so that order is confounded with time. No ranking should "
+            "be quoted."
         )
-        found.append(f"{why}No ranking should be quoted.")
     found += spoilt_said(scenario) + drifting_said(scenario)
     if scenario.twin_is_off:
         ratio = scenario.entry("twin").number("ratio")
@@ -75,7 +77,7 @@ def scenario_doubts(scenario: ScenarioEntry) -> list[str]:
             f"The same arm raced twice differs from itself{f' (ratio {ratio:.3f})' if ratio else ''}: the interval "
             "excludes 1, so that small differences between arms may be the apparatus's."
         )
-    if not scenario.measured:
+    if not scenario.measured and not reasons:
         found.append("No arm has numbers that may be compared.")
     blocks = scenario.number("finished_blocks")
     if blocks is not None and 0 < blocks < _FEW_BLOCKS:
@@ -83,7 +85,9 @@ def scenario_doubts(scenario: ScenarioEntry) -> list[str]:
     out = Counter(arm.status for arm in scenario.out if arm.status in ("disqualified", "failed"))
     if out:
         said = " and ".join(f"{number} {status}" for status, number in sorted(out.items()))
-        found.append(f"{said[0].upper()}{said[1:]}: see the reasons below the table.")
+        found.append(
+            f"{said[0].upper()}{said[1:]}: the reasons are {'below the table' if scenario.measured else 'below'}."
+        )
     lost = failures_by_plan([_counts(arm) for arm in scenario.measured]) if scenario.text("faults") else ""
     if lost:
         found.append(_sentence(lost))
@@ -98,28 +102,28 @@ def scenario_doubts(scenario: ScenarioEntry) -> list[str]:
 
 
 def spoilt_said(scenario: ScenarioEntry) -> list[str]:
-    """The blocks that were played again, and why."""
+    """The blocks that were played again, and why; the why only once, where the verdict names it as well."""
     spoilt = scenario.entries("spoilt")
     if not spoilt:
         return []
-    told = []
+    told: list[str] = []
+    was = "was" if len(spoilt) == 1 else "were"
+    said = f"{counted(len(spoilt), 'block')} {was} spoilt and played again"
+    if "surroundings" in scenario.causes:
+        return [f"{said}. What was measured then is kept, not counted."]
     for one in spoilt:
         why = " and ".join(one.texts("reasons", 120))
         told.append(f"block {(one.number('block') or 0) + 1:.0f}{f', since {why}' if why else ''}")
-    was = "was" if len(spoilt) == 1 else "were"
     more = f"; and {len(told) - 4} more" if len(told) > 4 else ""
-    said = f"{counted(len(spoilt), 'block')} {was} spoilt and played again: {'; '.join(told[:4])}{more}"
-    return [f"{said}. What was measured then is kept, not counted."]
+    return [f"{said}: {'; '.join(told[:4])}{more}. What was measured then is kept, not counted."]
 
 
 def drifting_said(scenario: ScenarioEntry) -> list[str]:
     """A drift that chance does not explain and that is large enough to matter; a verdict of DRIFTED has told it."""
-    drift = scenario.entry("drift")
-    whole, p = drift.number("over_session"), drift.number("p")
-    if scenario.state == "DRIFTED" or whole is None or p is None or p >= CHANCE or abs(whole) <= _DRIFTING:
+    if scenario.state == "DRIFTED" or not is_drifting(scenario):
         return []
     spread = "" if scenario.is_sequential else " The shuffled order spreads it nearly evenly over the arms."
-    return [f"{drift_said(drift)}{spread}"]
+    return [f"{drift_said(scenario.entry('drift'))}{spread}"]
 
 
 def _counts(arm: ArmEntry) -> dict[str, float | str]:
@@ -127,8 +131,10 @@ def _counts(arm: ArmEntry) -> dict[str, float | str]:
 
 
 def detectable(scenario: ScenarioEntry) -> str:
-    """How small a difference from the baseline the comparison could have seen, for its finest and its coarsest arm."""
-    sizes = [(size, arm.name) for arm in scenario.measured if (size := arm.number("smallest_detectable"))]
+    """How small a difference from the baseline the comparison could have seen, for its finest and its coarsest arm;
+    empty without a ranking, which has no comparison."""
+    measured = scenario.measured if scenario.has_ranking else []
+    sizes = [(size, arm.name) for arm in measured if (size := arm.number("smallest_detectable"))]
     if not sizes:
         return ""
     least, most = min(sizes), max(sizes)

@@ -147,8 +147,38 @@ class ScenarioEntry(Entry):
         return low is not None and high is not None and not low <= 1 <= high
 
     @cached_property
+    def firsts(self) -> list[ArmEntry]:
+        """Who may be called the fastest: the arms that share the first place, the shortest time first; none without a
+        ranking."""
+        if not self.has_ranking:
+            return []
+        first = self.measured[0].number("rank")
+        return [arm for arm in self.measured if arm is self.measured[0] or (first and arm.number("rank") == first)]
+
+    @cached_property
     def fastest(self) -> ArmEntry | None:
-        return self.measured[0] if self.has_ranking else None
+        return self.firsts[0] if self.firsts else None
+
+    @cached_property
+    def shares_first(self) -> list[str]:
+        """The names of those who cannot be told from the fastest."""
+        return [arm.name for arm in self.firsts[1:]]
+
+    @cached_property
+    def baseline_is_first(self) -> bool:
+        """Whether nobody can be told to be faster than the baseline, so that no speedup may be claimed."""
+        return any(arm.key == self.raw.get("baseline") for arm in self.firsts)
+
+    @cached_property
+    def is_provisional(self) -> bool:
+        """Whether there is a ranking, and it is in doubt. Connections that were lost in cold batches alone are in the
+        one shot, and in no ranking."""
+        return self.has_ranking and self.state != "VALID" and set(self.causes) != {"network"}
+
+    @cached_property
+    def causes(self) -> list[str]:
+        """The causes of the verdict's reasons (``harness.reason.CAUSES``); none in the files of older runs."""
+        return self.entry("verdict").texts("causes", 40)
 
     @cached_property
     def baseline(self) -> str:

@@ -1,9 +1,12 @@
-"""What was watched beside the times, as facts: nothing here weakens a result, or it would be among the doubts.
+"""What was watched beside the times, as facts.
 
-Each fact is a name and a sentence; what a run does not tell is left out.
+Law: nothing here weakens a result. What a verdict's reason speaks of, or a doubt, is not repeated as a fact. Each fact
+is a name and a sentence; what a run does not tell is left out.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 from exchanges.errors import safe
 from harness.report.entries import Entry, RunEntry, ScenarioEntry
@@ -13,15 +16,24 @@ Fact = tuple[str, str]
 
 CHANCE = 0.05
 """A drift of less probability is more than chance."""
+_DRIFTING: Final = 0.02
+"""A drift that is larger than this over the session matters."""
 
 
 def scenario_facts(scenario: ScenarioEntry) -> list[Fact]:
     """About one scenario: its surroundings, drift, stopwatch and workers."""
     facts = [
-        ("surroundings", _surroundings(scenario)), ("drift", drift_said(scenario.entry("drift"))),
+        ("surroundings", _surroundings(scenario)),
+        ("drift", "" if scenario.state == "DRIFTED" or is_drifting(scenario) else drift_said(scenario.entry("drift"))),
         ("stopwatch", stopwatch_said(scenario.entry("stopwatch"))), ("workers", _workers(scenario)),
     ]  # fmt: skip
-    return [(name, said) for name, said in facts if said]
+    return [(name, said) for name, said in facts if said and name not in scenario.causes]
+
+
+def is_drifting(scenario: ScenarioEntry) -> bool:
+    """Whether all arms together moved by more than chance explains, and far enough to matter."""
+    whole, p = scenario.entry("drift").number("over_session"), scenario.entry("drift").number("p")
+    return whole is not None and p is not None and p < CHANCE and abs(whole) > _DRIFTING
 
 
 def drift_said(drift: Entry) -> str:

@@ -8,11 +8,11 @@ from typing import Final
 _SHUFFLED: Final = "in an order shuffled for the block"
 _SEQUENTIAL: Final = (
     "in the same order in every block: what the machine does over time then falls on the same arms each time, order is "
-    "confounded with time, and no ranking should be quoted"
+    "confounded with time, and a ranking is provisional at best"
 )
 _EITHER: Final = (
     "in an order shuffled for the block, or, where the scenario says so, in the same order in every block: there, "
-    "order is confounded with time, and no ranking should be quoted"
+    "order is confounded with time, and a ranking is provisional at best"
 )
 
 

@@ -9,7 +9,7 @@ from harness.report.entries import ArmEntry, ScenarioEntry
 from harness.report.figure import beside, column, dot, duration_axis, lanes, limit_line
 from harness.report.palette import LIGHT
 from harness.report.request_log import RequestLog
-from harness.report.wording import count, duration, signed_percent
+from harness.report.wording import count, duration, extent, signed_percent
 
 _SHARES = (1, 25, 50, 75, 90, 99)
 
@@ -25,14 +25,14 @@ def latency_chart(scenario: ScenarioEntry, log: RequestLog) -> Chart | None:
         return None
     asked = log.asked(str(scenario.raw.get("name")))
     typical = float(np.median(asked)) if len(asked) else 0.0
-    ends = [value for _, quantiles, _ in found for value in quantiles] + ([typical] if typical > 0 else [])
-    logarithmic = max(ends) / min(ends) > 8
+    values = [value for _, quantiles, _ in found for value in quantiles] + ([typical] if typical > 0 else [])
+    logarithmic = max(values) / min(values) > 8
     figure, axes = lanes([arm.label for arm, _, _ in found], right=2.1, above=0.3)
-    margin = 0.06 * (max(ends) - min(ends)) or 0.1 * max(ends)
+    margin = 0.06 * (max(values) - min(values)) or 0.1 * max(values)
     if logarithmic:
-        duration_axis(axes, min(ends) / 1.15, max(ends) * 1.15, logarithmic)
+        duration_axis(axes, min(values) / 1.15, max(values) * 1.15, logarithmic)
     else:
-        duration_axis(axes, max(0.0, min(ends) - margin), max(ends) + margin, logarithmic)
+        duration_axis(axes, max(0.0, min(values) - margin), max(values) + margin, logarithmic)
     axes.set_xlabel(
         f"mark: median; thick: middle half; thin: 1st to 99th percentile{'; log scale' if logarithmic else ''}"
     )
@@ -52,12 +52,16 @@ def latency_chart(scenario: ScenarioEntry, log: RequestLog) -> Chart | None:
     )
     total = sum(number for _, _, number in found)
     return Chart(
-        "latency", "What does one request take?", _takeaway(found, typical), description, figure,
+        "latency", "What does one request take?", _takeaway(scenario, found, typical), description, figure,
         f"{count(total)} answered requests of warm batches, as the clients saw them.",
     )  # fmt: skip
 
 
-def _takeaway(found: list[tuple[ArmEntry, list[float], int]], typical: float) -> str:
+def _takeaway(scenario: ScenarioEntry, found: list[tuple[ArmEntry, list[float], int]], typical: float) -> str:
+    """The ends of what was found; where nothing is ranked nobody is named for them."""
+    if not scenario.has_ranking:
+        middles, tails = (extent([row[1][place] for row in found], duration) for place in (2, 5))
+        return f"The median request takes {middles}; 1 in 100 takes {tails} or more."
     best = min(found, key=lambda row: row[1][2])
     said = f"The median request takes {duration(best[1][2])} with {best[0].name}"
     worst = max(found, key=lambda row: row[1][2])

@@ -1,7 +1,8 @@
 """Warm against one shot: what a long-lived program pays for a batch, and what a script that runs once pays.
 
 Imports come on top of one shot, and what a run knows of them is a lower bound: the worker that timed them already
-held libraries of its own. They are drawn apart, paler, and nobody is called quickest who is not so with them.
+held libraries of its own. They are drawn apart, paler, and nobody is called quickest who is not so with them, nor where
+nothing is ranked, nor without those who could not be told from it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from harness.report.chart import Chart
 from harness.report.entries import ArmEntry, ScenarioEntry
 from harness.report.figure import beside, column, dot, duration_axis, lanes, limit_line
 from harness.report.palette import LIGHT
-from harness.report.wording import duration, listing, times
+from harness.report.wording import duration, extent, listing, not_told_from, times
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,12 @@ def one_shot_chart(scenario: ScenarioEntry) -> Chart | None:
     ]
     if not found:
         return None
-    ends = [value for start in found for value in (start.warm, start.once, start.imported) if value and value > 0]
+    values = [value for start in found for value in (start.warm, start.once, start.imported) if value and value > 0]
     if scenario.limit_s:
-        ends.append(scenario.limit_s)
-    logarithmic = max(ends) / min(ends) > 6
+        values.append(scenario.limit_s)
+    logarithmic = max(values) / min(values) > 6
     figure, axes = lanes([start.arm.label for start in found], right=2.6, above=0.3)
-    low, high = (min(ends) / 1.2, max(ends) * 1.2) if logarithmic else (0.0, max(ends) * 1.08)
+    low, high = (min(values) / 1.2, max(values) * 1.2) if logarithmic else (0.0, max(values) * 1.08)
     duration_axis(axes, low, high, logarithmic)
     axes.set_xlabel(
         f"filled: warm batch; hollow: opening + cold batch; bar: import on top{', log scale' if logarithmic else ''}"
@@ -69,14 +70,18 @@ def one_shot_chart(scenario: ScenarioEntry) -> Chart | None:
         "One shot: opening + first batch; imports come on top. They were timed in a process that already held "
         "http.client, psutil and pyperf, so that a script of your own pays that much or more."
     )
-    return Chart("one_shot", question, _takeaway(found), description, figure, note)
+    return Chart("one_shot", question, _takeaway(scenario, found), description, figure, note)
 
 
-def _takeaway(found: list[_Start]) -> str:
+def _takeaway(scenario: ScenarioEntry, found: list[_Start]) -> str:
     """Who has the smallest median when warm, for one shot, and for one shot with imports."""
-    warm, once = min(found, key=lambda start: start.warm), min(found, key=lambda start: start.once)
     imported = [(start.imported, start) for start in found if start.imported is not None]
-    places = [("warm", warm, duration(warm.warm)), ("for one shot", once, duration(once.once))]
+    if not scenario.has_ranking:
+        return _of_all(found, [seconds for seconds, _ in imported])
+    # The warm time is the one that is ranked: who is first there is decided, and by more than the medians.
+    warm, once = found[0], min(found, key=lambda start: start.once)
+    tied = not_told_from(scenario.shares_first)
+    places = [("warm", warm, f"{duration(warm.warm)}{tied}"), ("for one shot", once, duration(once.once))]
     # Without everybody's imports nobody can be called the quickest with them.
     if len(imported) == len(found):
         least, quickest = min(imported, key=lambda row: row[0])
@@ -97,3 +102,10 @@ def _takeaway(found: list[_Start]) -> str:
             f". {worst.arm.name} pays most for its start: one shot takes {times(worst.once / worst.warm)} its warm time"
         )
     return f"{said}."
+
+
+def _of_all(found: list[_Start], imported: list[float]) -> str:
+    """What all arms pay together, where nobody may be named for it."""
+    warm, once = (extent(seconds, duration) for seconds in zip(*((one.warm, one.once) for one in found), strict=True))
+    more = f", with imports on top at least {extent(imported, duration)}" if imported else ""
+    return f"A warm batch takes {warm}, one shot {once}{more}."

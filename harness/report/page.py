@@ -23,6 +23,7 @@ from harness.report.glossary import GLOSSARY, method
 from harness.report.palette import theme_css
 from harness.report.story import Story, mood_of
 from harness.report.sweep_section import SweepSection
+from harness.report.wording import unbroken
 
 
 def page_html(
@@ -31,7 +32,9 @@ def page_html(
     """The whole page. ``markup`` holds each chart inline, by slug; ``chart_css`` is what the charts need."""
     style = f"{theme_css()}{_resource('page.css')}{chart_css}"
     script = _resource("page.js")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_kept_together
+    )  # fmt: skip
     template = environment.from_string(_resource("page.html.j2"))
     verdict = run.entry("verdict")
     state = verdict.text("state", "UNKNOWN", 40)
@@ -57,6 +60,12 @@ def page_html(
         glossary=GLOSSARY,
         method=method({scenario.is_sequential for scenario in run.scenarios}),
     )
+
+
+def _kept_together(value: object) -> object:
+    """Text whose lines break nowhere between a number and its unit. What is marked as HTML stays as it is, and so does
+    what is marked so in the template because it is to be copied."""
+    return unbroken(value) if type(value) is str else value
 
 
 def _environment(run: RunEntry) -> list[tuple[str, str]]:

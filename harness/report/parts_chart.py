@@ -12,7 +12,7 @@ from harness.report.entries import ScenarioEntry
 from harness.report.figure import beside, column, duration_axis, lanes, limit_line
 from harness.report.palette import LIGHT
 from harness.report.parts import BOUND, PARTS, UNEXPLAINED, Breakdown, Part, breakdowns
-from harness.report.wording import duration, listing, percent
+from harness.report.wording import duration, listing, not_told_from, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,8 +93,9 @@ def _takeaway(scenario: ScenarioEntry, found: list[Breakdown]) -> str:
     limit = scenario.limit_s or found[0].of(BOUND)
     concurrent = [one for one in found if one.arm.number("declared_in_flight") != 1] or found
     first, last = found[0], max(concurrent, key=lambda one: one.time_s)
-    said = [_decided(first, limit, ", the fastest," if len(found) > 1 else "")]
-    if last is not first:
+    tied = not_told_from(scenario.shares_first)
+    said = [_decided(first, limit, f", the fastest{f' ({tied[2:]})' if tied else ''}," if len(found) > 1 else "")]
+    if last.arm.name not in (first.arm.name, *scenario.shares_first):
         said.append(_decided(last, limit, ", the slowest with several requests in flight,"))
     return " ".join(said)
 
@@ -128,9 +129,9 @@ def _told(one: Breakdown) -> str:
 
 def _note(found: list[Breakdown], ends: list[float], right_end: float) -> str:
     note = (
-        "The shares are those of each block's middle batch, averaged. CPU time is charged before anything is called "
-        "unexplained, even where it may have hidden behind waiting: what is hatched is waiting for the scheduler, for "
-        "a lock, or in the kernel."
+        "The parts are those of each block's middle batch, over all blocks. CPU time is charged before anything is "
+        "called unexplained, even where it may have hidden behind waiting: it is the most that the CPU can have cost, "
+        "and what is hatched the least that nothing explains: the scheduler, a lock, the kernel, a sleep, ..."
     )
     cut = [one.arm.name for one, end in zip(found, ends, strict=True) if end > right_end]
     return f"{note} {listing(cut)} {'run' if len(cut) > 1 else 'runs'} on beyond the right edge." if cut else note

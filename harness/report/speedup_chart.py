@@ -71,11 +71,11 @@ def _takeaway(scenario: ScenarioEntry, arms: list[ArmEntry]) -> str:
     interval = times_interval(first.number("speedup_low"), first.number("speedup_high"))
     did = done_by(scenario.text("requests", "the"), scenario.text("workload"), first.number("failed") or 0)
     said = f"{first.name} {' '.join(did)} in {duration(first.number('time_s'))}"
-    if first.number("speedup") and first.raw.get("name") != scenario.raw.get("baseline"):
+    if first.number("speedup") and not scenario.baseline_is_first:
         said += f", {times(first.number('speedup'))} as fast as {scenario.baseline} (95 % CI {interval})"
     if first.number("efficiency") is not None:
         said += f"; that is {percent(first.number('efficiency'))} of the physical limit"
-    tied = [arm.name for arm in arms[1:] if arm.number("rank") == first.number("rank")]
+    tied = scenario.shares_first
     if tied:
         within = first.number("tied_within")
         doubt = f" (within {percent(within, 1)})" if within and within <= TELLING else ""

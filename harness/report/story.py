@@ -14,7 +14,20 @@ from harness.report.palette import MODELS
 from harness.report.parts import parts_table
 from harness.report.prices import Prices, prices_of
 from harness.report.request_log import RequestLog
-from harness.report.wording import NONE, count, duration, percent, signed_percent, times, times_interval
+from harness.report.wording import (
+    NONE,
+    count,
+    duration,
+    extent,
+    not_told_from,
+    percent,
+    signed_percent,
+    times,
+    times_interval,
+)
+
+_NAMED: Final = 3
+"""Of the arms that share a first place, as many stand in a row of the overview."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +118,14 @@ def mood_of(state: str, twin_is_off: bool) -> str:
 def _tiles(scenario: ScenarioEntry) -> list[Tile]:
     tiles = []
     first = scenario.fastest
-    if first is not None and first.number("speedup") and first.raw.get("name") != scenario.raw.get("baseline"):
+    who = "" if first is None else f"{first.name}{not_told_from(scenario.shares_first)}"
+    if first is not None and first.number("speedup") and not scenario.baseline_is_first:
         interval = times_interval(first.number("speedup_low"), first.number("speedup_high"))
         tiles.append(
-            Tile(times(first.number("speedup")), f"as fast as {scenario.baseline}: {first.name} (95 % CI {interval})")
+            Tile(times(first.number("speedup")), f"as fast as {scenario.baseline}: {who} (95 % CI {interval})")
         )
     if first is not None and first.number("efficiency"):
-        tiles.append(Tile(percent(first.number("efficiency")), f"of the physical limit, {first.name}"))
+        tiles.append(Tile(percent(first.number("efficiency")), f"of the physical limit, {who}"))
     asked = sum(arm.number("requests") or 0 for arm in scenario.arms)
     failed = sum(arm.number("failed") or 0 for arm in scenario.arms)
     tiles.append(Tile(f"{count(failed)} of {count(asked)}", "requests failed"))
@@ -129,12 +143,27 @@ def _tiles(scenario: ScenarioEntry) -> list[Tile]:
 
 
 def _overview(scenario: ScenarioEntry) -> tuple[str, ...]:
-    """A scenario in a row: verdict, fastest arm, its time, speedup and share of the limit, conditions."""
-    first = scenario.fastest or ArmEntry({})
-    return (
-        scenario.state, first.name if scenario.fastest else NONE, duration(first.number("time_s")),
-        times(first.number("speedup")), percent(first.number("efficiency")), conditions(scenario),
-    )  # fmt: skip
+    """A scenario in a row: verdict; the arms that share the first place, with an equals sign between them; their times,
+    speedups and shares of the limit, with a question mark where the ranking is provisional; conditions."""
+    firsts, doubt = scenario.firsts, "?" if scenario.is_provisional else ""
+    if not firsts:
+        return (scenario.state, NONE, NONE, NONE, NONE, conditions(scenario))
+    names = " = ".join([arm.name for arm in firsts[:_NAMED]]) + (" = …" if len(firsts) > _NAMED else "")
+    durations = extent([arm.number("time_s") or 0.0 for arm in firsts], duration)
+    shares = extent([arm.number("efficiency") or 0.0 for arm in firsts], percent) if scenario.limit_s else NONE
+    return (scenario.state, names, f"{durations}{doubt}", _speedups(scenario, doubt), shares, conditions(scenario))
+
+
+def _speedups(scenario: ScenarioEntry, doubt: str) -> str:
+    """Those of the arms that share the first place, and the interval from the lowest end to the highest."""
+    if scenario.baseline_is_first:
+        return "baseline"
+    known = [(arm.number("speedup"), arm.number("speedup_low"), arm.number("speedup_high")) for arm in scenario.firsts]
+    speedups, lows, highs = ([value for value in values if value is not None] for values in zip(*known, strict=True))
+    if not speedups:
+        return NONE
+    interval = f" ({times_interval(min(lows), max(highs))})" if lows and highs else ""
+    return f"{extent(speedups, times)}{doubt}{interval}"
 
 
 def _spread(scenario: ScenarioEntry) -> list[tuple[str, ...]]:

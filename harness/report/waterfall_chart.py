@@ -5,6 +5,9 @@ the client getting the request out, pale after it is the client getting the valu
 
 A request that a fault struck has the colour of the text: its answer may begin and never end, so that the time after
 its reply is not the client's doing, and no sentence here says it is.
+
+Law: an arm that is disqualified is drawn, and decides nothing: neither the batch that is shown, nor where the picture
+ends, nor a sentence. Only where nobody else is left is it spoken of, and as what it is.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from harness.report.entries import ArmEntry, ScenarioEntry
 from harness.report.figure import duration_axis, lanes, limit_line
 from harness.report.palette import LIGHT
 from harness.report.request_log import RequestLog
-from harness.report.wording import duration, listing
+from harness.report.wording import duration, extent, listing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,24 +34,28 @@ _BAND: Final = 0.76
 """The share of an arm's lane that its requests fill."""
 _MOST: Final = 40
 """Places in flight that can be told apart in a lane; of more, evenly spread ones are drawn."""
+_OUT: Final = "Every arm that is drawn here is disqualified: the picture shows what they did, and compares nothing."
 _CUT: Final = 4.0
-"""An arm that takes this many times as long as the quickest runs out of the picture."""
+"""An arm that takes this many times as long as the quickest that counts runs out of the picture."""
 
 
 def waterfall_chart(scenario: ScenarioEntry, log: RequestLog) -> Chart | None:
     """One warm batch of each arm, disqualified ones included; None where the server's log has none."""
     name = str(scenario.raw.get("name"))
-    arms = [*scenario.measured, *(arm for arm in scenario.out if arm.status == "disqualified")]
-    typical = log.typical_batch(name, [arm.key for arm in arms])
+    out = [arm for arm in scenario.out if arm.status == "disqualified"]
+    arms = [*scenario.measured, *out]
+    typical = log.typical_batch(name, [arm.key for arm in scenario.measured or out])
     if typical is None:
         return None
     batches = [(arm, log.batch(name, arm.key, *typical)) for arm in arms]
     shown = [(arm, spans) for arm, rows in batches if len(spans := _spans(rows)) and spans[:, 3].max() > 0]
     if not shown:
         return None
-    ends = [float(spans[:, 3].max()) for _, spans in shown]
+    counting = [(arm, spans) for arm, spans in shown if arm.status != "disqualified"]
+    ends = [_end(spans) for _, spans in shown]
     limit = _limit(scenario, next(rows for arm, rows in batches if arm is shown[0][0]))
-    kept = [end for end in ends if end <= _CUT * min(ends)]
+    counted = [_end(spans) for _, spans in counting or shown]
+    kept = [end for end in counted if end <= _CUT * min(counted)]
     right_end = max([*kept, limit or 0.0]) * 1.03
     labels = [arm.label if arm.status != "disqualified" else f"{arm.label[:24]} (out)" for arm, _ in shown]
     figure, axes = lanes(labels, row=0.56, right=0.75, above=0.3)
@@ -71,7 +78,8 @@ def waterfall_chart(scenario: ScenarioEntry, log: RequestLog) -> Chart | None:
         for (arm, spans), end in zip(shown, ends, strict=True)
     )
     note = _note(*typical, shown, ends, right_end)
-    return Chart("waterfall", "When was each request where?", _takeaway(shown, limit), description, figure, note)
+    takeaway = _takeaway(scenario, counting, limit) if counting else _OUT
+    return Chart("waterfall", "When was each request where?", takeaway, description, figure, note)
 
 
 def _spans(rows: Any) -> Any:
@@ -143,10 +151,14 @@ def _rectangle(left: float, right: float, top: float, bottom: float) -> list[tup
     return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
 
 
-def _takeaway(shown: list[tuple[ArmEntry, Any]], limit: float | None) -> str:
-    concurrent = [row for row in shown if max(_places(row[1])) > 0] or shown
-    first = min(concurrent, key=lambda row: float(row[1][:, 3].max()))
-    last = max(concurrent, key=lambda row: float(row[1][:, 3].max()))
+def _takeaway(scenario: ScenarioEntry, counting: list[tuple[ArmEntry, Any]], limit: float | None) -> str:
+    """The batch of the arm that is first by rank and of the one that is last, of those with several requests in flight;
+    where nothing is ranked, or all share one place, what all of them have in common."""
+    concurrent = [row for row in counting if max(_places(row[1])) > 0] or counting
+    first, last = concurrent[0], concurrent[-1]
+    ranks = {arm.number("rank") for arm, _ in concurrent}
+    if len(concurrent) > 1 and (not scenario.has_ranking or len(ranks) == 1):
+        return _of_all([spans for _, spans in concurrent], limit)
     said = f"With {first[0].name} the first request is at the server after {_first(first[1])}"
     over = "the last request over" if any(spans[:, 4].any() for _, spans in (first, last)) else "the last value in hand"
     said += f" and {over} after {_last(first[1])}"
@@ -154,6 +166,14 @@ def _takeaway(shown: list[tuple[ArmEntry, Any]], limit: float | None) -> str:
     if last is not first:
         said += f"; with {last[0].name}, after {_first(last[1])} and {_last(last[1])}"
     return f"{said}.{_said_outside(first[1], None if last is first else last[1])}"
+
+
+def _of_all(found: list[Any], limit: float | None) -> str:
+    arrived = extent([float(spans[:, 1].min()) for spans in found], duration)
+    over = "the last request is over" if any(spans[:, 4].any() for spans in found) else "the last value is in hand"
+    bound_said = f" (the limit of this batch is {duration(limit)})" if limit else ""
+    ended = extent([_end(spans) for spans in found], duration)
+    return f"The first request is at the server after {arrived}, {over} after {ended}{bound_said}."
 
 
 def _said_outside(first: Any, last: Any) -> str:
@@ -173,7 +193,12 @@ def _first(spans: Any) -> str:
 
 
 def _last(spans: Any) -> str:
-    return duration(float(spans[:, 3].max()))
+    return duration(_end(spans))
+
+
+def _end(spans: Any) -> float:
+    """When the last request was done, in seconds since the batch began."""
+    return float(spans[:, 3].max())
 
 
 def _struck(spans: Any) -> str:
@@ -190,6 +215,8 @@ def _note(
     block: float, batch: float, shown: list[tuple[ArmEntry, Any]], ends: list[float], right_end: float
 ) -> str:  # fmt: skip
     notes = [f"Block {block + 1:.0f}, warm batch {batch:.0f}: the most typical of those that every arm has."]
+    if any(arm.status == "disqualified" for arm, _ in shown):
+        notes.append("Who is marked as out is disqualified, and nothing here is measured by it.")
     cut = [arm.name for (arm, _), end in zip(shown, ends, strict=True) if end > right_end]
     if cut:
         notes.append(f"{listing(cut)} {'run' if len(cut) > 1 else 'runs'} on beyond the right edge.")

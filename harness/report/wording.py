@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from exchanges.units import text_from_ratio, text_from_seconds
+from exchanges.units import text_from_ratio, text_from_seconds, text_from_share
 
 NONE: Final = "–"
 """What stands where there is no number."""
+_UNIT: Final = re.compile(r"(?<=[0-9]) (?=(?:%|×|[µm]?s|[KMGT]i?B|B)(?!\w))")
+_NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 
 
 def duration(seconds: float | None) -> str:
@@ -42,8 +46,13 @@ def duration_interval(low: float | None, high: float | None) -> str:
     return f"{low / scale:.{digits}f}–{number} {unit}"
 
 
+def unbroken(text: str) -> str:
+    """The text with no-break spaces between numbers and their units."""
+    return _UNIT.sub(_NO_BREAK, text)
+
+
 def percent(share: float | None, digits: int = 0) -> str:
-    return NONE if share is None else f"{share * 100:.{digits}f} %"
+    return NONE if share is None else text_from_share(share, digits)
 
 
 def share_of(share: float) -> str:
@@ -61,6 +70,16 @@ def signed_percent(share: float) -> str:
 
 def count(number: float | None) -> str:
     return NONE if number is None else f"{number:,.0f}"
+
+
+def extent(values: Sequence[float], write: Callable[[float], str]) -> str:
+    """What one value or more lie between: ``50.0 ms to 70.0 ms``, or what they all come out as."""
+    return " to ".join(dict.fromkeys((write(min(values)), write(max(values)))))
+
+
+def not_told_from(names: list[str]) -> str:
+    """What stands behind whoever shares a place: ``, not told from a and b``; nothing behind who has it alone."""
+    return f", not told from {listing(names)}" if names else ""
 
 
 def listing(names: list[str], most: int = 3) -> str:

@@ -1,12 +1,10 @@
-"""A busy neighbour: two processes that burn CPU in Python beside a race.
-
-python -m harness.selftest.neighbour --lifeline FD
-"""
+"""A busy neighbour, which burns CPU beside a race: ``python -m harness.selftest.neighbour --lifeline FD``."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,20 +13,22 @@ from typing import Final
 from harness import lifeline, spawn
 from harness.selftest.beside import Beside
 
-_PROCESSES: Final = 2
+_SHARE: Final = 8
+"""One process for so many cores: on a large machine a few of them hurt nobody, and no verdict says so."""
+_LEAST: Final = 2
 _ROUND: Final = 100_000
 
 
 @contextlib.contextmanager
 def busy_neighbour(results: Path) -> Iterator[Beside]:
-    """Keep two cores busy until the race is over. Strangers to the run: it started none of them."""
+    """Keep some cores busy until the race is over. Strangers to the run: it started none of them."""
+    processes = max(_LEAST, (os.cpu_count() or 1) // _SHARE)
     with contextlib.ExitStack() as stack:
         said = stack.enter_context(tempfile.TemporaryFile())
-        for _ in range(_PROCESSES):
-            stack.enter_context(
-                spawn.child("harness.selftest.neighbour", (), str(results), spawn.environment(), said)
-            )  # fmt: skip
-        yield Beside(by=f"{_PROCESSES} processes that burn CPU")
+        for _ in range(processes):
+            burner = spawn.child("harness.selftest.neighbour", (), str(results), spawn.environment(), said)
+            stack.enter_context(burner)
+        yield Beside(by=f"{processes} processes that burn CPU")
 
 
 def main() -> None:

@@ -15,14 +15,14 @@ _LONGEST = 300
 
 
 def print_rows(rows: Sequence[Row]) -> None:
-    """One row each: lie, expected, found, evidence, and whether that is as expected."""
+    """One row each: lie, expected, found with the evidence below it, and whether that is as expected."""
     out = console()
     made = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0))
-    for name, width in (("lie", 20), ("expected", 15), ("found", 15), ("evidence", None), ("", 6)):
-        made.add_column(name, header_style="dim", width=width, overflow="fold")
+    for name, width in (("lie", 22), ("expected", 15), ("found, and the evidence", None), ("", 6)):
+        made.add_column(name, header_style="dim", width=width)
     for row in rows:
+        found = Text.assemble((safe(row.found), "bold"), "\n", (safe(row.evidence, _LONGEST), "dim"))
         told = Text("ok", style="green") if row.is_caught else Text("MISSED", style="bold red")
-        cells = (row.lie, row.expected, row.found, row.evidence)
-        made.add_row(*(Text(safe(cell, _LONGEST)) for cell in cells), told)
+        made.add_row(Text(safe(row.lie)), Text(safe(row.expected)), found, told)
     out.print()
     out.print(made)

@@ -6,15 +6,18 @@ import dataclasses
 import json
 import os
 import socket
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import strategies
 from exchanges.wire import Request, Response
+from mock_server.process import Control
 from strategies import Declares, Decode, Failed, Fetch, Fetched, Limits, Outcome
 from strategies.strategy import settled
 
@@ -202,6 +205,38 @@ def churner(limits: Limits, decode: Decode) -> Iterator[Fetch]:
 
     with ThreadPoolExecutor(limits.in_flight) as pool:
         yield lambda requests: list(pool.map(by_itself, requests))
+
+
+@contextmanager
+def forges(limits: Limits, decode: Decode) -> Iterator[Fetch]:
+    """The same, struck from the server's log on its way through the process that a guest shares with its worker."""
+    ended = Control.end
+
+    def without_a_trace(control: Control) -> dict:
+        log = ended(control)
+        log["batch"].update(accepted=0, accepted_by={})
+        return log
+
+    Control.end = without_a_trace
+    with churner(limits, decode) as fetch:
+        yield fetch
+
+
+@contextmanager
+def begins_for_itself(limits: Limits, decode: Decode) -> Iterator[Fetch]:
+    """Tells the server to hold nothing, with the token in its worker's job, and fetches again what it then answers."""
+    job = json.loads(Path(sys.argv[sys.argv.index("--job") + 1]).read_text(encoding="utf-8"))
+
+    class Door:
+        control, token = job["control"], job["token"]
+
+    with _threads(limits, decode) as fetch, Control(Door) as control:
+
+        def unheld(requests: Sequence[Request]) -> list[Outcome]:
+            control.begin(seed=job["scenario"]["seed"], block=job["block"], latency="0ms", draws=0, faults="")
+            return fetch(requests)
+
+        yield unheld
 
 
 @contextmanager

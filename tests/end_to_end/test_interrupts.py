@@ -68,7 +68,10 @@ def test_a_signal_ends_the_run_within_two_seconds_and_keeps_the_finished_blocks(
     assert took < 2.0
     assert gone(children) == []
     assert "Traceback" not in said
-    assert "of 50 blocks are kept in" in said.strip().splitlines()[-1]
+    last = said.strip().splitlines()[-1]
+    assert "; kept: " in last
+    assert f" of 50 blocks, in {tmp_path}" in last
+    assert "; to go on: python -m harness run --resume " in last
     assert kept(tmp_path)["state"] == "interrupted"
     assert kept(tmp_path)["scenarios"][0]["finished_blocks"] >= 1
 
@@ -101,7 +104,7 @@ def test_a_mock_server_that_dies_ends_the_run_with_a_sentence(tmp_path: Path) ->
     last = said.strip().splitlines()[-1]
     assert process.returncode == 3
     assert "mock server ended" in last
-    assert "blocks are kept in" in last
+    assert " of 50 blocks, in " in last
     assert "Traceback" not in said
     assert kept(tmp_path)["state"] == "partial"
 

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 ROOT = Path(__file__).resolve().parents[2]
 PACED = Path(paced.__file__)
-REQUESTS = 12
+REQUESTS = 6
 
 
 @dataclass

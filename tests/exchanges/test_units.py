@@ -9,6 +9,7 @@ from exchanges.units import (
     text_from_price,
     text_from_ratio,
     text_from_seconds,
+    text_from_share,
 )
 
 
@@ -83,3 +84,7 @@ def test_a_price_keeps_two_decimals_and_loses_padding(text, expected):
 )
 def test_a_ratio_near_one_keeps_the_digits_that_matter(ratio, expected):
     assert text_from_ratio(ratio) == expected
+
+
+def test_a_share_is_told_in_percent_with_a_space_before_the_sign():
+    assert [text_from_share(0.805), text_from_share(1 / 3), text_from_share(0.0123, 1)] == ["80 %", "33 %", "1.2 %"]

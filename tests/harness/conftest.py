@@ -4,12 +4,14 @@ The scenario: 6 requests to 3 exchanges, 2 in flight, 100 ms each, so three roun
 """
 
 import copy
+import hashlib
 import json
 
 import pytest
 
 import exchanges
 from exchanges.pair import Pair
+from harness import seals
 from harness.analysis import scenario_result
 from harness.arm import Arm
 from harness.breakdown import Parts
@@ -66,6 +68,36 @@ def record_of(scenario):
         }  # fmt: skip
 
     return make
+
+
+@pytest.fixture
+def sealing(monkeypatch):
+    """Stands for the seals of the mock server: what a test calls it with, a job and its batches as the server knows
+    them, is what the server says next."""
+    kept = []
+
+    class Witness:
+        def __init__(self, door):
+            assert door.token == "witness"
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            pass
+
+        def seals(self):
+            taken = list(kept)
+            kept.clear()
+            return taken
+
+    def seal(job, batches):
+        for number, batch in enumerate(batches):
+            digest = hashlib.sha256(json.dumps(batch["server"]).encode()).hexdigest()
+            kept.append({"begin": seals.batch_begin(job.scenario, job.block, number), "sha256": digest})
+
+    monkeypatch.setattr(seals, "Control", Witness)
+    return seal
 
 
 @pytest.fixture

@@ -2,14 +2,17 @@
 
 import json
 import math
+import random
 from dataclasses import replace
+from statistics import median
 
 import pytest
 
 from harness.analysis import scenario_result
 from harness.arm import Arm
-from harness.breakdown import Parts
 from harness.heat import Heat
+from harness.ladder import in_turn_s
+from harness.measurement import asked_delays
 from harness.scenario import Scenario
 
 
@@ -326,10 +329,79 @@ def test_an_arm_that_raced_on_other_terms_is_out_and_so_is_a_twin(heat_of, calm)
 
 def test_delays_that_were_drawn_longer_in_later_blocks_are_neither_drift_nor_spread(heat_of, measured):
     blocks = [
-        measured(name, block, 2 * delays_s, bound_s=0.01, parts=Parts(0.01, delays_s - 0.01, client_s=delays_s))
+        measured(name, block, delays_s + cost_s, bound_s=0.01, asked_s=delays_s)
         for block in range(4)
-        for name, delays_s in (("sequential", 0.3 + 0.2 * block), ("fast", 0.1 + block))
+        for name, delays_s, cost_s in (("sequential", 0.3 + 0.2 * block, 0.03), ("fast", 0.1 + block, 0.01))
     ]  # fmt: skip
     result, _, rows = rows_of(heat_of(*blocks, twin=False))
     assert result["drift"]["over_session"] == pytest.approx(0.0, abs=1e-9)
     assert rows["fast"]["spread"]["between"] == pytest.approx(0.0, abs=1e-9)
+
+
+def sequential_order(scenario, measured, seed, blocks, drift=0.0):
+    """The verdict on a race in one order, whose delays have a long tail and whose arms cost the same in each block, but
+    for a steady growth over the session."""
+    drawn = replace(scenario, latency="lognormal:20ms,200ms", seed=seed, blocks=blocks, requests=40, concurrency=20)
+    arms = (("sequential", 1, 0.03), ("fast", 20, 0.008), ("fast (twin)", 20, 0.008))
+    found = []
+    for block in range(blocks):
+        delays, growth = asked_delays(drawn, block), 1 + drift * block / (blocks - 1)
+        for name, places, cost_s in arms:
+            asked_s = in_turn_s(delays, places)
+            found.append(measured(name, block, (asked_s + cost_s) * growth, bound_s=0.01, asked_s=asked_s))
+    entered = (Arm("sequential", "sequential"), Arm("fast", "fast"), Arm("fast (twin)", "fast", "fast"))
+    result, verdict = scenario_result(Heat(drawn, entered, [], found, order_mode="sequential"), {}, fast=False)
+    return result["drift"], [reason.cause for reason in verdict.reasons]
+
+
+def test_delays_drawn_at_random_are_never_called_a_drift_by_themselves(scenario, measured):
+    found = [sequential_order(scenario, measured, seed, blocks=5) for seed in range(40)]
+    assert [causes for _, causes in found] == [["order"]] * 40
+    assert max(abs(drift["over_session"]) for drift, _ in found) < 1e-9
+
+
+def test_a_drift_of_thirty_percent_is_told_whatever_delays_were_drawn(scenario, measured):
+    found = [sequential_order(scenario, measured, seed, blocks=20, drift=0.3) for seed in range(10)]
+    assert [causes for _, causes in found] == [["drift", "order"]] * 10
+    assert median(drift["over_session"] for drift, _ in found) == pytest.approx(0.3, abs=0.03)
+
+
+def test_the_drift_that_a_verdict_quotes_is_the_one_in_the_file(heat_of, measured):
+    blocks = [measured("fast", block, 0.1 * 1.1**block) for block in range(5)]
+    heat = heat_of(*blocks, names=("fast",), twin=False)
+    heat.order_mode = "sequential"
+    result, verdict, _ = rows_of(heat)
+    quoted = next(reason.said for reason in verdict.reasons if reason.cause == "drift")
+    assert f"times changed by {result['drift']['over_session']:+.1%} " in quoted
+
+
+def test_an_arm_that_is_out_makes_no_other_arm_scatter(heat_of, measured):
+    dice = random.Random(3)
+    times = [0.1 * math.exp(dice.gauss(0, 0.002)) for _ in range(6)]
+    calm = [
+        measured(name, block, factor * time_s)
+        for block, time_s in enumerate(times)
+        for name, factor in (("sequential", 9), ("fast", 1), ("fast (twin)", 1))
+    ]  # fmt: skip
+    cache = [measured("cache", block, 5e-6 * math.exp(dice.gauss(0, 1)), breaches=["cached"]) for block in range(6)]
+    found = rows_of(heat_of(*calm, *cache, names=("sequential", "fast", "cache")))[2]
+    assert found["fast"]["spread"]["between"] == pytest.approx(0, abs=1e-9)
+    assert found["cache"]["spread"]["between"] > 0.3
+
+
+def test_a_twin_that_broke_a_promise_tells_nothing_of_the_blocks(heat_of, measured):
+    dice = random.Random(4)
+    calm = [measured(name, block, 0.1) for block in range(4) for name in ("sequential", "fast")]
+    broken = [measured("fast (twin)", block, 0.1 * math.exp(dice.gauss(0, 1)), breaches=["x"]) for block in range(4)]
+    assert rows_of(heat_of(*calm, *broken))[2]["fast"]["spread"]["between"] == pytest.approx(0, abs=1e-9)
+
+
+def test_an_arm_that_claims_less_than_its_delays_take_has_a_row_all_the_same(heat_of, measured):
+    delays_s = (0.1, 0.5, 0.9)
+    blocks = [
+        measured(name, block, time_s, asked_s=asked_s, breaches=["claims"] if name == "fast" else [])
+        for block, asked_s in enumerate(delays_s)
+        for name, time_s in (("sequential", asked_s + 0.1), ("fast", 1e-6))
+    ]  # fmt: skip
+    row = rows_of(heat_of(*blocks, twin=False))[2]["fast"]
+    assert (row["status"], row["blocks"]) == ("disqualified", 3)

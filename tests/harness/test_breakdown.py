@@ -2,14 +2,16 @@
 
 import heapq
 import json
+import math
 from dataclasses import astuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.breakdown import AT_THE_LIMIT, Parts, limited_by, parts_of, shared_out
+from harness.breakdown import AT_THE_LIMIT, Parts, limited_by, mean_of, over_blocks, parts_of
 from harness.connecting import UsualWay
+from harness.ladder import ladder_of
 from harness.scenario import Scenario
 
 MARKETS = (("binance", "BTC/USDT"), ("coinbase", "BTC/USD"), ("kraken", "BTC/USD"))
@@ -41,11 +43,11 @@ def batch(delays, n, late=0.0, out=0.0, back=0.0, opens=0.0, cpu=0.0, tail=0.0):
     return {"began": 1000.0, "time_s": time_s, "cpu_s": cpu, "outcomes": outcomes}, log
 
 
-def parts(made, delays, concurrency, declared, known=frozenset(OPEN), usual=None, decode_s=None):
+def parts(made, delays, concurrency, declared, known=frozenset(OPEN), usual=None, decode_s=None, reached=None):
     record, log = made
-    return parts_of(
-        record, log, set(known), usual or UsualWay(), scenario_of(len(delays), concurrency), declared, delays, decode_s
-    )  # fmt: skip
+    scenario, most = scenario_of(len(delays), concurrency), declared if reached is None else reached
+    ladder = ladder_of(record, log, set(known), usual or UsualWay(), scenario, declared, most, delays)
+    return parts_of(record, ladder, decode_s)
 
 
 def test_an_ideal_client_spends_all_its_time_at_the_physical_limit():
@@ -103,6 +105,36 @@ def test_a_client_that_opens_one_for_each_request_pays_its_whole_way_out():
     assert astuple(parts((record, log), delays, 2, 2)) == pytest.approx((0.2, 0, 0, 0.02, 0, 0, 0))
 
 
+def test_one_connection_that_opens_a_second_late_costs_the_batch_that_second():
+    delays = [0.02] * 40
+    record, log = batch(delays, 20)
+    # What would have been the second on its connection is the third on another one.
+    record["outcomes"][7]["ended"] = record["time_s"] = 1.02
+    log[7]["arrived"] = 1001.0
+    record["outcomes"][27] = {"started": 0.04, "ended": 0.06}
+    log[27].update(arrived=1000.04, connection=1)
+    found = parts((record, log), delays, 20, 20, known=())
+    assert (found.bound_s, found.queueing_s, found.connecting_s) == pytest.approx((0.04, 0.0, 0.98))
+    assert found.unexplained_s == pytest.approx(0.0)
+
+
+def test_one_connection_that_opens_late_while_others_work_on_costs_only_what_it_ends_later():
+    delays = [0.1] * 6
+    record, log = batch([0.1] * 5, 2)
+    # The first takes 0.25 s to open: place 1 has it until 0.35 s, the other five take 0.5 s at place 2.
+    record["outcomes"].insert(0, {"started": 0.0, "ended": 0.35})
+    rows = [
+        {**row, "index": index + 1, "connection": 2, "arrived": 1000 + 0.1 * index} for index, row in enumerate(log)
+    ]
+    late = {**rows[0], "index": 0, "connection": 1, "arrived": 1000.25}
+    for outcome, row in zip(record["outcomes"][1:], rows, strict=True):
+        outcome.update(started=row["arrived"] - 1000, ended=row["arrived"] - 1000 + 0.1)
+    record["time_s"] = 0.5
+    found = parts((record, [*rows, late]), delays, 2, 2, known={2})
+    # In turn, with the late one first: 0.35 s at place 1, then 0.45 s; three and two of the others.
+    assert (found.bound_s, found.connecting_s, found.unexplained_s) == pytest.approx((0.3, 0.15, 0.05))
+
+
 def test_connecting_is_never_more_than_what_is_left_of_the_time():
     delays = [0.1] * 2
     record, log = batch(delays, 2, opens=0.05)
@@ -143,6 +175,20 @@ def test_a_client_that_sleeps_is_unexplained():
     assert parts(batch(delays, 2, tail=0.025), delays, 2, 2).unexplained_s == pytest.approx(0.025)
 
 
+def test_an_arm_that_never_has_as_many_in_flight_as_it_declares_waits_for_its_turn():
+    delays = [0.1] * 8
+    made = batch(delays, 2, cpu=0.05)  # a pool of two, in the name of four
+    found = parts(made, delays, 4, 4, reached=2)
+    assert astuple(found) == pytest.approx((0.2, 0.15, 0, 0, 0.05, 0, 0))
+    assert parts(made, delays, 4, 4, reached=4).unexplained_s == pytest.approx(0.15)
+
+
+def test_an_arm_whose_cpu_is_too_slow_to_fill_its_places_is_limited_by_its_cpu():
+    delays = [0.1] * 8
+    found = parts(batch(delays, 2, cpu=0.2), delays, 4, 4, reached=2)
+    assert astuple(found) == pytest.approx((0.2, 0, 0, 0, 0.2, 0, 0))
+
+
 def test_a_batch_that_was_faster_than_it_can_be_is_short_of_the_unexplained():
     delays = [0.1] * 6
     record, log = batch(delays, 2, cpu=0.01)
@@ -163,7 +209,7 @@ def test_a_request_that_a_fault_lets_wait_is_in_the_limit_with_its_deadline():
         if row["exchange"] == "kraken":
             row.update(asked=0.1, held=0.1, fault="stall-after")
             outcome["kind"] = "deadline"
-    found = parts_of(record, log, OPEN, UsualWay(), stalled, 2, [0.1] * 6, None)
+    found = parts_of(record, ladder_of(record, log, OPEN, UsualWay(), stalled, 2, 2, [0.1] * 6), None)
     # The bound of 0.1, 0.1, 1, 0.1, 0.1, 1 is 1.2; in this order, deadlines at 0.99 s at the earliest, it is 1.29.
     assert (found.bound_s, found.queueing_s, found.overshoot_s) == pytest.approx((1.2, 0.09, 0.0))
     assert sum(astuple(found)) == pytest.approx(record["time_s"]) == pytest.approx(1.32)
@@ -198,17 +244,35 @@ def test_the_parts_of_any_log_add_up(rows, time_s, declared):
         for arrived, held, index, number in rows
     ]  # fmt: skip
     record = {"began": 1000.0, "time_s": time_s, "cpu_s": 0.05, "outcomes": [{"started": 0.0, "ended": 0.1}] * 12}
-    found = parts((record, log), delays, 5, declared, decode_s=0.01)
+    found = parts((record, log), delays, 5, declared, decode_s=0.01, reached=declared // 2)
     assert sum(astuple(found)) == pytest.approx(time_s)
     assert min(astuple(found)[:-1]) >= 0
 
 
-def test_a_time_is_shared_out_as_batches_were_on_average_however_long_they_were():
-    found = shared_out(2.0, [(0.4, Parts(0.3, client_s=0.1)), (40.0, Parts(10.0, unexplained_s=30.0))])
+def test_parts_of_a_mean_are_the_means_of_the_parts():
+    found = mean_of([Parts(0.3, client_s=0.1), Parts(0.3, client_s=0.2, unexplained_s=0.1)])
+    assert astuple(found) == pytest.approx((0.3, 0, 0, 0, 0.15, 0, 0.05))
+
+
+def test_over_blocks_each_part_is_what_the_geometric_mean_time_grows_by_with_it():
+    found = over_blocks([Parts(0.1, 0.1, client_s=0.2), Parts(0.4, 0.4, client_s=0.2, unexplained_s=0.6)])
+    # Means of 0.1 and 0.4, of 0.2 and 0.8, of 0.4 and 1.0, of 0.4 and 1.6.
     assert found.with_time() == pytest.approx({
-        "bound_s": 1.0, "queueing_s": 0.0, "overshoot_s": 0.0, "connecting_s": 0.0, "client_s": 0.25, "decode_s": 0.0,
-        "unexplained_s": 0.75, "time_s": 2.0,
+        "bound_s": 0.2, "queueing_s": 0.2, "overshoot_s": 0.0, "connecting_s": 0.0,
+        "client_s": math.sqrt(0.4) - 0.4, "decode_s": 0.0, "unexplained_s": 0.8 - math.sqrt(0.4), "time_s": 0.8,
     })  # fmt: skip
+
+
+def test_the_limit_is_what_it_is_however_the_times_beyond_it_scatter():
+    found = over_blocks([Parts(0.04, client_s=beyond_s) for beyond_s in (0.01, 0.02, 0.05, 0.01)])
+    assert found.bound_s == pytest.approx(0.04)
+
+
+def test_what_all_blocks_have_in_common_comes_out_as_it_is():
+    one = Parts(0.3, 0.1, 0.01, 0.02, 0.05, 0.03, 0.04)
+    assert astuple(over_blocks([one] * 3)) == pytest.approx(astuple(one))
+    without_delays = Parts(client_s=0.03, unexplained_s=0.01)
+    assert astuple(over_blocks([without_delays] * 2)) == pytest.approx(astuple(without_delays))
 
 
 def test_parts_in_a_file_are_rounded_below_what_any_clock_can_tell():
@@ -225,6 +289,9 @@ def test_parts_in_a_file_are_rounded_below_what_any_clock_can_tell():
         (Parts(0.3, connecting_s=0.1, client_s=0.3), False, "its own CPU"),
         (Parts(0.3, client_s=0.1, decode_s=0.3), False, "decoding"),
         (Parts(0.3, client_s=0.1, unexplained_s=0.3), False, "unexplained"),
+        (Parts(0.3, client_s=0.2, decode_s=0.2, unexplained_s=0.3), False, "its own CPU"),
+        (Parts(0.3, client_s=0.1, decode_s=0.2, unexplained_s=0.25), False, "decoding"),
+        (Parts(0.3, client_s=0.2, decode_s=0.2, unexplained_s=0.5), False, "unexplained"),
         (Parts(0.3), False, None),
         (Parts(0.3, unexplained_s=-0.1), False, None),
     ],

@@ -212,3 +212,10 @@ def test_entries_hold_no_twin_of_an_arm_that_is_not_there(findings):
     found = entries_for("asyncio-aiohttp,threads", [20])
     assert found.arms[-1].twin_of == "threads"
     assert isinstance(found, entries.Entries)
+
+
+def test_every_arm_has_the_source_that_was_found_and_a_twin_that_of_its_original(findings):
+    findings["threads"] = Finding("threads", None, "", (20,), "0123456789abcdef")
+    assert entries_for("sequential,threads", [20]).sources == {
+        "sequential": None, "threads": "0123456789abcdef", "threads (twin)": "0123456789abcdef",
+    }  # fmt: skip

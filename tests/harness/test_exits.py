@@ -36,5 +36,5 @@ def test_an_ending_is_not_an_exception_so_that_no_plugin_swallows_it():
 def test_an_ending_says_what_was_kept(code, word):
     ended = Ended(code)
     assert str(ended) == f"{word}; nothing was measured"
-    ended.kept = "2 of 5 blocks are kept in results/x"
-    assert str(ended) == f"{word}; 2 of 5 blocks are kept in results/x"
+    ended.kept = "kept: 2 of 5 blocks, in results/x"
+    assert str(ended) == f"{word}; kept: 2 of 5 blocks, in results/x"

@@ -41,6 +41,12 @@ def test_a_race_that_goes_on_says_how_much_is_left(heat):
     assert ", 2 of 5 blocks left: about " in foreword([one])
 
 
+def test_a_race_that_goes_on_says_that_its_budget_held_for_the_first_part(heat):
+    one = heat(blocks=5)
+    one.finished_blocks = 3
+    assert foreword([one], 60.0).endswith(" s; the --budget of 60.0 s no longer holds")
+
+
 def test_the_time_is_that_of_all_scenarios_with_the_servers_and_the_card(heat):
     racing = [heat(), heat(latency="20ms")]
     blocks_s = sum(estimate_s(one.scenario, one.declared) for one in racing)

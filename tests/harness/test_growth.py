@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from harness.bound import bound
 from harness.growth import growth, line, mean_over_blocks
 
 REQUESTS = (10, 40, 160)
@@ -68,6 +69,29 @@ def test_two_numbers_of_requests_are_fitted_with_a_warning_and_one_is_not():
     assert (found["points"], found["note"][:28]) == (2, "with two numbers of requests")
     assert growth(TIMES, CPU)["note"] is None
     assert growth({10: TIMES[10]}, CPU) is growth({}, {}) is growth({10: {0: 1.0}, 40: {1: 1.0}}, CPU) is None
+
+
+def test_the_physical_limit_has_an_exponent_of_its_own_which_an_arm_at_the_limit_shares():
+    bounds = {number: bound([0.02] * number, 20) for number in (10, 100, 1000)}
+    found = growth({number: dict.fromkeys(range(3), bound_s) for number, bound_s in bounds.items()}, {}, bounds, 20)
+    power = np.polyfit(np.log(list(bounds)), np.log(list(bounds.values())), 1)[0]
+    assert found["bound_exponent"] == pytest.approx(power) == pytest.approx(found["exponent"]["estimate"])
+    assert found["bound_exponent"] < 0.9
+    assert growth(TIMES, CPU)["bound_exponent"] is growth(TIMES, CPU, {**bounds, 40: None})["bound_exponent"] is None
+    assert growth(TIMES, CPU, dict.fromkeys(REQUESTS, 0.0))["bound_exponent"] is None
+
+
+@pytest.mark.parametrize(
+    ("in_flight", "said"),
+    [
+        (1, None),
+        (10, None),
+        (20, "with 20 in flight the last round of 10 requests is not full: that bends the growth"),
+        (100, "with 100 in flight the last rounds of 10, 40 and 160 requests are not full: that bends the growth"),
+    ],
+)
+def test_rounds_that_are_not_full_are_said(in_flight, said):
+    assert growth(TIMES, CPU, in_flight=in_flight)["note"] == said
 
 
 def test_one_block_gives_estimates_without_intervals():

@@ -1,7 +1,9 @@
 """A run's journal: what was measured comes out as it went in, whatever happened while it was written."""
 
+import itertools
 import json
 import os
+import sys
 from dataclasses import asdict, replace
 
 import pytest
@@ -10,7 +12,7 @@ from harness.arm import Arm
 from harness.entries import Entries
 from harness.exits import UsageError
 from harness.heat import Heat, Spoilt
-from harness.journal import FILE, Journal, digest_of, measurement_from_json, replay
+from harness.journal import FILE, Journal, measurement_from_json, replay
 from harness.measurement import measurement_from
 from harness.store import RunFolder
 from harness.surroundings import Surroundings
@@ -25,8 +27,14 @@ def heat(scenario):
 
 @pytest.fixture
 def journal(tmp_path, heat):
-    entered = Entries(heat.arms, {"a": {2: 2}, "b": {2: 1}}, {"trio": "missing"}, {"c": "broken"})
-    return Journal.begin(RunFolder(tmp_path), {"schema": 1}, entered, fast=True)
+    entered = Entries(
+        heat.arms,
+        {"a": {2: 2}, "b": {2: 1}},
+        {"trio": "missing"},
+        {"c": "broken"},
+        {"a": None, "b": "0123456789abcdef"},
+    )
+    return Journal.begin(RunFolder(tmp_path), {"schema": 1}, entered, fast=True, gates=["a.speedup<5"])
 
 
 def finish(heat, block, measured, **dropped):
@@ -61,7 +69,8 @@ def test_a_heat_gets_back_what_was_measured_in_it(journal, heat, measured, tmp_p
     again, found = reread(tmp_path, journal, heat)
     assert found == heat
     assert again.ruler == ("the card was missed",)
-    assert again.head["arms"][1] == {"name": "b", "twin_of": None, "digest": None, "declared": {"2": 1}}
+    assert again.head["arms"][1] == {"name": "b", "twin_of": None, "source": "0123456789abcdef", "declared": {"2": 1}}
+    assert again.head["gates"] == ["a.speedup<5"]
     assert (again.head["skipped"], again.head["broken"], again.head["fast"]) == (
         {"trio": "missing"}, {"c": "broken"}, True,
     )  # fmt: skip
@@ -127,14 +136,66 @@ def test_a_file_system_without_locks_is_no_reason_not_to_measure(tmp_path, heat,
     assert reread(tmp_path, journal, heat)[1] == heat
 
 
-def test_the_digest_of_a_file_follows_its_content_and_a_name_has_none(tmp_path):
-    file = tmp_path / "mine.py"
-    file.write_text("x = 1\n")
-    before = digest_of(f"{file}:x")
-    assert len(before) == 16
-    file.write_text("x = 2\n")
-    assert digest_of(f"{file}:x") != before
-    assert digest_of("threads") is None
+@pytest.mark.parametrize("call", ["ftruncate", "lseek", "write", "fsync"])
+def test_what_a_signal_broke_off_does_not_count_and_is_kept_once_in_the_end(
+    journal, heat, measured, tmp_path, monkeypatch, call
+):
+    finish(heat, 0, measured)
+    real = getattr(os, call)
+
+    def broken_off(*args):
+        real(*args)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            journal.keep([heat])
+    assert journal.finished_blocks == 0
+    journal.keep([heat])
+    again, found = reread(tmp_path, journal, heat)
+    assert (found, again.finished_blocks) == (heat, 1)
+
+
+def test_no_signal_can_come_between_a_line_and_how_far_the_journal_goes(journal, heat, measured, tmp_path):
+    """A tracer interrupts ``keep`` before its first line, its second, and so on, as a signal may."""
+    finish(heat, 0, measured)
+    heat.spoilt.append(Spoilt(1, BUSY.reasons, BUSY, (measured("a", 1, 0.5),)))
+
+    def interrupting(left):
+        def trace(frame, event, arg):
+            nonlocal left
+            if frame.f_code is Journal.keep.__code__ and event == "line":
+                left -= 1
+                if not left:
+                    raise KeyboardInterrupt
+            return trace
+
+        return trace
+
+    before = sys.gettrace()
+    for at in itertools.count(1):
+        sys.settrace(interrupting(at))
+        try:
+            journal.keep([heat])
+        except KeyboardInterrupt:
+            continue
+        finally:
+            sys.settrace(before)
+        break
+    assert at > 8
+    assert reread(tmp_path, journal, heat)[1] == heat
+
+
+@pytest.mark.parametrize("blocks", [[0, 0], [1], [0, 2]])
+def test_a_journal_with_a_block_twice_or_left_out_is_refused(journal, heat, measured, tmp_path, blocks):
+    finish(heat, 0, measured)
+    journal.keep([heat])
+    journal.close(complete=False)
+    _, line = map(json.loads, (tmp_path / FILE).read_text().splitlines())
+    lines = [{**line, "block": block} for block in blocks]
+    with pytest.raises(ValueError, match=r"block \d where block \d was expected"):
+        replay(Heat(heat.scenario, heat.arms, heat.order), lines)
 
 
 def test_a_reason_that_names_a_place_of_this_machine_is_kept_without_it(journal, heat, measured, tmp_path):

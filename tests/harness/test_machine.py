@@ -45,6 +45,7 @@ def test_a_machine_without_cpuinfo_still_has_a_processor(monkeypatch):
 def test_versions_are_of_what_is_installed():
     found = versions()
     assert {"aiohttp", "httpx", "requests", "pyperf", "trio", "urllib3"} <= set(found)
+    assert {"h11", "httpcore", "multidict", "yarl", "idna", "certifi"} <= set(found)
     assert all(isinstance(number, str) and number[0].isdigit() for number in found.values())
 
 

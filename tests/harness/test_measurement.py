@@ -6,7 +6,7 @@ from dataclasses import astuple
 import pytest
 
 from harness.bound import bound
-from harness.breakdown import Parts
+from harness.ladder import in_turn_s
 from harness.measurement import Batch, Measurement, asked_delays, measurement_from, medians_of
 from harness.scenario import DRAWS
 from mock_server.conditions import Delay
@@ -132,14 +132,43 @@ def test_connections_are_new_in_the_batch_that_opened_them_and_known_to_those_af
     assert [batch.parts.connecting_s for batch in batches] == pytest.approx([0.02, 0.0, 0.0])
 
 
-def test_the_typical_batch_is_the_warm_one_of_the_median_time_and_the_faster_of_two(measured):
-    assert measured("x", 0, 0.3, 0.9, 0.5, cold=0.4).typical.time_s == 0.5
-    assert measured("x", 0, 0.9, 0.5, cold=0.7).typical.time_s == 0.5
+def test_the_parts_of_a_block_are_those_of_its_median_time(measured):
+    of_three, of_two = measured("x", 0, 0.3, 0.9, 0.5, cold=0.4), measured("x", 0, 0.9, 0.5, cold=0.7)
+    assert (of_three.parts.bound_s, of_three.parts.client_s) == pytest.approx((0.3, 0.2))
+    assert (of_two.parts.bound_s, of_two.parts.client_s) == pytest.approx((0.3, 0.4))
+    assert sum(astuple(of_two.parts)) == pytest.approx(of_two.time_s)
 
 
-def test_the_stretch_is_the_time_over_what_the_blocks_delays_take_in_the_arms_order(measured):
-    assert measured("x", 0, 0.8, parts=Parts(0.3, queueing_s=0.1, client_s=0.4)).stretch == pytest.approx(2.0)
-    assert measured("x", 0, 0.8, parts=Parts(client_s=0.8)).stretch == pytest.approx(0.8)
+def test_what_the_delays_take_by_themselves_is_by_the_arms_own_order_and_places(side, scenario):
+    wide = type(scenario).from_json({**scenario.to_json(), "latency": "uniform:10ms,90ms"})
+    delays = asked_delays(wide, 0)
+    for record in side["batches"]:
+        for row in record["server"]["rows"]:
+            row[COLUMNS.index("asked")] = delays[row[0]]
+        record["server"]["rows"].sort(key=lambda row: -row[0])
+        for place, row in enumerate(record["server"]["rows"]):
+            row[COLUMNS.index("arrived")] = 1000.002 + 0.1 * place  # the last one of the list first
+    side["declared_in_flight"] = 1
+    found = measurement_from(side, wide, "x", 0, 0)
+    assert [batch.asked_s for batch in found.batches] == pytest.approx([sum(delays)] * 3)
+    side["declared_in_flight"] = 64
+    assert measurement_from(side, wide, "x", 0, 0).cold.asked_s == pytest.approx(in_turn_s(delays[::-1], 2))
+
+
+def test_the_longest_way_out_is_from_a_requests_start_to_its_arrival(side, scenario):
+    arrived = COLUMNS.index("arrived")
+    side["batches"][1]["server"]["rows"][3][arrived] += 0.95
+    found = measurement_from(side, scenario, "threads", 0, 0)
+    assert [batch.way_out_s for batch in found.batches] == pytest.approx([0.001, 0.951, 0.001])
+
+
+def test_an_arm_is_said_to_wait_for_places_by_the_most_that_any_batch_of_its_worker_had_in_flight(side, scenario):
+    for record in side["batches"]:
+        record["server"]["batch"]["peak_in_flight"] = 1
+        record.update(time_s=0.62, cpu_s=0.0)
+    assert measurement_from(side, scenario, "x", 0, 0).warm[0].parts.queueing_s == pytest.approx(0.3)
+    side["batches"][0]["server"]["batch"]["peak_in_flight"] = 2
+    assert measurement_from(side, scenario, "x", 0, 0).warm[0].parts.queueing_s == pytest.approx(0.0)
 
 
 def test_rows_that_were_never_priced_have_no_part_in_the_skew(side, scenario):

@@ -13,6 +13,7 @@ import pytest
 import harness
 from harness import probe, spawn
 from harness.probe import Finding, look
+from harness.source import source_of
 from strategies.strategy import Declares
 
 DECLARING = "from strategies import Declares\ndef guest(limits, decode): ...\nguest.declares = Declares({})"
@@ -171,6 +172,12 @@ def test_a_guest_is_asked_about_every_number_in_flight_in_their_order(tmp_path):
     probe.main([str(tmp_path / "answer.json"), "32,1,8", f"{tmp_path}/guest.py:guest"])
     (entry,) = json.loads((tmp_path / "answer.json").read_text())
     assert entry["declared_in_flight"] == [4, 1, 4]
+
+
+def test_the_source_of_what_was_loaded_is_found(tmp_path):
+    found = finding_of(tmp_path, "honest")
+    assert found.source == source_of(f"{tmp_path}/guest.py:guest")
+    assert found.source is not None
 
 
 def test_a_declaration_that_is_no_declaration_counts_as_none():

@@ -1,6 +1,7 @@
 """The race without clients: the worker is replaced by one that leaves what a test tells it to."""
 
 import csv
+import dataclasses
 import io
 import json
 import os
@@ -47,7 +48,7 @@ def pyperf_json(*values):
 
 
 @pytest.fixture
-def stage(scenario, record_of, tmp_path, monkeypatch):
+def stage(scenario, record_of, sealing, tmp_path, monkeypatch):
     """Everything that a race needs; ``behaviours`` maps a strategy to what its workers do with (job, side), and
     ``weather`` has the surroundings of the blocks as they are played, calm when it is empty."""
 
@@ -68,14 +69,15 @@ def stage(scenario, record_of, tmp_path, monkeypatch):
             self.stream = io.StringIO()
             self.process = Mock()
             origins = {name: f"http://127.0.0.1:{port}" for port, name in enumerate(scenario.exchanges, 43101)}
-            self.mock = Running(origins, "http://127.0.0.1:43100", "token", 1, self.process)
+            self.mock = Running(origins, "http://127.0.0.1:43100", "token", 1, self.process, witness="witness")
             self.heat = None
 
         def worker(self, job, warm, limit_s, dice):
             self.jobs.append(job)
             batches = [record_of(job.block, number, accepted=2 if number == 0 else 0) for number in range(warm + 1)]
+            sealing(job, batches)
             side = {"import_s": 0.0, "open_s": 0.0, "declared_in_flight": 2, "reuse": True, "batches": batches}
-            ending = Ending(pyperf_json(*(b["time_s"] for b in batches[1:])), 0, "", False)
+            ending = Ending(pyperf_json(*(b["time_s"] for b in batches[1:])), 0, "", 0)
             behave = self.behaviours.get(job.strategy)
             if behave is not None:
                 side, ending = behave(job, side) or (side, ending)
@@ -116,7 +118,7 @@ def stage(scenario, record_of, tmp_path, monkeypatch):
 
 
 def ended(code=0, said="", pyperf="", side=None):
-    return lambda job, honest: (side, Ending(pyperf, code, said, False))
+    return lambda job, honest: (side, Ending(pyperf, code, said, 0))
 
 
 def test_every_arm_runs_once_in_every_block_and_all_of_it_is_kept(stage):
@@ -161,8 +163,9 @@ def test_snapshots_are_the_newest_quotes_of_each_arm(stage):
         (ended(None, side="[1, 2"), "did not finish within "),
         (ended(1, side="[1, 2]"), "its process ended with code 1"),
         (ended(1, side="null"), "its process ended with code 1"),
-        (lambda job, side: (side, Ending("garbage", 0, "", False)), "pyperf could not read its result"),
-        (lambda job, side: (side, Ending("{}", 0, "", False)), "pyperf could not read its result"),
+        (ended(1, side="[" * 200_000), "its process ended with code 1"),
+        (lambda job, side: (side, Ending("garbage", 0, "", 0)), "pyperf could not read its result"),
+        (lambda job, side: (side, Ending("{}", 0, "", 0)), "pyperf could not read its result"),
     ],
 )
 def test_an_arm_whose_worker_breaks_is_out_with_the_reason_and_the_others_go_on(stage, behaviour, reason):
@@ -205,6 +208,26 @@ def test_a_cheat_is_measured_and_convicted(stage):
     heat = stage.run()
     assert all(m.breaches for m in heat.measured if m.arm == "b")
     assert not any(m.breaches for m in heat.measured if m.arm == "a")
+
+
+def test_a_worker_that_hands_on_another_log_than_the_server_s_is_convicted_of_that_first(stage):
+    def forge(job, side):
+        if job.block == 1:
+            side["batches"][1]["server"]["batch"]["cpu_s"] = 0.0
+            side["batches"][2]["server"]["rows"].pop()
+
+    stage.behaviours["b"] = forge
+    heat = stage.run()
+    first, second, third = [m.breaches for m in heat.measured if m.arm == "b"]
+    assert (first, third) == ((), ())
+    assert second[:2] == (
+        "its worker handed on another log than the server's in 2 of 3 batches", "the server saw 5 of 6 requests",
+    )  # fmt: skip
+
+
+def test_a_job_does_not_tell_its_worker_the_witness(stage):
+    stage.run()
+    assert "witness" not in json.dumps([dataclasses.asdict(job) for job in stage.jobs])
 
 
 def test_when_every_arm_is_out_the_race_ends_in_good_order(stage):
@@ -258,16 +281,53 @@ def test_a_signal_waits_until_the_files_of_a_block_agree(stage, monkeypatch):
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_an_arm_that_leaves_processes_behind_is_logged_every_time_and_told_once(stage):
-    def leaves(job, side):
-        batches = side["batches"]
-        return side, Ending(pyperf_json(*(b["time_s"] for b in batches[1:])), 0, "", True)
+def leaves(number):
+    def behave(job, side):
+        values = pyperf_json(*(b["time_s"] for b in side["batches"][1:]))
+        return side, Ending(values, 0, "", number if job.block == 1 else 1)
 
-    stage.behaviours["b"] = leaves
+    return behave
+
+
+def test_an_arm_that_leaves_processes_behind_is_logged_every_time_and_told_once(stage):
+    stage.behaviours["b"] = leaves(3)
     stage.run()
-    found = [(event["arm"], event["block"]) for event in stage.events() if event["event"] == "left_behind"]
-    assert found == [("b", 0), ("b", 1), ("b", 2)]
+    found = [
+        (event["scenario"], event["arm"], event["block"], event["processes"])
+        for event in stage.events() if event["event"] == "left_behind"
+    ]  # fmt: skip
+    assert found == [("quick", "b", 0, 1), ("quick", "b", 1, 3), ("quick", "b", 2, 1)]
     assert stage.stream.getvalue().count("b left processes running when it had ended") == 1
+
+
+def test_an_arm_that_leaves_processes_behind_has_broken_a_promise(stage):
+    stage.behaviours["b"] = leaves(3)
+    heat = stage.run()
+    assert [m.breaches for m in heat.measured if m.arm == "b"] == [
+        ("left 1 process running when it had ended",), ("left 3 processes running when it had ended",),
+        ("left 1 process running when it had ended",),
+    ]  # fmt: skip
+    assert not any(m.breaches for m in heat.measured if m.arm == "a")
+
+
+def test_whoever_floods_the_mock_server_is_convicted_of_it(stage):
+    def flood(job, side):
+        if job.block == 0:
+            side["batches"][1]["server"]["batch"].update(accepted=900, turned_away=35)
+
+    stage.behaviours["b"] = flood
+    heat = stage.run()
+    by_arm = {name: [m.breaches for m in heat.measured if m.arm == name] for name in "ab"}
+    said = "opened 900 connections for 6 requests, and the mock server's full queue turned 35 away"
+    assert [said in breaches for breaches in by_arm["b"]] == [True, False, False]
+    assert by_arm["a"] == [(), (), ()]
+
+
+def test_a_block_that_a_limit_on_cpu_time_held_back_is_no_fair_one_and_is_not_played_again(stage):
+    stage.weather = [Surroundings(1.0, 0.0, 0.0, 2, 0.3)]
+    heat = stage.run()
+    assert (heat.spoilt, len(stage.jobs)) == ([], 6)
+    assert heat.surroundings[0].reasons
 
 
 def test_beyond_its_limit_of_rows_requests_csv_keeps_one_batch_per_arm_and_block_and_says_so(stage, monkeypatch):

@@ -20,6 +20,7 @@ from harness.progress import Progress
 from harness.race import Race
 from harness.resume import reopened
 from harness.session import Session
+from harness.source import source_of
 from harness.spawn import Ending
 from harness.store import read_run
 from harness.surroundings import Surroundings
@@ -56,7 +57,7 @@ def guest(tmp_path):
 
 
 @pytest.fixture
-def play(scenario, record_of, tmp_path, guest, monkeypatch):
+def play(scenario, record_of, sealing, tmp_path, guest, monkeypatch):
     """Begin a run in a folder of its own, and race it until a worker is interrupted: the ``stop_after``th, if any. The
     strategy asyncio-aiohttp breaks in the block ``breaks_in``; the block that ends with the ``spoil``th is spoilt."""
 
@@ -68,6 +69,7 @@ def play(scenario, record_of, tmp_path, guest, monkeypatch):
             return Ending("", 1, "ValueError: no", False)
         times = [0.35 + 0.001 * job.block + 0.0001 * dice.random() for _ in range(warm + 1)]
         batches = [record_of(job.block, n, time_s, accepted=0 if n else 2) for n, time_s in enumerate(times)]
+        sealing(job, batches)
         side = {
             "import_s": 0.0, "open_s": 0.1 / 3, "declared_in_flight": 2, "reuse": True, "batches": batches,
             "terms": {"variables": [], "libraries": {"urllib3": "0"}}, "place": {"hash_seed": job.block},
@@ -88,10 +90,24 @@ def play(scenario, record_of, tmp_path, guest, monkeypatch):
     arms = (*(Arm(name, str(guest) + ":honest" if ".py" in name else name) for name in NAMES),)
     twin = Arm("threads (twin)", "threads", twin_of="threads")
     entered = Entries((*arms, twin), {arm.name: {2: 2} for arm in (*arms, twin)}, {"trio": "not there"}, {})
-    monkeypatch.setattr(entries, "entries_for", lambda text, in_flight: entered)
+
+    def entries_for(text, in_flight):
+        # Our own packages may be edited while tests run; the guest's file is what a test edits.
+        sources = {arm.name: source_of(arm.strategy) if ".py" in arm.name else "0" * 16 for arm in entered.arms}
+        return replace(entered, sources=sources)
+
+    entered = entries_for("", [])
+    monkeypatch.setattr(entries, "entries_for", entries_for)
 
     def race(session):
-        mock = Running(dict.fromkeys(scenario.exchanges, "http://127.0.0.1:1"), "http://127.0.0.1:1", "t", 1, Alive())
+        mock = Running(
+            dict.fromkeys(scenario.exchanges, "http://127.0.0.1:1"),
+            "http://127.0.0.1:1",
+            "t",
+            1,
+            Alive(),
+            witness="witness",
+        )
         mocks = {one.scenario.name: mock for one in session.heats}
         try:
             with Progress(1, io.StringIO()) as progress:
@@ -104,11 +120,11 @@ def play(scenario, record_of, tmp_path, guest, monkeypatch):
             return
         session.end()
 
-    def start(name, names=("c=2", "c=4"), **changes):
+    def start(name, names=("c=2", "c=4"), gates=(), **changes):
         state.update(dict.fromkeys(state), workers=0, **changes)
         scenarios = [replace(scenario, name=each, baseline="threads") for each in names]
         heats = [heat.heat_for(one, entered.arms, "shuffled", entered.declared_at(2)) for one in scenarios]
-        session = Session.begin(tmp_path / name, ["run", "-s", "all"], heats, entered, fast=True)
+        session = Session.begin(tmp_path / name, ["run", "-s", "all"], heats, entered, fast=True, gates=gates)
         race(session)
         return session.folder.path
 
@@ -279,8 +295,8 @@ def test_a_guests_file_has_to_be_named_again_and_must_be_what_it_was(stopped, gu
     with pytest.raises(UsageError, match=r"give --strategy again, with the path of mine\.py:honest"):
         reopened(stopped, ["run", "--resume", str(stopped)])
     guest.write_text("def honest(limits, decode): return 1\n")
-    with pytest.raises(EnvironmentGap, match=r"mine\.py:honest is not what it was when it began"):
-        reopened(stopped, [f"-sthreads,{guest}:honest"])
+    with pytest.raises(EnvironmentGap, match=r"the source of mine\.py:honest is not what it was when the run began"):
+        reopened(stopped, [f"-s{guest}:honest"])
     # Neither try has kept the lock.
     Journal.reopen(stopped).close(complete=False)
 
@@ -289,7 +305,65 @@ def test_a_strategy_that_declares_something_else_by_now_refuses_to_resume(stoppe
     found = entries.entries_for("", [])
     changed = replace(found, declared={**found.declared, "threads": {2: 1}})
     monkeypatch.setattr(entries, "entries_for", lambda text, in_flight: changed)
-    with pytest.raises(EnvironmentGap, match="its strategies are not what they were"):
+    with pytest.raises(EnvironmentGap, match="threads does not declare the requests in flight that it declared when"):
+        reopened(stopped, ["-s", f"{guest}:honest"])
+
+
+@pytest.mark.parametrize(
+    ("sources", "said"),
+    [({"threads": "0123456789abcdef"}, "source of threads is not"), ({"asyncio-aiohttp": None}, "of asyncio-aiohttp")],
+)
+def test_a_built_in_that_was_edited_meanwhile_refuses_to_resume(stopped, guest, monkeypatch, sources, said):
+    found = entries.entries_for("", [])
+    edited = replace(found, sources={**found.sources, **sources})
+    monkeypatch.setattr(entries, "entries_for", lambda text, in_flight: edited)
+    with pytest.raises(EnvironmentGap, match=said):
+        reopened(stopped, ["-s", f"{guest}:honest"])
+
+
+def test_a_strategy_that_broke_meanwhile_is_the_one_that_is_named(stopped, guest, monkeypatch):
+    found = entries.entries_for("", [])
+    why = "strategy asyncio-aiohttp failed at import: SyntaxError: oops"
+    without = replace(
+        found, arms=tuple(a for a in found.arms if a.name != "asyncio-aiohttp"), broken={"asyncio-aiohttp": why}
+    )
+    monkeypatch.setattr(entries, "entries_for", lambda text, in_flight: without)
+    with pytest.raises(EnvironmentGap, match=f"cannot be resumed: {why}; start a new run"):
+        reopened(stopped, ["-s", f"{guest}:honest"])
+
+
+def test_an_arm_that_is_there_no_longer_or_only_now_is_named(stopped, guest, monkeypatch):
+    found = entries.entries_for("", [])
+    renamed = replace(
+        found, arms=(*found.arms[:-1], Arm("asyncio-aiohttp (twin)", "asyncio-aiohttp", "asyncio-aiohttp"))
+    )
+    monkeypatch.setattr(entries, "entries_for", lambda text, in_flight: renamed)
+    with pytest.raises(EnvironmentGap, match=r"threads \(twin\) is in the race no longer"):
+        reopened(stopped, ["-s", f"{guest}:honest"])
+
+
+def test_a_word_that_is_no_guest_of_the_run_is_refused(stopped, guest):
+    for words in (f"threads,{guest}:honest", "all", f"{guest}:honest,-threads", f"{guest}:other", "yours.py:honest"):
+        with pytest.raises(UsageError, match=r"expected of --strategy the paths of mine\.py:honest, found "):
+            reopened(stopped, ["-s", words])
+
+
+def test_a_run_is_judged_by_the_gates_that_it_began_with_unless_there_are_others(play):
+    folder = play.begin("gated", names=["c=2"], stop_after=6, gates=[Gate.parse("threads.speedup<5")])
+    for given, found in (((), "threads.speedup<5"), ([Gate.parse("threads.speedup<2")], "threads.speedup<2")):
+        session, _ = reopened(folder, ["-s", f"{folder.parents[1] / 'mine.py'}:honest"], given)
+        assert [gate.text for gate in session.gates] == [found]
+        session.journal.close(complete=False)
+
+
+@pytest.mark.parametrize("blocks", [[0, 0], [1]])
+def test_a_journal_with_a_block_twice_or_left_out_is_not_resumed(stopped, guest, blocks):
+    head, line = (json.loads(text) for text in (stopped / FILE).read_text().splitlines()[:2])
+    lines = [head, *({**line, "block": block} for block in blocks)]
+    (stopped / FILE).write_text("".join(json.dumps(one) + "\n" for one in lines))
+    with pytest.raises(
+        UsageError, match=r"its files cannot be read \(ValueError: block \d where block \d was expected"
+    ):
         reopened(stopped, ["-s", f"{guest}:honest"])
 
 

@@ -1,18 +1,25 @@
 """``run`` and its options: what cannot be raced is refused in one sentence before anything is measured."""
 
+import argparse
 import json
 import os
+import re
 import resource
+import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness import cli, entries, heat, influences, scenario_options
+from harness import cli, entries, gate, heat, influences, scenario_options
 from harness.arm import Arm
 from harness.commands import run
 from harness.entries import Entries
 from harness.exits import EnvironmentGap, OutOfTime, UsageError
 from mock_server.process import MockFailed
+
+REAL_RACE = run._race
+"""What ``told`` replaces."""
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +88,11 @@ USAGE = [
     (["--fail-on", "threads.time_s<1"], "--fail-on: time_s is an absolute measure"),
     (["--fail-on", "threads.speeed<1"], "unknown field 'speeed'; did you mean speedup?"),
     (["--fail-on", "thread.speedup<1", "-s", "threads"], "'thread' is not in the race; did you mean threads?"),
+    (["--blocks", ""], "--blocks: expected a whole number, found ''"),
+    (["--warm", ""], "--warm: expected a whole number, found ''"),
+    (["--budget", ""], "--budget: expected a duration"),
+    (["--results-dir", ""], "--results-dir: expected a folder, found ''"),
+    (["--resume", ""], "--resume: expected a folder, found ''"),
     (["--baseline", "thread", "-s", "threads"], "--baseline 'thread' is not in the race; did you mean threads?"),
 ]
 
@@ -138,7 +150,6 @@ def one(scenarios):
 @pytest.fixture
 def args():
     """The options of ``run``, parsed."""
-    import argparse
 
     def parse(*argv):
         parser = argparse.ArgumentParser()
@@ -146,6 +157,42 @@ def args():
         return parser.parse_args(argv)
 
     return parse
+
+
+def parser_of_run():
+    parser = argparse.ArgumentParser(prog="python -m harness run", description="Race.", allow_abbrev=False)
+    run.add_arguments(parser)
+    return parser
+
+
+def test_the_options_stand_in_groups_and_in_eighty_columns(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    told = parser_of_run().format_help()
+    assert max(map(len, told.splitlines())) <= 80
+    # Without a group of its own an option would stand beside --help.
+    groups = dict(zip(*[iter(re.split(r"\n\n([a-z ,]+):\n", told)[1:])] * 2, strict=True))
+    assert re.findall("--[a-z-]+", groups.pop("options")) == ["--help"]
+    assert "--sabotage" in groups["for testing fetchrace itself"]
+    assert [name for name, text in groups.items() if "  -" in text] == [
+        "what is raced", "under which conditions", "how long, and in which order", "what comes out",
+        "for testing fetchrace itself",
+    ]  # fmt: skip
+
+
+def test_the_examples_in_the_help_are_commands_that_run_takes():
+    parser = parser_of_run()
+    begin = f"  {parser.prog} "
+    examples = [line.removeprefix(begin) for line in parser.epilog.splitlines() if line.startswith(begin)]
+    assert len(examples) == 3
+    for example in examples:
+        args = parser.parse_args(shlex.split(example))
+        assert run._scenarios(args)
+        assert [gate.Gate.parse(text) for text in args.fail_on] or "--fail-on" not in example
+
+
+def test_the_help_says_who_runs_one_warm_batch_only():
+    (warm,) = [action for action in parser_of_run()._actions if "--warm" in action.option_strings]
+    assert warm.help.endswith("(3; an arm with one request in flight runs one)")
 
 
 @pytest.mark.parametrize(
@@ -183,6 +230,8 @@ def test_the_default_race_of_the_core_takes_at_most_a_minute(args):
         (None, ["threads", "sequential"], "sequential"),
         (None, ["threads", "trio-httpx"], "threads"),
         ("trio-httpx", ["threads", "trio-httpx"], "trio-httpx"),
+        ("./some/mine.py:fast", ["threads", "mine.py:fast"], "mine.py:fast"),
+        ("mine.py:fast", ["threads", "mine.py:fast"], "mine.py:fast"),
     ],
 )
 def test_the_baseline_is_the_one_asked_for_or_sequential_or_the_first(scenario, asked, names, baseline):
@@ -211,7 +260,7 @@ def test_when_the_race_breaks_off_the_last_line_says_what_was_kept_and_where(
     assert out == ""
     last = err.splitlines()[-1]
     assert last.startswith("fetchrace: ")
-    assert "0 of 3 blocks are kept in kept/" in last
+    assert "kept: 0 of 3 blocks, in kept/" in last
     (folder,) = [path for path in Path("kept").iterdir() if not path.is_symlink()]
     assert (folder / "run.json").exists()
 
@@ -223,7 +272,7 @@ def test_a_plugin_that_exits_in_the_middle_of_a_race_is_told_with_what_was_kept(
     monkeypatch.setattr(run, "serving", leaving)
     assert cli.main(["--results-dir", "kept", "--fast"]) == 1
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last.startswith("fetchrace: a plugin ended the program: sys.exit(0); 0 of 3 blocks are kept in kept/")
+    assert last.startswith("fetchrace: a plugin ended the program: sys.exit(0); kept: 0 of 3 blocks, in kept/")
 
 
 def test_with_a_budget_too_small_nothing_is_measured(capsys, two_arms):
@@ -268,15 +317,19 @@ def test_what_is_broken_on_purpose_is_given_to_the_server_and_noted(told):
     assert entered.session.result["sabotage"] == "late=30ms"
 
 
-def test_a_run_that_ended_before_its_time_is_partial_and_one_that_is_complete_says_so(monkeypatch, told):
+def test_a_run_that_ended_before_its_time_is_partial_and_one_that_is_complete_says_so(monkeypatch, told, capsys):
     assert cli.main(["--results-dir", "kept"]) == 0
     assert json.loads((told[0].session.folder.path / "run.json").read_text())["state"] == "complete"
 
     def race(entered):
+        entered.session.journal._kept = replace(entered.session.journal._kept, blocks={"quick": 1})
         raise OutOfTime("out of time: the budget was spent")
 
     monkeypatch.setattr(run, "_race", race)
     assert cli.main(["--results-dir", "late"]) == 124
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "the budget was spent; kept: 1 of 5 blocks, in late/" in last
+    assert "--resume" not in last
     assert json.loads((Path("late", "latest", "run.json")).read_text())["state"] == "partial"
 
 
@@ -321,6 +374,29 @@ def test_cores_that_are_not_there_are_told_before_anything_is_measured(monkeypat
     monkeypatch.setattr("harness.affinity.cores_for", none)
     assert cli.main(["--affinity", "split"]) == 3
     assert capsys.readouterr().err == "fetchrace: --affinity split needs two cores\n"
+
+
+def test_a_run_that_goes_on_without_its_budget_says_so_first(monkeypatch, capsys, told):
+    def refuse(*arguments):
+        raise UsageError("enough")
+
+    assert cli.main(["--budget", "600s", "--results-dir", "kept"]) == 0
+    monkeypatch.setattr(run, "serving", refuse)
+    for entered, is_over in ((told[0], False), (replace(told[0], budget=None), True)):
+        with pytest.raises(UsageError, match="enough"):
+            REAL_RACE(entered)
+        assert capsys.readouterr().err.endswith("; the --budget of 600 s no longer holds\n") is is_over
+
+
+def test_the_command_that_goes_on_is_judged_as_this_one(told, capsys):
+    assert (
+        cli.main(["--strict", "--max-error-rate", "0.10", "--fail-on", "threads.speedup<2", "--results-dir", "k"]) == 0
+    )
+    session = told[0].session
+    assert session.resume_command() == (
+        f"python -m harness run --resume {session.folder.path} --fail-on 'threads.speedup<2' --strict "
+        "--max-error-rate 0.1"
+    )
 
 
 def test_what_is_withheld_from_workers_is_told_once_before_the_race(monkeypatch, capsys, two_arms):

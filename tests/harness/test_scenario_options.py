@@ -14,7 +14,7 @@ from harness.scenario import requests_for
 def scenarios_of():
     def make(*argv):
         parser = argparse.ArgumentParser()
-        scenario_options.add_arguments(parser)
+        scenario_options.add_arguments(parser, parser)
         return scenario_options.scenarios_from(parser.parse_args(argv), 3, 2)
 
     return make
@@ -166,7 +166,7 @@ def test_a_scenario_that_is_alone_is_called_quick_and_leaves_the_cores_alone(sce
 
 def test_the_affinity_that_was_asked_for_is_a_condition_of_every_scenario():
     parser = argparse.ArgumentParser()
-    scenario_options.add_arguments(parser)
+    scenario_options.add_arguments(parser, parser)
     parser.add_argument("--affinity")
     args = parser.parse_args(["--affinity", "one", "-c", "1,2"])
     assert {scenario.affinity for scenario in scenario_options.scenarios_from(args, 3, 2)} == {"one"}

@@ -4,6 +4,7 @@ import json
 import os
 import ssl
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -55,6 +56,35 @@ def test_other_authorities_and_another_maker_of_contexts_are_other_certificates(
     monkeypatch.setattr(ssl, "SSLContext", Truststore)
     assert self_witness.certificates()["made_by"] != before["made_by"]
     assert self_witness.terms()["certificates_at_first"] == before
+
+
+def test_a_thread_that_left_its_cores_is_told_beside_the_others():
+    cores = sorted(os.sched_getaffinity(0))
+    plain = f"cores {' '.join(map(str, cores))}, nice {os.getpriority(os.PRIO_PROCESS, 0)}, policy 0"
+    assert self_witness.scheduling() == [plain]
+    assert self_witness.terms()["scheduling_at_first"] == [plain]
+    placed, looked = threading.Event(), threading.Event()
+
+    def elsewhere():
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 7)
+        placed.set()
+        looked.wait()
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    try:
+        placed.wait()
+        found = self_witness.scheduling()
+    finally:
+        looked.set()
+        thread.join()
+    assert found == sorted([plain, plain.replace("nice 0", "nice 7")])
+
+
+def test_a_process_that_has_just_ended_is_asked_nothing():
+    assert self_witness._threads_of(2**22 + 1) == [2**22 + 1]
+    with pytest.raises(ProcessLookupError):
+        self_witness._way_of(2**22 + 1)
 
 
 def test_the_place_is_what_was_drawn(monkeypatch, tmp_path):

@@ -15,9 +15,10 @@ from harness.entries import Entries
 from harness.exits import EnvironmentGap
 from harness.gate import Gate
 from harness.heat import Heat, Spoilt
+from harness.journal import Journal
 from harness.measurement import measurement_from
 from harness.session import Session
-from harness.store import read_run
+from harness.store import RunFolder, read_run
 from harness.surroundings import Surroundings
 from mock_server.market import time_us_at
 
@@ -94,24 +95,74 @@ def test_an_interrupted_run_keeps_its_finished_blocks_and_says_where(begin, race
     assert json.loads(line)["finished_blocks"] == [1]
     path = session.folder.path
     assert session.kept() == (
-        f"1 of 3 blocks are kept in {path}; for a report: python -m harness report {path}; "
+        f"kept: 1 of 3 blocks, in {path}; for a report: python -m harness report {path}; "
         f"to go on: python -m harness run --resume {path}"
     )
 
 
 def test_before_the_first_block_and_after_the_report_nobody_is_told_how_to_draw_one(begin, race_a_block, tmp_path):
     session = begin()
-    assert session.kept() == f"0 of 3 blocks are kept in {session.folder.path}"
+    assert session.kept() == f"kept: 0 of 3 blocks, in {session.folder.path}"
     race_a_block(session, 0)
     session.page = tmp_path / "report.html"
-    assert session.kept() == f"1 of 3 blocks are kept in {session.folder.path}"
+    assert session.kept() == f"kept: 1 of 3 blocks, in {session.folder.path}"
 
 
 def test_of_a_complete_run_nobody_is_told_how_to_go_on(begin, race_a_block):
     session = begin()
     race_a_block(session, 0)
     session.state = "complete"
+    session.end()
     assert session.kept().endswith(f"; for a report: python -m harness report {session.folder.path}")
+
+
+def test_a_run_that_had_its_time_is_not_to_be_taken_up_again(begin, race_a_block):
+    session = begin()
+    race_a_block(session, 0)
+    assert "--resume" not in session.kept(may_go_on=False)
+
+
+def test_what_it_takes_to_resume_a_run_stays_where_run_json_could_not_say_that_it_is_complete(
+    begin, race_a_block, monkeypatch
+):
+    session = begin()
+    race_a_block(session, 0)
+    session.state = "complete"
+
+    def full(self, run):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(RunFolder, "write_run", full)
+    with pytest.raises(OSError, match="No space"):
+        session.end()
+    assert read_run(session.folder.path)["state"] == "interrupted"
+    assert session.kept().endswith(f"to go on: python -m harness run --resume {session.folder.path}")
+    Journal.reopen(session.folder.path).close(complete=False)
+
+
+def test_the_command_that_goes_on_names_strategies_from_files_and_how_the_run_is_judged(begin, race_a_block, heat):
+    guest = Arm("mine.py:honest", "/some where/mine.py:honest")
+    heat.arms = (*heat.arms, guest, Arm("mine.py:honest (twin)", guest.strategy, guest.name))
+    session = begin(gates=[Gate.parse("fast.speedup<5")])
+    session.judging = ["--strict", "--max-error-rate", "0.1"]
+    assert session.resume_command() == (
+        f"python -m harness run --resume {session.folder.path} --strategy '/some where/mine.py:honest' "
+        "--fail-on 'fast.speedup<5' --strict --max-error-rate 0.1"
+    )
+
+
+def test_a_block_that_is_not_in_the_journal_is_not_counted_as_kept(begin, race_a_block, monkeypatch):
+    session = begin()
+    race_a_block(session, 0)
+
+    def full(fd, data):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.write", full)
+        with pytest.raises(OSError, match="No space"):
+            race_a_block(session, 1)
+    assert session.kept().startswith("kept: 1 of 3 blocks, in ")
 
 
 @pytest.fixture
@@ -346,7 +397,7 @@ def test_several_scenarios_have_curves_and_a_sentence_of_their_own(tmp_path, hea
     (curve,) = session.result["curves"]
     assert (curve["axis"], [point["x"] for point in curve["arms"][0]["points"]]) == ("concurrency", [2, 4])
     assert session.result["verdict"]["sentence"].startswith("Of 2 scenarios, fast came first in 2")
-    assert session.kept().startswith("6 of 6 blocks are kept in ")
+    assert session.kept().startswith("kept: 6 of 6 blocks, in ")
 
 
 def test_the_number_of_blocks_is_the_one_that_was_planned_in_the_end(begin, race_a_block, heat):
@@ -355,7 +406,7 @@ def test_the_number_of_blocks_is_the_one_that_was_planned_in_the_end(begin, race
     race_a_block(session, 0)
     (scenario,) = read_run(session.folder.path)["scenarios"]
     assert (scenario["blocks"], len(scenario["order"])) == (7, 7)
-    assert session.kept().startswith("1 of 7 blocks are kept")
+    assert session.kept().startswith("kept: 1 of 7 blocks, in ")
 
 
 def test_spoilt_blocks_and_surroundings_are_in_run_json(begin, race_a_block, heat, measured):

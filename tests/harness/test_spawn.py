@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 import harness
-from harness import spawn
+from harness import orphans, spawn
 from harness.exits import EnvironmentGap
 from harness.influences import is_withheld
 from harness.job import Job
@@ -45,7 +45,7 @@ def test_a_workers_result_code_and_last_words_are_brought_back(run):
     found = run(
         "print('first', flush=True); print('last words', file=sys.stderr); os.write(pipe, b'{}' * 100_000); sys.exit(3)"
     )
-    assert (found.pyperf, found.exit_code, found.said, found.left_behind) == ("{}" * 100_000, 3, "last words", False)
+    assert (found.pyperf, found.exit_code, found.said, found.left_behind) == ("{}" * 100_000, 3, "last words", 0)
 
 
 def test_a_worker_is_told_its_job_its_lifeline_and_the_number_of_values(run, tmp_path):
@@ -67,7 +67,7 @@ def test_a_worker_that_sleeps_for_ever_is_ended_at_its_limit(run):
     found = run("import threading; threading.Event().wait()", limit_s=0.05)
     assert found.exit_code is None
     assert found.pyperf == ""
-    assert found.left_behind is False  # it was cut off in the middle of its work
+    assert found.left_behind == 0  # it was cut off in the middle of its work
 
 
 @pytest.mark.slow
@@ -76,20 +76,67 @@ def test_a_worker_that_closes_its_pipe_and_sleeps_on_is_ended_too(run):
     assert (found.pyperf, found.exit_code) == ("{}", None)
 
 
-@pytest.mark.slow
-def test_a_process_that_a_worker_leaves_behind_is_ended_and_told(run, tmp_path):
+@pytest.fixture
+def held(tmp_path, monkeypatch):
+    """The reading end of a pipe, of which the name is ``held`` in the test's folder; and nobody has long to end."""
+    monkeypatch.setattr(orphans, "GRACE_S", 0.1)
     os.mkfifo(tmp_path / "held")
-    held = os.open(tmp_path / "held", os.O_RDONLY | os.O_NONBLOCK)
+    fd = os.open(tmp_path / "held", os.O_RDONLY | os.O_NONBLOCK)
+    yield fd
+    os.close(fd)
+
+
+@pytest.mark.slow
+def test_a_process_that_a_worker_leaves_behind_is_ended_and_told(run, held, tmp_path):
     found = run(
         "import subprocess\n"
         f"held = os.open({str(tmp_path / 'held')!r}, os.O_WRONLY)\n"
         "command = [sys.executable, '-c', 'import threading; threading.Event().wait()']\n"
         "subprocess.Popen(command, pass_fds=(held,))"
     )
-    assert (found.exit_code, found.left_behind) == (0, True)
+    assert (found.exit_code, found.left_behind) == (0, 1)
     os.set_blocking(held, True)
     assert os.read(held, 1) == b""  # end of file: the only other one who could write is gone
-    os.close(held)
+
+
+ESCAPES = """
+os.write(pipe, b'{{}}')
+held = os.open({held!r}, os.O_WRONLY)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    import threading
+    threading.Event().wait()
+os.wait()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux hands orphans to whom asks for them")
+def test_a_process_that_left_its_workers_session_is_ended_and_told_and_nobody_waits_for_its_end_of_the_pipe(
+    run, held, tmp_path
+):
+    with orphans.adopting():
+        found = run(ESCAPES.format(held=str(tmp_path / "held")))
+    # Code 0, and not None: not at the limit, which is where the pipe would have been given up.
+    assert (found.pyperf, found.exit_code, found.left_behind) == ("{}", 0, 1)
+    os.set_blocking(held, True)
+    assert os.read(held, 1) == b""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux hands orphans to whom asks for them")
+def test_after_an_interrupt_an_escaped_process_is_gone_as_well(run, held, tmp_path, monkeypatch):
+    def interrupt(process, until):
+        process.wait()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(spawn, "_ended", interrupt)
+    with orphans.adopting(), pytest.raises(KeyboardInterrupt):
+        run(ESCAPES.format(held=str(tmp_path / "held")))
+    os.set_blocking(held, True)
+    assert os.read(held, 1) == b""
 
 
 def test_a_group_is_killed_while_its_leader_is_still_a_zombie_and_its_id_nobody_elses(run, monkeypatch):

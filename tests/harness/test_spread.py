@@ -2,6 +2,7 @@
 
 import math
 import random
+from statistics import stdev
 
 import pytest
 
@@ -39,6 +40,16 @@ def test_an_arm_that_lacks_some_of_the_blocks_is_left_out_of_their_effects():
     assert between_workers("a", {**whole, "c": {1: 9.0}}) == between_workers("a", whole)
 
 
+def test_an_arm_that_is_none_of_those_that_tell_is_set_against_their_mean():
+    calm = {"a": {0: 1.0, 1: 1.1, 2: 1.0}, "b": {0: 2.0, 1: 2.2, 2: 2.0}}
+    wild = {0: 5e-6, 1: 9e-6, 2: 4e-6}
+    against = [math.log(wild[block]) - math.log(calm["a"][block]) for block in range(3)]
+    found = spread_of("cache", wild, calm, []).between
+    # Of three arms: the variance of one against the mean of the others is 1 + 1 / 2 times its own.
+    assert found == pytest.approx(stdev(against) / math.sqrt(1.5))
+    assert spread_of("a", calm["a"], calm, []).between == pytest.approx(0.0, abs=1e-12)
+
+
 def test_within_workers_pools_the_scatter_around_each_workers_own_mean():
     one, other = [math.exp(log) for log in (-0.01, 0.01)], [math.exp(log) for log in (1.97, 2.0, 2.03)]
     # Squares 2e-4 and 18e-4 on 1 and 2 degrees of freedom.
@@ -46,4 +57,4 @@ def test_within_workers_pools_the_scatter_around_each_workers_own_mean():
 
 
 def test_workers_with_one_value_each_have_no_scatter_within():
-    assert spread_of("a", {"a": {0: 1.0}}, [[1.0], [1.1]]).to_json() == {"between": None, "within": None}
+    assert spread_of("a", {0: 1.0}, {}, [[1.0], [1.1]]).to_json() == {"between": None, "within": None}

@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,12 @@ def folder(tmp_path):
 
 def nobody():
     """A process id that no process has."""
-    child = subprocess.Popen([sys.executable, "-c", ""])
-    child.wait()
-    return child.pid
+    return 2**22 + 1
+
+
+def age(file):
+    """Let a file be an hour old."""
+    os.utime(file, (time.time() - 3600,) * 2, follow_symlinks=False)
 
 
 def test_a_new_run_has_a_stamp_four_hex_digits_and_its_own_folders(folder):
@@ -184,6 +188,8 @@ def test_after_25_kills_of_a_writer_run_json_is_whole_every_time(folder):
         assert writer.returncode == -signal.SIGKILL
         run = read_run(folder.path)
         assert len(run["filler"]) in (0, 200_000)
+    for stray in folder.path.glob(".*"):
+        age(stray)
     RunFolder.create(folder.path.parent)
     assert not list(folder.path.glob(".*"))
 
@@ -196,13 +202,20 @@ def test_a_new_run_sweeps_what_killed_writers_left_lying(folder):
     ]
     for stray in strays:
         stray.write_text("half")
+        age(stray)
     RunFolder.create(folder.path.parent)
     assert not [stray for stray in strays if stray.exists()]
 
 
-def test_a_sweep_spares_living_writers_and_files_that_are_not_ours(folder):
+def test_a_sweep_spares_what_a_writer_in_another_container_may_be_writing_whose_process_is_not_seen_here(folder):
+    stray = folder.path / f".run.json.{nobody()}.tmp"
+    stray.write_text("half")
+    RunFolder.create(folder.path.parent)
+    assert stray.exists()
+
+
+def test_a_sweep_spares_files_that_are_not_ours(folder):
     kept = [
-        folder.path / f".run.json.{os.getpid()}.tmp",
         folder.path / ".mine.tmp",
         folder.path / "notes.123.tmp",
         folder.path / f".folder.{nobody()}.tmp",
@@ -210,6 +223,8 @@ def test_a_sweep_spares_living_writers_and_files_that_are_not_ours(folder):
     for file in kept[:-1]:
         file.write_text("whole")
     kept[-1].mkdir()
+    for file in kept:
+        age(file)
     RunFolder.create(folder.path.parent)
     assert all(file.exists() for file in kept)
 
@@ -227,6 +242,7 @@ def test_a_sweep_touches_nothing_outside_the_folders_of_runs_and_nothing_that_a_
     for file in kept:
         file.parent.mkdir(exist_ok=True)
         file.write_text("somebody's")
+        age(file)
     RunFolder.create(results)
     assert all(file.exists() for file in kept)
 
@@ -235,6 +251,7 @@ def test_a_sweep_does_not_follow_links_to_other_folders(folder, tmp_path):
     stray = tmp_path / "elsewhere" / f".run.json.{nobody()}.tmp"
     stray.parent.mkdir()
     stray.write_text("half")
+    age(stray)
     (folder.path.parent / "20260101T000000Z-0000").symlink_to(stray.parent)
     RunFolder.create(folder.path.parent)
     assert stray.exists()

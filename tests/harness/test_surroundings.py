@@ -68,9 +68,12 @@ def test_where_nothing_can_be_told_there_are_no_numbers_and_no_reasons(before, a
         (0.25, 0.02, 2, ()),
         (0.9, 0.0, 2, ("other programs kept 0.90 of a core busy (at most 0.25 may be)",)),
         (1.34, 0.0, None, ("other programs kept 1.3 cores busy (at most 0.25 may be)",)),
-        (0.9, 0.0, 64, ()),
-        (3.3, 0.0, 64, ("other programs kept 3.3 cores busy (at most 3.20 may be)",)),
-        (0.0, 0.06, 2, ("a hypervisor took 6.0% of the machine's time (at most 2% may be)",)),
+        (0.25, 0.0, 3, ()),
+        (0.5, 0.0, 4, ()),
+        (0.6, 0.0, 4, ("other programs kept 0.60 of a core busy (at most 0.50 may be)",)),
+        (1.4, 0.0, 8, ()),
+        (1.6, 0.0, 8, ("other programs kept 1.6 cores busy (at most 1.50 may be)",)),
+        (0.0, 0.06, 2, ("a hypervisor took 6.0 % of the machine's time (at most 2 % may be)",)),
         (None, None, None, ()),
     ],
 )
@@ -78,20 +81,46 @@ def test_reasons_are_sentences_with_the_numbers(foreign, stolen, cores, reasons)
     assert Surroundings(5.0, foreign, stolen, cores).reasons == reasons
 
 
-def test_both_can_be_reasons_at_once():
-    assert len(Surroundings(5.0, 1.0, 0.1, 2).reasons) == 2
+def test_all_can_be_reasons_at_once_and_a_limit_of_our_own_is_nobody_elses_work():
+    found = Surroundings(5.0, 1.0, 0.1, 2, 0.034)
+    said = "a limit on CPU time held the race back for 3.4 % of the time (at most 1 % may be)"
+    assert (found.reasons[:2], found.reasons[2:]) == (found.others_work, (said,))
+    assert len(found.others_work) == 2
+
+
+def test_a_hundredth_of_the_time_held_back_is_no_reason():
+    assert Surroundings(5.0, 0.0, 0.0, 2, 0.01).reasons == ()
+
+
+@pytest.mark.parametrize("ticks", [None, Ticks(0, 0, 0, 2)], ids=["no ticks", "ticks stand still"])
+def test_how_long_we_were_held_back_is_a_share_of_the_span_whatever_the_ticks_say(ticks):
+    found = between(Moment(10, ticks, 0, 3.0), Moment(15, ticks, 0, 3.5))
+    assert (found.throttled, found.foreign, found.cores) == (pytest.approx(0.1), None, ticks and 2)
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, 1.0), (1.0, None), (None, None)])
+def test_where_the_system_does_not_say_how_long_we_were_held_back_there_is_no_number(before, after):
+    assert between(Moment(10, None, 0, before), Moment(15, None, 0, after)).throttled is None
 
 
 def test_surroundings_come_back_from_json():
-    found = Surroundings(5.0, 0.1, 0.0, 2)
+    found = Surroundings(5.0, 0.1, 0.0, 2, 0.02)
     assert Surroundings(**found.to_json()) == found
 
 
 def test_without_proc_stat_a_meter_knows_the_span_and_no_more(monkeypatch, tmp_path):
     monkeypatch.setattr(surroundings, "_STAT", tmp_path / "nothing")
+    monkeypatch.setattr(surroundings, "throttled_s", lambda: None)
     found = SurroundingsMeter(()).read()
-    assert (found.foreign, found.stolen, found.cores) == (None, None, None)
+    assert (found.foreign, found.stolen, found.cores, found.throttled) == (None, None, None, None)
     assert found.span_s >= 0
+
+
+def test_a_meter_asks_how_long_we_were_held_back_at_both_ends(monkeypatch):
+    held = iter((1.0, 1.3))
+    monkeypatch.setattr(surroundings, "throttled_s", lambda: next(held))
+    monkeypatch.setattr(surroundings.time, "monotonic", iter((100.0, 103.0)).__next__)
+    assert SurroundingsMeter(()).read().throttled == pytest.approx(0.1)
 
 
 def test_a_process_that_is_gone_has_used_nothing_since():

@@ -19,7 +19,7 @@ class Session:
         self.result = {"scenarios": [{"strategies": rows}], "verdict": {"state": state}}
 
     def kept(self):
-        return "5 of 5 blocks are kept in results/x"
+        return "kept: 5 of 5 blocks, in results/x"
 
 
 @pytest.mark.parametrize(
@@ -38,14 +38,49 @@ def test_the_exit_code_tells_how_the_race_ended(capsys, session, strict, code):
     assert telling.exit_code_of(session, strict) == code
     err = capsys.readouterr().err
     assert err.count("\n") == (1 if code else 0)
-    assert ("5 of 5 blocks are kept in results/x" in err) is bool(code)
+    assert ("kept: 5 of 5 blocks, in results/x" in err) is bool(code)
 
 
 def test_those_that_are_out_are_named_on_the_way_out(capsys):
     telling.exit_code_of(Session("ranked", "disqualified", "failed"), strict=False)
     assert capsys.readouterr().err == (
-        "fetchrace: arm1 disqualified, arm2 failed; 5 of 5 blocks are kept in results/x\n"
+        "fetchrace: arm1 disqualified, arm2 failed; kept: 5 of 5 blocks, in results/x\n"
     )
+
+
+class Swept(Session):
+    """A session of as many scenarios as arguments: by arm, its status, or how many of its 100 requests failed."""
+
+    def __init__(self, *scenarios):
+        super().__init__()
+        self.result["scenarios"] = [
+            {
+                "name": f"concurrency={place}",
+                "strategies": [
+                    {"name": name, **({"status": "ranked", "failed": is_so, "requests": 100} if isinstance(is_so, int)
+                                      else {"status": is_so})}
+                    for name, is_so in rows.items()
+                ],
+            }
+            for place, rows in enumerate(scenarios)
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "said"),
+    [
+        (({"a": "disqualified"}, {"a": "disqualified"}), "a disqualified in 2 of 2 scenarios; "),
+        (({"a": "ranked", "b": "failed"}, {"a": "disqualified", "b": "tied"}),
+         "b failed in concurrency=0, a disqualified in concurrency=1; "),
+        (({"a": "failed"}, {"a": "disqualified"}, {"a": "failed"}),
+         "a failed in 2 of 3 scenarios and disqualified in concurrency=1; "),
+        (({"a": 3}, {"a": 5}, {"a": 0}),
+         "8 of 200 requests of a failed in 2 of 3 scenarios (--max-error-rate is 0); "),
+    ],
+)  # fmt: skip
+def test_of_several_scenarios_each_arm_is_named_once_with_where_it_is_out(capsys, scenarios, said):
+    assert telling.exit_code_of(Swept(*scenarios), strict=False) == 1
+    assert capsys.readouterr().err == f"fetchrace: {said}kept: 5 of 5 blocks, in results/x\n"
 
 
 class Drawn(Session):
@@ -118,7 +153,7 @@ def test_json_prints_what_was_written_to_the_letter(capsys, printed, tmp_path):
 def test_when_the_result_cannot_be_printed_what_was_kept_is_told(monkeypatch, printed, tmp_path, as_json):
     with open("/dev/full", "wb", buffering=0) as full:
         monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(full, write_through=True))
-        with pytest.raises(EnvironmentGap, match="No space left on device; 5 of 5 blocks are kept in results/x"):
+        with pytest.raises(EnvironmentGap, match="No space left on device; kept: 5 of 5 blocks, in results/x"):
             telling.tell(Drawn(tmp_path), as_json, False)
 
 
@@ -127,7 +162,7 @@ def test_when_nobody_reads_the_result_what_was_kept_is_told(monkeypatch, tmp_pat
         raise BrokenPipeError
 
     monkeypatch.setattr("harness.console.print_run", gone)
-    with pytest.raises(Stop, match="nobody reads the output any more; 5 of 5 blocks are kept in results/x") as caught:
+    with pytest.raises(Stop, match="nobody reads the output any more; kept: 5 of 5 blocks, in results/x") as caught:
         telling.tell(Drawn(tmp_path), False, False)
     assert caught.value.code == 1
 
@@ -172,7 +207,7 @@ class Gated(Session):
 def test_a_failed_gate_is_exit_code_4_unless_the_measurement_itself_is_in_doubt(capsys, session, strict, code):
     assert telling.exit_code_of(session, strict) == code
     assert capsys.readouterr().err.startswith(
-        "fetchrace: 1 of 2 gates failed: arm0.speedup<5 (4.5); 5 of 5 blocks are kept in results/x\n"
+        "fetchrace: 1 of 2 gates failed: arm0.speedup<5 (4.5); kept: 5 of 5 blocks, in results/x\n"
     )
 
 

@@ -12,7 +12,8 @@ from harness.terms_witness import common_terms, differing
 TRUST = {"authorities": "0a1b2c3d", "made_by": ["ssl.SSLContext", "ssl.create_default_context"]}
 PLAIN = {
     "variables": [], "certificates": TRUST, "certificates_at_first": TRUST,
-    "libraries": {"urllib3": "2.7.0", "certifi": "2026.01.04"}, "shadowed": None,
+    "libraries": {"urllib3": "2.7.0", "certifi": "2026.01.04"}, "shadowed": None, "source": "0123456789abcdef",
+    "scheduling": ["cores 0 1, nice 0"], "scheduling_at_first": ["cores 0 1, nice 0"],
 }  # fmt: skip
 
 
@@ -44,6 +45,10 @@ def test_arms_on_the_same_terms_are_all_in(raced):
     [
         ({"variables": ["HTTP_PROXY"]}, "its workers had HTTP_PROXY set in the end, others had not"),
         ({"certificates": {**TRUST, "authorities": "x"}}, "its workers changed whom TLS trusts by default"),
+        (
+            {"scheduling": ["cores 0 1, nice 0", "cores 1, nice 0"]},
+            "its workers were started on cores 0 1, nice 0 and raced on cores 1, nice 0, others did not",
+        ),
         ({"libraries": {"urllib3": "1.26.20"}}, "it raced on urllib3 1.26.20, others on 2.7.0, which is installed"),
     ],
 )
@@ -91,6 +96,22 @@ def test_a_shadowed_library_puts_its_arm_out_even_if_all_have_it(raced):
     found = differing(raced(a=[shadowed], b=[shadowed]))
     assert sorted(found) == ["a", "b"]
     assert found["a"] == f"it raced on a library that is not the one that was installed: {shadowed['shadowed']}"
+
+
+def test_an_arm_whose_source_changed_in_the_middle_is_out_and_so_are_all_where_all_did(raced):
+    edited = {"source": "fedcba9876543210"}
+    found = differing(raced(a=[{}, edited], b=[{}, {}]))
+    assert found == {"a": "its source changed in the middle of the race"}
+    assert sorted(differing(raced(a=[{}, edited], b=[{}, edited]))) == ["a", "b"]
+
+
+def test_sources_of_two_arms_are_their_own_affair_and_one_that_is_not_told_accuses_nobody(raced):
+    assert differing(raced(a=[{}], b=[{"source": "fedcba9876543210"}], c=[{"source": None}, {}])) == {}
+
+
+def test_where_a_machine_moved_all_workers_to_its_own_cores_nobody_is_out(raced):
+    moved = {"scheduling": ["cores 3, nice 0"]}
+    assert differing(raced(a=[moved], b=[moved])) == {}
 
 
 def test_workers_that_broke_or_told_nothing_are_not_accused(raced, measured):

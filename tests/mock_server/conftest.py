@@ -63,7 +63,7 @@ def serving():
         conditions = Conditions(Latency.parse(latency), Faults.parse(faults, names), **(levers or {}))
         mock = Mock([exchange], conditions, **options)
         port, control = Listening.on(0), Listening.on(0)
-        await mock.start({exchange.name: port}, control, ControlPort(mock, "token", control.port).handle)
+        await mock.start({exchange.name: port}, control, ControlPort(mock, "token", "witness", control.port).handle)
         try:
             yield mock, mock.origins[exchange.name]
         finally:

@@ -36,7 +36,7 @@ def signed(mock):
     return {"X-Fetchrace-Token": mock.token}
 
 
-@pytest.mark.parametrize("path", ["/begin", "/end"])
+@pytest.mark.parametrize("path", ["/begin", "/end", "/seals"])
 @pytest.mark.parametrize("headers", [{}, {"X-Fetchrace-Token": "guess"}, {"X-Fetchrace-Token": "\xe4"}])
 def test_a_change_without_the_token_is_refused(mock, control, path, headers):
     status, said = ask(mock, "POST", path, headers, b"{}")
@@ -45,7 +45,7 @@ def test_a_change_without_the_token_is_refused(mock, control, path, headers):
     assert control.status()["state"] == "logging"
 
 
-@pytest.mark.parametrize("path", ["/begin", "/end"])
+@pytest.mark.parametrize("path", ["/begin", "/end", "/seals"])
 def test_a_change_is_never_a_get(mock, control, path):
     assert ask(mock, "GET", path, signed(mock))[0] == 405
     assert control.status()["state"] == "logging"
@@ -65,7 +65,7 @@ def test_a_change_is_never_a_get(mock, control, path):
     ],
     ids=str,
 )
-@pytest.mark.parametrize(("method", "path"), [("GET", "/status"), ("POST", "/end"), ("GET", "/")])
+@pytest.mark.parametrize(("method", "path"), [("GET", "/status"), ("POST", "/end"), ("POST", "/seals"), ("GET", "/")])
 def test_another_host_s_name_is_refused_on_every_path(mock, control, host, method, path):
     assert ask(mock, method, path, signed(mock), host=host)[0] in (400, 403)
     assert control.status()["state"] == "logging"

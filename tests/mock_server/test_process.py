@@ -68,7 +68,7 @@ def test_a_signal_ends_it_cleanly_although_requests_are_held_and_frees_the_ports
 def test_it_says_nothing_but_one_line_of_json(tmp_path):
     process = command("-x", "kraken", "--log", str(tmp_path / "log"), "--seed", "3")
     said = json.loads(process.stdout.readline())
-    assert set(said) == {"origins", "control", "token", "pid", "ca_file", "loop", "workers"}
+    assert set(said) == {"origins", "control", "token", "witness", "pid", "ca_file", "loop", "workers"}
     client = http.client.HTTPConnection(urlsplit(said["origins"]["kraken"]).netloc, timeout=10)
     client.request("GET", "/0/public/Ticker?pair=XBTUSD")
     assert client.getresponse().status == 200

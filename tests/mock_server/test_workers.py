@@ -1,3 +1,4 @@
+import hashlib
 import http.client
 import json
 import os
@@ -186,6 +187,40 @@ def test_both_workers_serve_and_their_one_log_is_complete(pair_of_workers):
     assert found["batch"]["accepted"] == REQUESTS == len(set(numbers))
     assert {number % 2 for number in numbers} == {0, 1}
     assert found["batch"]["workers"] == 2
+
+
+@pytest.mark.slow
+def test_what_is_sealed_is_the_one_log_of_all_workers(pair_of_workers):
+    mock, control = pair_of_workers
+
+    class Witness:
+        control, token = mock.control, mock.witness
+
+    with Control(Witness) as witness:
+        witness.seals()
+        control.begin(seed=7, batch=4)
+        asked(mock.origins["binance"], range(REQUESTS))
+        found = control.end()
+        digest = hashlib.sha256(json.dumps(found).encode()).hexdigest()
+        assert len(found["rows"]) == REQUESTS
+        assert witness.seals() == [{"begin": {"seed": 7, "block": 0, "batch": 4}, "sha256": digest}]
+
+
+@pytest.mark.slow
+def test_the_token_opens_no_control_port_but_the_one_that_is_announced(pair_of_workers):
+    mock, control = pair_of_workers
+    other = psutil.Process(mock.pid).children()[0]
+    doors = {place.laddr.port for place in other.net_connections() if place.status == "LISTEN"}
+    doors -= {urlsplit(place).port for place in (*mock.origins.values(), mock.control)}
+    assert len(doors) == 1
+    control.begin(seed=7)
+
+    class Door:
+        control, token = f"http://127.0.0.1:{doors.pop()}", mock.token
+
+    with Control(Door) as within, pytest.raises(MockFailed, match="with the token"):
+        within.end()
+    assert control.end()["batch"]["workers"] == 2
 
 
 @pytest.mark.slow

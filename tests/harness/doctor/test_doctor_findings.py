@@ -52,8 +52,8 @@ def test_a_load_above_half_of_the_cores_is_doubtful(monkeypatch, load, state):
     [
         ((0, 1000), (5, 2000), "fine", "0.5% of the processors' time went to other guests"),
         ((0, 1000), (50, 2000), "doubtful", "5.0% of the processors' time went to other guests"),
-        (None, None, "fine", "this system does not say"),
-        ((5, 1000), (5, 1000), "fine", "this system does not say"),
+        (None, None, "doubtful", "this system says neither what other programs use nor"),
+        ((5, 1000), (5, 1000), "doubtful", "this system says neither what other programs use nor"),
     ],
 )
 def test_time_that_the_hypervisor_took_is_told_as_a_share(before, after, state, said):

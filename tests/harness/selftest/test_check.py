@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.selftest.check import Check, Lie
-from harness.selftest.finding import Finding, is_valid
+from harness.selftest.finding import Finding, is_valid, twin_ties
 from harness.selftest.raced import Raced
 
 BROKEN = Raced({}, Path(), 1.0, problem="the race ended with code 1: it broke")
@@ -37,9 +37,9 @@ def races(monkeypatch):
 
 
 def test_what_is_judged_becomes_a_row(race):
-    row = LIE.row(race("VALID"), " (more)")
+    row = LIE.row(race("VALID"))
     assert row.to_json() == {
-        "lie": "nothing", "expected": "VALID", "found": "VALID", "evidence": "A is fastest. (more)", "is_caught": True,
+        "lie": "nothing", "expected": "VALID", "found": "VALID", "evidence": "A is fastest.", "is_caught": True,
     }  # fmt: skip
 
 
@@ -74,6 +74,14 @@ def test_what_the_machine_may_be_to_blame_for_is_raced_once_more_and_says_so(tmp
     assert row.evidence == "A is fastest. (at the first try: NOISY)"
     assert said == ["  nothing: expected VALID, found NOISY (too loud); once more"]
     assert [name for name, _, _ in asked] == ["1", "2"]
+
+
+def test_only_what_was_missed_at_first_says_so(tmp_path, races, race):
+    both = (LIE, Lie("the same arm twice", "tied", "the twin", twin_ties))
+    races(race("NOISY", reasons=("too loud",)), race("VALID"))
+    honest, twin = Check("honest", "an honest race", both, (), (), (2, 1), tries=2).rows(tmp_path, False, [].append)
+    assert "first try" in honest.evidence
+    assert "first try" not in twin.evidence
 
 
 def test_it_is_not_raced_a_third_time(tmp_path, races, race):
