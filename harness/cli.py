@@ -21,7 +21,8 @@ from exchanges.errors import safe
 from exchanges.plugins import PluginError, UnknownName, nearest
 from harness.exits import ENVIRONMENT, FAILURES, INTERRUPTED, TERMINATED, USAGE, Ended, Stop, UsageError
 
-_LONGEST = 600
+_LONGEST = 1500
+"""Of a last line: it may hold a command with several paths."""
 
 VERBS = {
     "run": "race the strategies (meant when no command is named)",

@@ -2,7 +2,8 @@
 
 A request's way out is from its start, as the client has it, to its arrival, as the server has it: their clock is one.
 On it lie the name's lookup, the connection, its TLS, the sending, and whatever else a client does on the first use of a
-connection. What it takes on open connections is the client's usual way, and only what is beyond that is opening.
+connection. What it takes on open connections is the client's usual way, and only what is beyond that is opening, with
+whatever else made such a request late that time: a busy machine makes opening look dearer than it is.
 
 A client that opens a connection for each request shows no usual way: all of its way out counts, sending included.
 """

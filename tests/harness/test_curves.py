@@ -82,6 +82,28 @@ def test_an_arm_that_is_out_has_no_point_and_that_is_said(sweep_of):
     assert curve["left_out"] == ["slow has no point at concurrency=3: it is disqualified"]
     (curve,) = curves_of(sweep_of({"concurrency": 2, **broken}, {"concurrency": 3, **broken}))
     assert [arm["name"] for arm in curve["arms"]] == ["fast", "sequential"]
+    assert curve["left_out"] == ["slow has no point: it is disqualified"]
+
+
+def test_an_arm_that_is_out_at_several_places_is_told_once(sweep_of):
+    broken = {"breaches": {"slow": ["it cheated"]}}
+    (curve,) = curves_of(sweep_of({"concurrency": 1}, *({"concurrency": n, **broken} for n in (2, 3))))
+    assert curve["left_out"] == ["slow has no point at concurrency=2 and 3: it is disqualified"]
+
+
+def test_a_point_has_the_rank_and_those_who_could_not_be_told_from_the_arm(sweep_of):
+    alike = {**ARMS, "slow": (0.51, 0.51, 0.52)}
+    (curve,) = curves_of(sweep_of({"concurrency": 2}, {"concurrency": 3, "arms": alike}))
+    points = arm_of(curve, "slow")["points"]
+    assert [(point["rank"], point["tied_with"]) for point in points] == [(2, []), (1, ["fast"])]
+
+
+def test_only_what_puts_the_ranking_in_doubt_makes_a_point_provisional(sweep_of):
+    scenarios = sweep_of({"concurrency": 2}, {"concurrency": 3})
+    scenarios[0]["verdict"] = {"state": "NOISY", "reasons": ["a", "b"], "causes": ["network", "noise"]}
+    scenarios[1]["verdict"] = {"state": "NOISY", "reasons": ["a"], "causes": ["network"]}
+    (curve,) = curves_of(scenarios)
+    assert [point["provisional"] for point in arm_of(curve, "fast")["points"]] == [True, False]
 
 
 def test_a_scenario_without_ranking_or_without_a_block_has_no_point_and_that_is_said_once(sweep_of):
@@ -94,10 +116,10 @@ def test_a_scenario_without_ranking_or_without_a_block_has_no_point_and_that_is_
         row.update(status="failed", time_s=None)
     (curve,) = curves_of(scenarios)
     assert [point["x"] for arm in curve["arms"] for point in arm["points"]] == [2, 2, 2]
-    assert curve["left_out"] == [
+    assert (curve["left_out"], curve["nobody"]) == ([], [
         "nobody has a point at concurrency=3: the verdict there is SERVER-BOUND, which allows no ranking",
-        "nobody has a point at concurrency=4: no block of it was finished",
-    ]
+        "nobody has a point at concurrency=4: no block was finished there",
+    ])  # fmt: skip
 
 
 def test_a_strategy_that_was_skipped_is_in_no_curve_and_no_sentence(sweep_of):

@@ -29,17 +29,26 @@ def test_it_says_who_came_first_how_often_and_from_where_to_where_its_speedup_go
     )
 
 
-def test_of_several_curves_it_tells_the_one_on_which_the_speedup_gets_furthest():
+def test_of_several_curves_it_tells_the_first_and_not_the_one_that_flatters_and_says_that_there_are_others():
     speedups = {(4, "5ms"): 3.0, (4, "20ms"): 3.5, (16, "5ms"): 8.0, (16, "20ms"): 12.0}
     found = said(*(scenario(row("fast", 1, x), concurrency=n, latency=d) for (n, d), x in speedups.items()))
-    assert "goes from 3.50× with 4 in flight" in found
-    assert found.endswith("(95 % CI 11.9 to 12.1), all with latency=20ms.")
+    assert "goes from 3.00× with 4 in flight" in found
+    assert found.endswith("(95 % CI 7.90 to 8.10), all with latency=5ms, the first of 2 such curves.")
+
+
+def test_no_change_is_claimed_where_the_intervals_of_the_ends_overlap():
+    found = said(*(scenario(row("fast", 1, x, 0.4), concurrency=n) for n, x in ((4, 3.0), (16, 3.5))))
+    assert found.endswith(
+        "The speedup of fast over sequential is 3.00× with 4 in flight (95 % CI 2.60 to 3.40) and 3.50× with 16 in "
+        "flight (95 % CI 3.10 to 3.90): no change can be told."
+    )
 
 
 def test_each_axis_has_words_of_its_own():
     def end(**by_value):
         ((axis, values),) = by_value.items()
-        return said(*(scenario(row("fast", 1, 2.0), **{axis: value}) for value in values)).split("to 2.00× ")[1]
+        ends = [scenario(row("fast", 1, x), **{axis: value}) for x, value in zip((1.5, 2.0), values, strict=True)]
+        return said(*ends).split("to 2.00× ")[1]
 
     assert end(latency=["5ms", "20ms"]).startswith("at 20ms (95 % CI")
     assert end(requests=[10, 160]).startswith("with 160 requests (95 % CI")
@@ -69,7 +78,7 @@ def test_what_has_no_interval_is_not_told():
 
 def test_where_more_in_flight_does_not_help_it_says_so():
     times = {str(block): 1.0 + block / 100 for block in range(3)}
-    rows = [{**row("fast", 1, 2.0), "block_medians_s": times} for _ in range(2)]
+    rows = [{**row("fast", 1, speedup), "block_medians_s": times} for speedup in (2.0, 3.0)]
     assert said(*(scenario(one, concurrency=n) for one, n in zip(rows, (4, 8), strict=True))).endswith(
         "; above 4 in flight no gain can be told."
     )
@@ -90,7 +99,7 @@ def test_without_any_ranking_it_says_why():
     both = [scenario(out, state=state, concurrency=n) for n, state in enumerate(("SERVER-BOUND", "DRIFTED"))]
     assert said(*both) == "No ranking in any of 2 scenarios: the verdicts are SERVER-BOUND and DRIFTED."
     nothing = [scenario(row("fast", None, status="failed"), state="NOISY", concurrency=n) for n in (1, 2)]
-    assert said(*nothing) == "No arm finished a block that can be ranked."
+    assert said(*nothing) == "No arm can be ranked in any of 2 scenarios."
 
 
 def test_a_hostile_name_moves_no_cursor():

@@ -43,9 +43,7 @@ def test_the_exit_code_tells_how_the_race_ended(capsys, session, strict, code):
 
 def test_those_that_are_out_are_named_on_the_way_out(capsys):
     telling.exit_code_of(Session("ranked", "disqualified", "failed"), strict=False)
-    assert capsys.readouterr().err == (
-        "fetchrace: arm1 disqualified, arm2 failed; kept: 5 of 5 blocks, in results/x\n"
-    )
+    assert capsys.readouterr().err == ("fetchrace: arm1 disqualified, arm2 failed; kept: 5 of 5 blocks, in results/x\n")
 
 
 class Swept(Session):
@@ -180,7 +178,7 @@ class Failing(Session):
 )
 def test_more_failures_than_allowed_are_exit_code_1_with_the_numbers(capsys, failed, allowed, code):
     assert telling.exit_code_of(Failing(failed), False, allowed) == code
-    said = f"fetchrace: {failed} of 100 requests of arm0 failed (--max-error-rate is {allowed:g}); 5 of 5 blocks"
+    said = f"fetchrace: {failed} of 100 requests of arm0 failed (--max-error-rate is {allowed:g}); kept: 5 of 5 blocks"
     assert capsys.readouterr().err.startswith(said if code else "")
 
 

@@ -103,4 +103,4 @@ def test_faults_tls_and_workload_are_in_the_conditions_and_their_cost_among_the_
     summary = (folder / "summary.md").read_text(encoding="utf-8")
     assert "8 requests · books of 50 levels · 2 exchanges · 4 in flight · 20ms delay · TLS · " in summary
     assert "TLS · faults kraken:429@0.1 · deadline 3 s" in summary
-    assert "2.5% of all requests failed by plan" in summary
+    assert "2.5 % of all requests failed by plan" in summary

@@ -71,7 +71,11 @@ def test_the_table_has_intervals_question_marks_and_dashes(runs):
     assert [cell.text for cell in curve_table(curve).rows[0].cells] == [
         "–", "5.00× (4.80–5.20×)", "10.0×? (9.60–10.4×)",
     ]  # fmt: skip
-    assert [cell.text for cell in curve_table(curve, with_intervals=False).rows[0].cells] == ["–", "5.00×", "10.0×?"]
+
+
+def test_the_baseline_is_called_so_in_place_of_a_ratio_to_itself(runs):
+    (curve,) = curves_from(runs, {"sequential": points(runs, 1, 8, speedup=1.0, provisional=True)})
+    assert [cell.text for cell in curve_table(curve).rows[0].cells] == ["baseline", "baseline"]
 
 
 def test_a_point_without_a_speedup_is_told_by_its_time(runs):
@@ -107,17 +111,21 @@ def test_where_the_greatest_number_is_the_best_nothing_is_said_of_more(runs):
     )
 
 
-def test_growth_is_told_as_a_power_with_its_interval_for_who_grows_least_and_most(runs):
+def test_growth_is_told_in_time_a_request_for_who_grows_least_and_most_beside_that_of_the_limit(runs):
     (curve,) = curves_from(runs, {"threads": points(runs, 10, 100), "trio": points(runs, 10, 100)}, (), "requests")
-    for arm, exponent in zip(curve.raw["arms"], (0.97, 0.5), strict=True):
+    for arm, each_s, high in zip(curve.raw["arms"], (0.004, 0.002), (0.005, None), strict=True):
         arm["growth"] = {
-            "exponent": {"estimate": exponent, "low": exponent - 0.03, "high": None if exponent < 0.9 else 0.99},
-            "per_request_s": {"estimate": 0.002, "low": 0.001, "high": 0.003},
-        }  # fmt: skip
-    assert curves_takeaway([curve]).endswith(
-        "Time grows as N^0.50, 2.00 ms for each more, with trio and N^0.97 (0.94 to 0.99), 2.00 ms for each more, with "
-        "threads; N^1 would be in proportion."
+            "exponent": {"estimate": 0.85},
+            "per_request_s": {"estimate": each_s, "low": 0.003, "high": high},
+        }
+        for point in arm["points"]:
+            point["bound_s"] = 0.01 + 0.001 * point["x"]
+    said = curves_takeaway([curve])
+    assert said.endswith(
+        "Each request more takes 2.00 ms with trio and 4.00 ms (95 % CI 3.00–5.00 ms) with threads; the physical limit "
+        "grows by 1.00 ms."
     )
+    assert "0.85" not in said
 
 
 @pytest.fixture(scope="module")
@@ -157,9 +165,53 @@ def test_along_requests_the_time_is_drawn_with_the_physical_limit(runs):
         (drawn,) = curves_charts([curve])
     assert "Two numbers of requests only." in drawn.note
     axes = drawn.figure.axes[0]
-    assert axes.get_title(loc="left") == "time of a warm batch"
+    assert axes.get_title(loc="left").startswith("time of a warm batch")
     assert [0.04, 0.04] in [[float(y) for y in line.get_ydata()] for line in axes.lines]
-    assert axes.get_xscale() == "log"
+    assert (axes.get_xscale(), axes.get_xlabel()) == ("log", "number of requests, log scale")
+    assert [text.get_text() for text in axes.texts] == ["physical limit", "threads"]
+    assert [text.get_text() for text in drawn.figure.axes[1].texts] == ["threads"]
+
+
+def test_panels_of_one_measure_have_one_axis_and_a_log_scale_is_said(runs):
+    near, far = {"threads": points(runs, 1, 2)}, {"threads": [runs.point(1, "s1", 2.0), runs.point(2, "s2", 40.0)]}
+    two = [runs.curve(told, held=[text], fixed={"latency": text}) for told, text in ((near, "5ms"), (far, "20ms"))]
+    with house_style():
+        (drawn,) = curves_charts(curves_of(RunEntry(runs.run([], curves=two))))
+    first, _, second, _ = drawn.figure.axes
+    assert (first.get_yscale(), first.get_ylim()) == (second.get_yscale(), second.get_ylim())
+    assert first.get_yscale() == "log"
+    titles = [axes.get_title(loc="left") for axes in drawn.figure.axes]
+    assert titles == ["times as fast as sequential, log scale", "share of the physical limit"] * 2
+    assert first.get_xlabel() == "requests in flight"
+
+
+def test_who_has_no_point_is_told_once_for_all_charts_and_where_it_is_not_so_everywhere_with_the_place(runs):
+    out = "cheat.py:x has no point: it is disqualified"
+    here = "threads has no point at concurrency=8: it is failed"
+    told = {"threads": points(runs, 1, 8)}
+    curves = [
+        runs.curve(told, held=["latency=5ms"], left_out=[out]),
+        runs.curve(told, held=["latency=20ms"], left_out=[out, here]),
+        runs.curve({"threads": [runs.point(0.005, "a", 2.0), runs.point(0.02, "b", 2.0)]}, "latency", left_out=[out]),
+    ]
+    with house_style():
+        notes = [chart.note for chart in curves_charts(curves_of(RunEntry(runs.run([], curves=curves))))]
+    assert notes[0].endswith(f" Left out: {out}; {here} (latency=20ms).")
+    assert "Left out" not in notes[1]
+
+
+def test_who_shares_a_first_place_is_named_with_the_others_and_not_as_faster_than_a_tied_baseline(runs):
+    told = {"sequential": points(runs, 1, 8, speedup=1.0), "threads": points(runs, 1, 8)}
+    (curve,) = curves_from(runs, told)
+    sequential, threads = (arm["points"] for arm in curve.raw["arms"])
+    threads[0].update(rank=1, tied_with=["sequential"], time_s=0.05)
+    sequential[0].update(rank=1, tied_with=["threads"], time_s=0.06)
+    threads[1].update(rank=1, tied_with=["trio-httpx"], time_s=0.05)
+    sequential[1].update(rank=2, tied_with=[], time_s=0.04)
+    assert curves_takeaway([curve]).startswith(
+        "threads has the shortest time at 1 in flight (50.0 ms, not told from sequential) and at 8 in flight (3.00× as "
+        "fast as sequential, 95 % CI 2.88–3.12×, not told from trio-httpx)."
+    )
 
 
 def test_no_axis_that_a_file_invents_chooses_the_name_of_a_file(runs):

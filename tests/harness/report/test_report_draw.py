@@ -102,7 +102,7 @@ def test_a_scenario_may_lack_a_key_or_have_it_null(tmp_path, runs, gone):
 def test_an_arm_with_nothing_but_a_time_is_drawn(tmp_path, runs):
     arms = [{"name": "threads", "status": "ranked", "rank": 1, "time_s": 0.05}]
     page = draw(runs.write(tmp_path / "run", runs.run([runs.scenario(arms)]))).read_text(encoding="utf-8")
-    assert "threads fetched 8 prices in 50.0 ms." in page
+    assert "threads fetched 8 prices in 50.0\N{NO-BREAK SPACE}ms." in page
 
 
 def test_a_run_of_nothing_but_its_schema_is_drawn(tmp_path, runs):
@@ -114,14 +114,16 @@ def test_where_all_arms_are_disqualified_their_reasons_and_their_waterfall_are_s
     arms = [
         {**row, "status": "disqualified", "rank": None, "reason": "served from a cache"} for row in runs.four_arms()
     ]
-    verdict = {"state": "NOISY", "reasons": ["no arm finished a block that can be ranked"]}
+    verdict = {"state": "NOISY", "reasons": ["all 4 arms are disqualified"]}
     folder = runs.write(
         tmp_path / "run", runs.run([runs.scenario(arms, verdict=verdict, fastest=None, twin=None, pairings=[])]),
         runs.request_rows([row["name"] for row in arms]),
     )  # fmt: skip
     page = draw(folder).read_text(encoding="utf-8")
     assert page.count("served from a cache") == 4
-    assert "No arm has numbers that may be compared." in page
+    assert "<li>All 4 arms are disqualified.</li>" in page
+    assert "No arm has numbers" not in page
+    assert "Every arm that is drawn here is disqualified" in page
     assert [path.stem for path in (folder / "charts").glob("*.svg")] == ["waterfall"]
 
 

@@ -39,7 +39,8 @@ class Elements(HTMLParser):
 
 
 def page_of(folder):
-    return (folder / "report.html").read_text(encoding="utf-8")
+    """The page with plain spaces; where lines may not break is a test of its own."""
+    return (folder / "report.html").read_text(encoding="utf-8").replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.fixture(scope="module")
@@ -175,8 +176,24 @@ def test_each_chart_has_a_question_and_an_answer_with_numbers_from_its_data(good
         assert re.search(r"\d", takeaway), question
     assert "asyncio-aiohttp fetched 8 prices in 50.0 ms, 18.0× as fast as sequential (95 % CI 17.3–18.7×)" in page
     assert "80 % of the physical limit. threads, the next, takes 40 % longer." in page
-    assert re.search(r"The largest departure is [+−]2\.0 % \([a-z-]+, block [15]\); from the first block to the last, "
-                     r"all arms together moved by \+4\.0 %\.", page)  # fmt: skip
+    assert re.search(r"The largest departure is [+−]2\.0 % \([a-z-]+, block [15]\)\.<", page)
+
+
+def test_how_the_session_drifted_is_told_by_one_number_only(good_run):
+    assert re.findall(r"all arms together moved by \S+ %", page_of(good_run)) == ["all arms together moved by +4.0 %"]
+
+
+def test_no_line_breaks_between_a_number_and_its_unit(good_run):
+    page = (good_run / "report.html").read_text(encoding="utf-8")
+    assert "80\N{NO-BREAK SPACE}% of the physical limit" in page
+    assert not re.search(r"[0-9] (?:%|ms|µs)(?!\w)", re.sub(r"<(svg|style|script).*?</\1>", "", page, flags=re.DOTALL))
+
+
+@pytest.mark.slow
+def test_a_command_is_copied_as_it_was_typed(tmp_path, runs):
+    content = runs.run([runs.scenario(runs.four_arms())], command="python -m harness './x 8 s.py:<b>'")
+    page = draw(runs.write(tmp_path / "run", content)).read_text(encoding="utf-8")
+    assert '<code id="command">python -m harness &#39;./x 8 s.py:&lt;b&gt;&#39;</code>' in page
 
 
 def test_the_table_of_numbers_can_be_sorted_by_buttons_and_scrolls_in_its_own_box(good_run):
