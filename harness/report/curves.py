@@ -146,7 +146,7 @@ def gaps_said(curves: Sequence[Curve], key: Literal["left_out", "nobody"]) -> li
         for sentence in dict.fromkeys(curve.texts(key, 200)):
             titles.setdefault(sentence.rstrip("."), []).append(curve.title)
     return [
-        said if len(found) == len(curves) else f"{said} ({listing(found)})" for said, found in titles.items()
+        said if len(found) == len(curves) else f"{listing(found)}: {said}" for said, found in titles.items()
     ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from harness.report.wording import (
     count,
     duration,
     extent,
+    listing,
     not_told_from,
     percent,
     signed_percent,
@@ -95,7 +96,7 @@ def story_of(scenario: ScenarioEntry, log: RequestLog) -> Story:
         pairings=[_pairing(pairing) for pairing in scenario.entries("pairings")] if scenario.has_ranking else [],
         prices=prices_of(scenario),
         order=[Entry({"names": names}).texts("names", 80) for names in order] if isinstance(order, list) else [],
-        no_twin=why_no_twin(scenario) if scenario.arms else "",
+        no_twin=why_no_twin(scenario) if scenario.measured else "",
         mood=mood_of(scenario.state, scenario.twin_is_off),
         parts=parts_table(scenario),
         spread=_spread(scenario),
@@ -131,7 +132,11 @@ def _tiles(scenario: ScenarioEntry) -> list[Tile]:
     tiles.append(Tile(f"{count(failed)} of {count(asked)}", "requests failed"))
     done, planned = scenario.number("finished_blocks"), scenario.number("blocks")
     blocks = count(done) if done == planned else f"{count(done)} of {count(planned)}"
-    tiles.append(Tile(f"{blocks} × {count(scenario.number('warm'))}", "blocks × warm batches"))
+    once = [
+        arm.name for arm in scenario.measured if (scenario.number("warm") or 0) > 1 and arm.number("values") == done
+    ]
+    fewer = f" (only one each of {listing(once)})" if once else ""
+    tiles.append(Tile(f"{blocks} × {count(scenario.number('warm'))}", f"blocks × warm batches{fewer}"))
     twin = scenario.entry("twin")
     ratio, low, high = twin.number("ratio"), twin.number("low"), twin.number("high")
     if ratio is not None:
@@ -144,14 +149,14 @@ def _tiles(scenario: ScenarioEntry) -> list[Tile]:
 
 def _overview(scenario: ScenarioEntry) -> tuple[str, ...]:
     """A scenario in a row: verdict; the arms that share the first place, with an equals sign between them; their times,
-    speedups and shares of the limit, with a question mark where the ranking is provisional; conditions."""
+    speedups and shares of the limit, with a question mark where the ranking is provisional."""
     firsts, doubt = scenario.firsts, "?" if scenario.is_provisional else ""
     if not firsts:
-        return (scenario.state, NONE, NONE, NONE, NONE, conditions(scenario))
+        return (scenario.state, NONE, NONE, NONE, NONE)
     names = " = ".join([arm.name for arm in firsts[:_NAMED]]) + (" = …" if len(firsts) > _NAMED else "")
     durations = extent([arm.number("time_s") or 0.0 for arm in firsts], duration)
     shares = extent([arm.number("efficiency") or 0.0 for arm in firsts], percent) if scenario.limit_s else NONE
-    return (scenario.state, names, f"{durations}{doubt}", _speedups(scenario, doubt), shares, conditions(scenario))
+    return (scenario.state, names, f"{durations}{doubt}", _speedups(scenario, doubt), shares)
 
 
 def _speedups(scenario: ScenarioEntry, doubt: str) -> str:

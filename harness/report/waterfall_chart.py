@@ -70,6 +70,9 @@ def waterfall_chart(scenario: ScenarioEntry, log: RequestLog) -> Chart | None:
             f"→ {duration(end)}" if cut else duration(end), (1.0 if cut else end / right_end, lane),
             xycoords=axes.get_yaxis_transform(), xytext=(5, 0), textcoords="offset points", va="center",
             annotation_clip=False,
+            # Who is out may be done before the limit, and the line must not strike the number through.
+            bbox={"facecolor": LIGHT["paper"], "linewidth": 0, "pad": 0.8} if limit and end < limit else None,
+            zorder=6,
         )  # fmt: skip
     if limit:
         limit_line(axes, limit, f"physical limit {duration(limit)}")
@@ -158,7 +161,8 @@ def _takeaway(scenario: ScenarioEntry, counting: list[tuple[ArmEntry, Any]], lim
     first, last = concurrent[0], concurrent[-1]
     ranks = {arm.number("rank") for arm, _ in concurrent}
     if len(concurrent) > 1 and (not scenario.has_ranking or len(ranks) == 1):
-        return _of_all([spans for _, spans in concurrent], limit)
+        who = "With several requests in flight the" if len(concurrent) < len(counting) else "The"
+        return f"{who} {_of_all([spans for _, spans in concurrent], limit)}"
     said = f"With {first[0].name} the first request is at the server after {_first(first[1])}"
     over = "the last request over" if any(spans[:, 4].any() for _, spans in (first, last)) else "the last value in hand"
     said += f" and {over} after {_last(first[1])}"
@@ -173,7 +177,7 @@ def _of_all(found: list[Any], limit: float | None) -> str:
     over = "the last request is over" if any(spans[:, 4].any() for spans in found) else "the last value is in hand"
     bound_said = f" (the limit of this batch is {duration(limit)})" if limit else ""
     ended = extent([_end(spans) for spans in found], duration)
-    return f"The first request is at the server after {arrived}, {over} after {ended}{bound_said}."
+    return f"first request is at the server after {arrived}, {over} after {ended}{bound_said}."
 
 
 def _said_outside(first: Any, last: Any) -> str:

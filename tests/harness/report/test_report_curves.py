@@ -196,7 +196,7 @@ def test_who_has_no_point_is_told_once_for_all_charts_and_where_it_is_not_so_eve
     ]
     with house_style():
         notes = [chart.note for chart in curves_charts(curves_of(RunEntry(runs.run([], curves=curves))))]
-    assert notes[0].endswith(f" Left out: {out}; {here} (latency=20ms).")
+    assert notes[0].endswith(f" Left out: {out}; latency=20ms: {here}.")
     assert "Left out" not in notes[1]
 
 

@@ -124,6 +124,7 @@ def test_where_all_arms_are_disqualified_their_reasons_and_their_waterfall_are_s
     assert "<li>All 4 arms are disqualified.</li>" in page
     assert "No arm has numbers" not in page
     assert "Every arm that is drawn here is disqualified" in page
+    assert "No arm was measured twice" not in page
     assert [path.stem for path in (folder / "charts").glob("*.svg")] == ["waterfall"]
 
 
