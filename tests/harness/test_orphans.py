@@ -16,21 +16,19 @@ on_linux = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="only Linux hands orphans to whom asks for them"
 )
 
-# A worker, which leads a group of its own, ends when a helper has worked for 0.3 s. The helper works on for ever, and
-# has a child that does nothing.
+# A worker, which leads a group of its own, ends when a helper has worked for 0.3 s. The helper has a child, and neither
+# of them ends within a minute.
 WORKER = """
 import os, sys, time
 ready, told = os.pipe()
 if os.fork() == 0:
     {escape}
-    if os.fork() == 0:
-        while True:
-            time.sleep(60)
+    os.fork() or (time.sleep(60), os._exit(0))
     while time.process_time() < 0.3:
         pass
     os.write(told, b"ready")
-    while True:
-        time.sleep(60)
+    time.sleep(60)
+    os._exit(0)
 os.read(ready, 5)
 """
 ESCAPES = {
@@ -38,7 +36,7 @@ ESCAPES = {
     "a leader": "os.setsid()",
     "a daemon": "os.setsid(); os.fork() and os._exit(0)",
 }
-SLEEPS = "import threading; threading.Event().wait()"
+SLEEPS = "import time; time.sleep(60)"
 
 
 @contextlib.contextmanager
@@ -48,9 +46,11 @@ def bystander():
     with subprocess.Popen([sys.executable, "-c", code], start_new_session=True, stdout=subprocess.PIPE) as process:
         process.stdout.readline()
         both = [psutil.Process(process.pid), *psutil.Process(process.pid).children()]
-        yield both
-        for one in both:
-            one.kill()
+        try:
+            yield both
+        finally:
+            for one in both:
+                one.kill()
 
 
 def used_s():

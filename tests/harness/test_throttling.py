@@ -13,10 +13,10 @@ UNLIMITED = "usage_usec 5000000\nuser_usec 4000000\nsystem_usec 1000000\n"
 def groups(tmp_path, monkeypatch):
     """Make the groups that a system would show: what /proc/self/cgroup says, and cpu.stat by folder."""
 
-    def make(membership, **stats):
+    def make(membership, stats):
         (tmp_path / "cgroup").write_text(membership)
         for folder, text in stats.items():
-            group = tmp_path / "groups" / folder.replace("__", "/").replace("_and_", ",").replace("top", ".")
+            group = tmp_path / "groups" / folder
             group.mkdir(parents=True, exist_ok=True)
             (group / "cpu.stat").write_text(text)
         monkeypatch.setattr(throttling, "_MEMBERSHIP", tmp_path / "cgroup")
@@ -26,22 +26,22 @@ def groups(tmp_path, monkeypatch):
 
 
 def test_a_container_sees_its_own_group_at_the_top(groups):
-    groups("0::/\n", top=V2.format(1_500_000))
+    groups("0::/\n", {".": V2.format(1_500_000)})
     assert throttling.throttled_s() == pytest.approx(1.5)
 
 
 def test_a_path_that_only_the_system_outside_knows_leads_to_the_top(groups):
-    groups("4:memory:/docker/ab\n3:cpu,cpuacct:/docker/ab\n", cpu_and_cpuacct=V1.format(2_500_000_000))
+    groups("4:memory:/docker/ab\n3:cpu,cpuacct:/docker/ab\n", {"cpu,cpuacct": V1.format(2_500_000_000)})
     assert throttling.throttled_s() == pytest.approx(2.5)
 
 
 def test_the_limits_of_groups_above_ours_hold_for_us_as_well(groups):
-    groups("0::/user/session\n", top=UNLIMITED, user=V2.format(250_000), user__session=V2.format(500_000))
+    groups("0::/user/session\n", {".": UNLIMITED, "user": V2.format(250_000), "user/session": V2.format(500_000)})
     assert throttling.throttled_s() == pytest.approx(0.75)
 
 
 def test_a_group_beside_what_can_be_seen_is_not_looked_for(groups):
-    groups("0::/../other\n", top=V2.format(1_000_000), other=V2.format(9_000_000))
+    groups("0::/../other\n", {".": V2.format(1_000_000), "../other": V2.format(9_000_000)})
     assert throttling.throttled_s() == pytest.approx(1.0)
 
 
@@ -57,7 +57,7 @@ def test_a_group_beside_what_can_be_seen_is_not_looked_for(groups):
     ids=["no limit", "no number", "another controller", "nonsense", "empty"],
 )
 def test_where_the_system_does_not_say_there_is_no_number(groups, membership, stat):
-    groups(membership, top=stat)
+    groups(membership, {".": stat})
     assert throttling.throttled_s() is None
 
 
