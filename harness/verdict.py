@@ -172,16 +172,18 @@ def _surroundings(by_block: Mapping[int, Surroundings]) -> Iterator[Reason]:
     if disturbed:
         worst_one = max(disturbed, key=_disturbance)
         which = "" if len(disturbed) == 1 else "in the worst of them "
+        is_others = any(found.others_work for found in disturbed)
+        what = "beside other work" if is_others else "under a limit on CPU time"
+        cure = "try an idle machine" if is_others else "raise the limit (cpu.max of the control group)"
         said = (
-            f"{len(disturbed)} of {len(by_block)} blocks ran beside other work: {which}"
-            f"{' and '.join(worst_one.reasons)}; try an idle machine"
+            f"{len(disturbed)} of {len(by_block)} blocks ran {what}: {which}{' and '.join(worst_one.reasons)}; {cure}"
         )
         yield Reason("NOISY", "surroundings", said, _disturbance(worst_one))
 
 
 def _disturbance(found: Surroundings) -> float:
-    """How much of the machine others had."""
-    return (found.foreign or 0.0) + (found.stolen or 0.0)
+    """How much of the time or of the machine was not ours."""
+    return (found.foreign or 0.0) + (found.stolen or 0.0) + (found.throttled or 0.0)
 
 
 def _noise(twin: Twin, limit: float) -> Iterator[Reason]:

@@ -13,7 +13,7 @@ from typing import Final
 from harness import lifeline, spawn
 from harness.selftest.beside import Beside
 
-_SHARE: Final = 8
+_SHARE: Final = 3
 """One process for so many cores: on a large machine a few of them hurt nobody, and no verdict says so."""
 _LEAST: Final = 2
 _ROUND: Final = 100_000
