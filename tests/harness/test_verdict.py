@@ -347,3 +347,10 @@ def test_what_the_arms_are_called_and_the_order_they_stand_in_change_no_verdict(
     plain = verdict(("a", "a"), ("b", "b"), ("c", "c"))
     assert len(plain) == 3
     assert verdict(("c", "a"), ("a", "b"), ("b", "c")) == plain
+
+
+def test_a_block_that_a_limit_on_cpu_time_held_back_is_told_as_that_and_not_as_others_work(judge, measured):
+    throttled = Surroundings(4.0, 0.0, 0.0, cores=2, throttled=0.2)
+    (alone,) = said(judge({"a": [measured("a", 0, 0.1)]}, surroundings=(throttled, QUIET)))
+    assert alone.startswith("1 of 2 blocks ran under a limit on CPU time: a limit on CPU time held the race back for")
+    assert alone.endswith("raise the limit (cpu.max of the control group)")
