@@ -26,6 +26,7 @@ GROUP = Group(
         "binance": "exchanges.binance:BINANCE",
         "coinbase": "exchanges.coinbase:COINBASE",
         "kraken": "exchanges.kraken:KRAKEN",
+        "okx": "exchanges.okx:OKX",
     },
     variable="FETCHRACE_EXCHANGES",
 )

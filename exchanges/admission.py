@@ -12,6 +12,7 @@ from exchanges.plugins import BrokenPlugin
 _METHODS: Final = (
     "request_for", "requests_for", "quote_from", "quotes_from",
     "market_request", "book_request_for", "book_from",
+    "time_request", "time_from", "instruments_request", "instruments_from",
     "pairs_from", "pair_from", "response_for", "response_for_many", "book_response_for", "answer", "entries_in",
     "charge_for", "usage_headers", "refusal_for",
 )  # fmt: skip
@@ -50,6 +51,11 @@ def _lacking(found: object, name: str) -> str:
         return "taker_fee to be a Decimal, a fraction of the notional"
     if not isinstance(getattr(found, "carries", None), frozenset):
         return "carries to be a frozenset of names of Quote's fields"
+    grain = getattr(found, "time_grain_us", None)
+    if not isinstance(grain, int) or grain < 1:
+        return f"time_grain_us to be a whole number of microseconds, 1 or more{_HINT}"
+    if not isinstance(getattr(found, "batch_carries", None), frozenset):
+        return f"batch_carries to be a frozenset of names of Quote's fields{_HINT}"
     if not isinstance(instruments, tuple) or not instruments or not all(isinstance(i, Instrument) for i in instruments):
         return "instruments to be a tuple of at least one Instrument"
     if not isinstance(getattr(found, "most_levels", None), int):

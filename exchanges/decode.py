@@ -8,13 +8,14 @@ the adapter), because a batch must not die of one answer.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
 import exchanges
 from exchanges.book import Book
 from exchanges.errors import BadReply, Rejected, UnknownPair, safe
 from exchanges.exchange import Exchange
+from exchanges.facts import Facts
 from exchanges.quote import Quote
 from exchanges.wire import Request, Response
 
@@ -33,6 +34,11 @@ def decode_books(request: Request, response: Response) -> Book | Rejected:
     return _read(request, response, _book_from)
 
 
+def decode_any(request: Request, response: Response) -> tuple[Quote, ...] | Book | Facts | Rejected:
+    """What ``request.about`` says: quotes, a book, what the exchange's clock said, or what it lists."""
+    return _read(request, response, _READERS.get(request.about, _quotes_from))
+
+
 def _quotes_from(exchange: Exchange, request: Request, response: Response) -> tuple[Quote, ...] | Rejected:
     if len(request.pairs) != 1:
         return exchange.quotes_from(request.pairs, response)
@@ -43,6 +49,21 @@ def _quotes_from(exchange: Exchange, request: Request, response: Response) -> tu
 def _book_from(exchange: Exchange, request: Request, response: Response) -> Book | Rejected:
     (pair,) = request.pairs
     return exchange.book_from(pair, response)
+
+
+def _time_from(exchange: Exchange, request: Request, response: Response) -> Facts | Rejected:
+    time_us = exchange.time_from(response)
+    return time_us if isinstance(time_us, Rejected) else Facts(time_us=time_us)
+
+
+def _instruments_from(exchange: Exchange, request: Request, response: Response) -> Facts | Rejected:
+    found = exchange.instruments_from(response)
+    return found if isinstance(found, Rejected) else Facts(instruments=found)
+
+
+_READERS: Final[Mapping[str, Callable[[Exchange, Request, Response], Any]]] = {
+    "book": _book_from, "time": _time_from, "instruments": _instruments_from,
+}  # fmt: skip
 
 
 def _read(

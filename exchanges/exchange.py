@@ -10,8 +10,10 @@ that the exchange declares it ``carries``:
 1. ``pair_from(request_for(p)) == p``
 2. ``quote_from(p, response_for(q)) == q``
 
-and the same for batches (``pairs_from`` undoes ``requests_for``, ``quotes_from`` undoes ``response_for_many``) and for
-books (``book_from`` undoes ``book_response_for``, up to the time that the exchange does not send).
+and the same for batches (``pairs_from`` undoes ``requests_for``, ``quotes_from`` undoes ``response_for_many``), for
+books (``book_from`` undoes ``book_response_for``, up to the time that the exchange does not send), for the exchange's
+clock (``time_from`` undoes the answer to ``time_request``, up to its grain) and for its list (``instruments_from``
+undoes the answer to ``instruments_request``).
 """
 
 from __future__ import annotations
@@ -32,12 +34,15 @@ from exchanges.wire import Request, Response
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """A market as an exchange lists it: the exchange's own name, and the grids of price and size."""
+    """A market as an exchange lists it: the exchange's own name, and the grids of price and size. One that is not
+    ``trading`` (halted, delisted, open for cancellations or limit orders only) may be quoted all the same: such a
+    price is nobody's to take."""
 
     pair: Pair
     symbol: str
     price_step: Decimal
     size_step: Decimal
+    trading: bool = True
 
 
 class Exchange(Protocol):
@@ -74,6 +79,14 @@ class Exchange(Protocol):
     @property
     def carries(self) -> frozenset[str]:
         """The optional Quote fields that ``request_for``'s reply contains: of last, bid_size, ask_size, time_us."""
+
+    @property
+    def batch_carries(self) -> frozenset[str]:
+        """The same of an answer for several pairs: some exchanges tell less of each."""
+
+    @property
+    def time_grain_us(self) -> int:
+        """The grain of the times in its quotes, in microseconds: 60,000,000 where they are cut to the minute."""
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
@@ -118,6 +131,19 @@ class Exchange(Protocol):
 
     def book_from(self, pair: Pair, response: Response) -> Book | Rejected:
         """Read a book. Any status is an answer. Raises BadReply and nothing else, whatever the bytes."""
+
+    def time_request(self) -> Request | None:
+        """The request for the exchange's own clock; None where it shows none to people without a key."""
+
+    def time_from(self, response: Response) -> int | Rejected:
+        """What the exchange's clock said, in whole microseconds since 1970 (UTC). Raises BadReply and nothing else."""
+
+    def instruments_request(self) -> Request | None:
+        """The request for everything that is listed, with what is halted; None where one request does not bring it."""
+
+    def instruments_from(self, response: Response) -> tuple[Instrument, ...] | Rejected:
+        """Read that list, in its order; what is no plain spot market, or has a name that is no currency's, is left
+        out. Raises BadReply and nothing else."""
 
     # server half
     def pairs_from(self, request: Request) -> tuple[Pair, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
+from exchanges.aliases import common_code
 from exchanges.errors import UnknownPair
 from exchanges.exchange import Instrument
 from exchanges.pair import Pair
@@ -72,6 +73,21 @@ class Listing:
             # Only the beginning is kept: a name arrives from a stranger and may be a megabyte long.
             raise UnknownPair(self._exchange, None, name[:80], nearest_name(name, self._by_name) or "")
         return found
+
+
+def listed_pair(exchange: str, base: object, quote: object) -> Pair | None:
+    """The pair of an exchange's own codes for two currencies, by their common codes; None where a code is none that
+    the project can write."""
+    try:
+        codes = (common_code(exchange, str(base).upper()), common_code(exchange, str(quote).upper()))
+        return Pair.parse("/".join(codes))
+    except ValueError:
+        return None
+
+
+def step_from_digits(digits: int) -> Decimal:
+    """The grid of so many digits after the point: 0.01 for 2."""
+    return Decimal(1).scaleb(-digits)
 
 
 def decimals_of(step: Decimal) -> int:

@@ -2,7 +2,8 @@
 
 An adapter that derives from PlainExchange has to have ``name``, ``title``, ``origin``, ``docs``, ``taker_fee``,
 ``carries``, ``instruments`` and the five abstract methods below. It then gives quotes, one pair at a time, without
-books, limits, POST or headers of its own; each of those is one more method, or one more attribute.
+books, limits, POST, headers, a clock or a list of its own; each of those is one more method, or one more attribute.
+An exchange whose public interface is a handful of GETs has most of them from ``exchanges.routed`` instead.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from exchanges.book import Book
 from exchanges.errors import BadReply, Rejected, UnknownPair
+from exchanges.exchange import Instrument
 from exchanges.limit import Charge
 from exchanges.pair import Pair
 from exchanges.quote import Quote
@@ -23,6 +25,8 @@ class PlainExchange(ABC):
     """What of an Exchange follows from the rest of it, or is nothing in the plainest case."""
 
     name: str
+    carries: frozenset[str]
+    time_grain_us: int = 1000
     most_levels: int = 0
     accepts_post: bool = False
     heeds: frozenset[str] = frozenset()
@@ -44,6 +48,11 @@ class PlainExchange(ABC):
 
     @abstractmethod
     def refusal_for(self, kind: str, request: Request, retry_after: float | None = None) -> Response: ...
+
+    @property
+    def batch_carries(self) -> frozenset[str]:
+        """What a single quote carries."""
+        return self.carries
 
     # client half
 
@@ -67,6 +76,22 @@ class PlainExchange(ABC):
     def book_from(self, pair: Pair, response: Response) -> Book | Rejected:
         """Raises BadReply: there are no books."""
         raise BadReply(self.name, pair, "schema", "expected no answer about a book: this adapter reads none")
+
+    def time_request(self) -> Request | None:
+        """None: it shows no clock."""
+        return None
+
+    def time_from(self, response: Response) -> int | Rejected:
+        """Raises BadReply: there is no clock."""
+        raise BadReply(self.name, None, "schema", "expected no answer about the time: this adapter reads none")
+
+    def instruments_request(self) -> Request | None:
+        """None: it shows no list."""
+        return None
+
+    def instruments_from(self, response: Response) -> tuple[Instrument, ...] | Rejected:
+        """Raises BadReply: there is no list."""
+        raise BadReply(self.name, None, "schema", "expected no list of markets: this adapter reads none")
 
     # server half
 

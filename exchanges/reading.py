@@ -8,8 +8,10 @@
   and never passes through a float.
 * A field that is missing, or null, true, a list or an object where a number belongs, is ``schema``. Text
   that is not plain ASCII decimal (empty, signed, ``nan``, ``1e5``, ``1_000``, blanks) is ``bad_value``.
-* A bid or an ask of zero is ``bad_value``, and so is a bid above the ask. Optional fields may be missing or
-  null and are then None; when they are there they must be readable. The same holds for books (``levels``).
+* A bid or an ask of zero or of empty text says that nobody is on that side: ``bad_value``, and so is a bid above
+  the ask. Optional fields may be missing or null and are then None; when they are there they must be readable. The
+  same holds for books (``levels``).
+* Exchanges that write bare JSON numbers write some of them as 5.313E-5: ``plain`` spells those out for them alone.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ Value = TypeVar("Value")
 
 # Twenty digits on either side hold every price and size in use; more is an attack or a fault.
 _PLAIN = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
+_SCIENTIFIC = re.compile(r"(-?)([0-9]{1,20}(?:\.[0-9]{1,20})?)[eE]([+-]?[0-9]{1,2})")
 _INTEGER = re.compile(r"[0-9]{1,18}")
 _RFC3339 = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?Z")
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - naive on both sides of the subtraction, both UTC
@@ -147,6 +150,42 @@ def decimal(value: object, what: str) -> Decimal:
     return Decimal(value)
 
 
+def plain(value: object) -> object:
+    """A JSON number in scientific notation written out (5.313E-5 as 0.00005313); anything else as it is, for the next
+    reader to judge. For exchanges that send bare numbers: in the others an exponent is a fault."""
+    match = _SCIENTIFIC.fullmatch(value) if type(value) is str else None
+    return value if match is None else f"{Decimal(match[0]):f}"
+
+
+def step(value: object, what: str) -> Decimal:
+    """A grid of prices or sizes: above zero, and without the zeros that some pad it with."""
+    grid = decimal(plain(value), what)
+    if not grid:
+        raise Unreadable("bad_value", f"expected {what} above zero, found {grid}")
+    return Decimal(f"{grid.normalize():f}")
+
+
+def entries_by(key: str, entries: Sequence[object]) -> dict[str, Any]:
+    """The entries of a list by the market that each names; one that is named twice is in doubt."""
+    found = {str(member(entry, key)): entry for entry in entries}
+    if len(found) != len(entries):
+        raise Unreadable("schema", "a market appears twice, so its price is in doubt")
+    return found
+
+
+def entry_of(symbol: str, entries: dict[str, Any]) -> Any:
+    """The entry of one market of ``entries_by``, which has to be there."""
+    if symbol not in entries:
+        raise Unreadable("schema", f"expected the market {symbol}, found {safe(', '.join(entries), 60) or 'none'}")
+    return entries[symbol]
+
+
+def rows_of(side: object, what: str) -> list[tuple[object, object]]:
+    """The (price, size) of each level of a side whose levels are lists that begin with these two."""
+    rows = [items(level, f"a level of {what}", 2) for level in items(side, what)]
+    return [(row[0], row[1]) for row in rows]
+
+
 def optional_decimal(value: object, what: str) -> Decimal | None:
     return None if value is None else decimal(value, what)
 
@@ -158,9 +197,10 @@ def last_price(value: object, what: str) -> Decimal | None:
 
 def bid_and_ask(bid: object, ask: object) -> tuple[Decimal, Decimal]:
     """The two prices without which there is no quote: both above zero and not crossed."""
-    bought, sold = decimal(bid, "the bid"), decimal(ask, "the ask")
+    # Some say "nobody" with empty text, others with zero.
+    bought, sold = (Decimal(0) if it == "" else decimal(it, what) for it, what in ((bid, "the bid"), (ask, "the ask")))
     if not bought or not sold:
-        raise Unreadable("bad_value", f"expected prices above zero, found bid {bought} and ask {sold}")
+        raise Unreadable("bad_value", f"expected prices above zero on both sides, found bid {bought} and ask {sold}")
     if bought > sold:
         raise Unreadable("bad_value", f"expected the bid at or below the ask, found bid {bought} and ask {sold}")
     return bought, sold

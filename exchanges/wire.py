@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from exchanges.pair import Pair
+
+ABOUT: Final = ("quotes", "book", "time", "instruments")
+"""What an answer can be about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,8 @@ class Request:
 
     ``target`` is the path with its query, percent-encoded as sent. ``origin`` is scheme, host and port
     (``http://127.0.0.1:43101``). ``pairs`` is what the caller asked for, in order; it never crosses the
-    wire. ``weight`` is what the exchange's rate limit charges for the request.
+    wire. ``weight`` is what the exchange's rate limit charges for the request. ``about`` is what its answer is to be
+    read as, one of ABOUT; it never crosses the wire either.
     """
 
     exchange: str
@@ -29,6 +34,7 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     weight: int = 1
     method: str = "GET"
+    about: str = "quotes"
 
     @property
     def url(self) -> str:

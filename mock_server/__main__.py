@@ -91,6 +91,7 @@ def _mock(options: argparse.Namespace, exchanges: list[Exchange], stack: context
     from mock_server.lateness import Ramp, late_from
     from mock_server.levers import one_at_a_time_from, refusals_from
     from mock_server.log import Spool
+    from mock_server.motion import Motion
     from mock_server.narrow_door import backlog_from
 
     names = [exchange.name for exchange in exchanges]
@@ -102,6 +103,7 @@ def _mock(options: argparse.Namespace, exchanges: list[Exchange], stack: context
         late_from(options.late),
         None if options.ramp is None else Ramp.parse(options.ramp),
         None if options.backlog is None else backlog_from(options.backlog),
+        Motion.parse(options.motion),
     )
     if options.workers > 1 and (options.limits or options.one_at_a_time is not None):
         flag = "--limits" if options.limits else "--one-at-a-time"
@@ -125,6 +127,7 @@ def _mock(options: argparse.Namespace, exchanges: list[Exchange], stack: context
         authority,
         epoch_us=epoch_us_from(options.epoch),
         workers=options.workers,
+        hold_s=options.hold,
     )
     mock.check(conditions.faults)
     return mock

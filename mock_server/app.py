@@ -44,8 +44,8 @@ class Mock:
     """The server's state. ``start`` it inside a running event loop; ``stop`` it before the loop ends.
 
     ``limits`` makes every exchange enforce its rate limits, whose clocks run ``time_scale`` times as fast as ours;
-    ``authority`` makes every port speak TLS; ``epoch_us`` is the exchanges' time when it starts, until a batch begins;
-    ``workers`` how many of them share the ports.
+    ``authority`` makes every port speak TLS; ``epoch_us`` is the exchanges' time when it starts, and ``hold_s`` the
+    second at which the market's clock stands (None: it runs), until a batch begins; ``workers`` how many of them share the ports.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Mock:
         authority: Authority | None = None,
         epoch_us: int = EPOCH_US,
         workers: int = 1,
+        hold_s: float | None = None,
     ) -> None:
         self.limits, self.time_scale, self.authority = limits, time_scale, authority
         self.origins: dict[str, str] = {}
@@ -80,7 +81,7 @@ class Mock:
         limiters = {each.name: Limiter(each, time_scale, limits, tell=workers == 1) for each in exchanges}
         self.renderer = Renderer()
         self.ports = {exchange.name: Port(self, exchange, limiters[exchange.name]) for exchange in exchanges}
-        self._reset(Market(seed, epoch_us=epoch_us), kept=False)
+        self._reset(Market(seed, epoch_us=epoch_us, motion=conditions.motion, hold_s=hold_s), kept=False)
 
     @property
     def conditions(self) -> Conditions:
@@ -139,14 +140,15 @@ class Mock:
         draws: int | None = None,
         began: float | None = None,
         epoch_us: int = EPOCH_US,
+        hold_s: float | None = None,
     ) -> None:
         """Restart the market's clock and start a log; a log that was not ended is dropped. ``draws`` stands for the
         batch in the key of the delays (None: the batch itself); ``began`` (CLOCK_MONOTONIC seconds, None: now) is when
         the market's clock was at zero, and ``epoch_us`` the exchanges' own time then: a constant, so that replies can
-        be computed again."""
+        be computed again. With ``hold_s`` the clock does not run: all is as it is at that second."""
         # Here and not in the middle of the batch.
         gc.collect()
-        market = Market(seed, block, batch, epoch_us=epoch_us)
+        market = Market(seed, block, batch, epoch_us=epoch_us, motion=self._conditions.motion, hold_s=hold_s)
         self._reset(market, kept=True, draws=draws, began=began)
         self._away = turned_away(self._listening.values())
         self._tune()

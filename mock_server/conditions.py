@@ -11,6 +11,7 @@ from exchanges.plugins import nearest
 from mock_server.delay import Delay as Delay
 from mock_server.faults import Faults
 from mock_server.lateness import Ramp
+from mock_server.motion import WAVES, Motion
 from mock_server.profile import delays_in
 
 
@@ -69,7 +70,8 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What the server does to requests. All but ``latency`` and ``faults`` are levers, there to prove that the harness
+    """What the server does to requests, and how the market moves meanwhile (in the batches that begin from now on). All
+    but ``latency``, ``faults`` and ``motion`` are levers, there to prove that the harness
     notices: a saturated server (``one_at_a_time``, seconds), arms that fail fast (``refuse``, exchange to kind), a
     server that is late (``late``, seconds) or ever later (``ramp``), and one that turns connections away (``backlog``,
     how many may wait; None: as many as there may be)."""
@@ -81,6 +83,7 @@ class Conditions:
     late: float = 0.0
     ramp: Ramp | None = None
     backlog: int | None = None
+    motion: Motion = WAVES
 
     def but(self, **changes: Any) -> Conditions:
         """The same conditions with some of them changed."""

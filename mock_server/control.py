@@ -8,8 +8,11 @@ prices. Faults strike by (seed, draws, index, attempt) alone, so that they are t
 deadline would otherwise be all the difference between two blocks. Without ``draws`` they strike by (seed, block,
 batch);
 ``began`` (CLOCK_MONOTONIC seconds), when the market's clock was at zero (left out or null: now);
-``epoch`` ("now" or an RFC 3339 time), the exchanges' own time then (left out or null: 2026-01-01T00:00:00Z); and
-``latency``, ``faults`` ("" or null: none), ``one_at_a_time`` and ``refuse``, which stay as they are where left out.
+``epoch`` ("now" or an RFC 3339 time), the exchanges' own time then (left out or null: 2026-01-01T00:00:00Z); ``hold``,
+the second at which the market's clock stands, so that every price and the exchanges' own time are those of that moment
+for the whole batch (left out or null: it runs); and
+``latency``, ``motion`` (``mock_server.motion``), ``faults`` ("" or null: none), ``one_at_a_time`` and ``refuse``, which
+stay as they are where left out.
 
 What changes the server is a POST with the token in ``X-Fetchrace-Token``; ``seals`` (see ``mock_server.seals``) are for
 whoever sends the witness there instead, and are given once. Every request must name a loopback host, so that a web
@@ -35,7 +38,8 @@ from mock_server.conditions import Latency
 from mock_server.faults import Faults
 from mock_server.levers import one_at_a_time_from, refuse_from
 from mock_server.market import EPOCH_US
-from mock_server.options import epoch_us_from
+from mock_server.motion import Motion
+from mock_server.options import epoch_us_from, hold_from
 from mock_server.process import MockFailed
 from mock_server.reply import Reply
 from mock_server.seals import Seals
@@ -44,7 +48,9 @@ from mock_server.workers import Crew, merged
 TOKEN_HEADER = "X-Fetchrace-Token"  # noqa: S105  the name of a header is no secret
 _NUMBERS = ("seed", "block", "batch")
 _DAY_S = 86_400.0
-_FIELDS = (*_NUMBERS, "draws", "began", "epoch", "latency", "faults", "one_at_a_time", "refuse")
+_FIELDS = (
+    *_NUMBERS, "draws", "began", "epoch", "hold", "latency", "motion", "faults", "one_at_a_time", "refuse",
+)  # fmt: skip
 
 
 class ControlPort:
@@ -100,10 +106,13 @@ class ControlPort:
             draws = None if wanted.get("draws") is None else _number_from(wanted, "draws")
             began = _time_from(wanted.get("began"))
             epoch_us = EPOCH_US if wanted.get("epoch") is None else epoch_us_from(str(wanted["epoch"]))
+            hold_s = None if wanted.get("hold") is None else hold_from(wanted["hold"])
             conditions = self._mock.conditions
             names = tuple(self._mock.ports)
             if wanted.get("latency") is not None:
                 conditions = conditions.but(latency=Latency.parse(str(wanted["latency"]), names))
+            if wanted.get("motion") is not None:
+                conditions = conditions.but(motion=Motion.parse(str(wanted["motion"])))
             if "faults" in wanted:
                 conditions = conditions.but(faults=Faults.parse(str(wanted["faults"] or ""), names))
                 self._mock.check(conditions.faults)
@@ -118,14 +127,14 @@ class ControlPort:
         if self._crew is not None:
             # One clock for all the markets, and what is set here is set everywhere.
             began = time.monotonic() if began is None else began
-            texts = {"latency": str(conditions.latency), "faults": str(conditions.faults)}
+            texts = {name: str(getattr(conditions, name)) for name in ("latency", "motion", "faults")}
             numbers = {"seed": seed, "block": block, "batch": batch, "draws": draws}
             await self._crew.begin(
-                **numbers, **texts, refuse=conditions.refuse, began=began, epoch=time_text_for(epoch_us)
+                **numbers, **texts, refuse=conditions.refuse, began=began, epoch=time_text_for(epoch_us), hold=hold_s
             )
         self._mock.conditions = conditions
         await self._mock.show_certificates()
-        self._mock.begin(seed, block, batch, draws, began, epoch_us)
+        self._mock.begin(seed, block, batch, draws, began, epoch_us, hold_s)
         self._seals.begin(wanted)
         return Reply.json(200, {})
 
@@ -146,6 +155,7 @@ class ControlPort:
             "in_flight": mock.record.in_flight + elsewhere,
             **mock.census(),
             "latency": str(mock.conditions.latency),
+            "motion": str(mock.conditions.motion),
             "faults": str(mock.conditions.faults),
         }
 

@@ -71,7 +71,7 @@ class Record:
 
     def tick(self) -> int:
         """The market's current tick."""
-        return self.market.tick(time.monotonic() - self.began)
+        return self.market.current_tick(time.monotonic() - self.began)
 
     def enter(self) -> None:
         """A request has arrived."""
@@ -94,13 +94,15 @@ class Record:
         self.in_flight -= 1
 
     def end(self) -> dict[str, Any]:
-        """Close the batch and give its log as plain values: ``truncated`` is the number of rows that were left out
-        beyond MOST_ROWS, ``unfinished`` the number of requests that are still in flight."""
+        """Close the batch and give its log as plain values: ``began`` is when the market's clock was at zero
+        (CLOCK_MONOTONIC seconds), ``truncated`` the number of rows that were left out beyond MOST_ROWS, ``unfinished``
+        the number of requests that are still in flight."""
         self.kept = False
         # First: what follows is not the batch's work.
         cpu_s, wall_s = time.process_time() - self._cpu, time.monotonic() - self._started
         lags = sorted(self.lags)
         batch = {
+            "began": self.began,
             # Of a long pipeline the parser hands over some thirty requests at a time; the rows know of all of them.
             "peak_in_flight": max(self.peak_in_flight, most_at_once(self.rows)),
             "accepted": self.accepted_by.total(),

@@ -2,6 +2,16 @@
 
 The level and the waves belong to the assets, so that all exchanges see the same motion; the basis, its wobble, the
 spread, the sizes and the windows belong to the pair on the exchange.
+
+Laws, for what buying a pair on one exchange and selling it on another leaves after both base-tier taker fees:
+
+1. Where neither is in a window, nothing: by its basis and wobble a middle is at most 2.2 basis points (1.5 + 0.7) away
+   from what all exchanges have in common, so that two differ by 4.4 at most, with one market in between that converts
+   the money (or two) by 6.6 (8.8). Two fees are 10 or more together, bids are below their middle and asks above, and
+   markets of money against money, which convert, have no windows. The waves are in an exponent, and cancel exactly.
+2. Selling where there is a window, and buying where there is none, always something: the window covers its own fee, the
+   highest fee that the other may take, both bases and wobbles, both half spreads and a step of either grid; and leaves
+   0.1 to 0.3 % after that, by ``bid * (1 - fee)`` against ``ask * (1 + fee)``.
 """
 
 from __future__ import annotations
@@ -17,6 +27,7 @@ from exchanges.pair import Pair
 from exchanges.quote import Quote
 from mock_server.depth import Ladder
 from mock_server.dice import uniform
+from mock_server.motion import WAVES, Motion
 
 EPOCH_US = 1_767_225_600_000_000
 """2026-01-01T00:00:00Z, the exchange's own time at tick 0 where nobody says otherwise: a constant, so that replies can
@@ -37,10 +48,17 @@ _MONEY = frozenset(("USD", "USDT", "USDC", "DAI", "EUR", "GBP"))
 # 40 ms apart differ by as much as the spread, and a slow fetcher is seen to compare what never stood side by side.
 _COIN_WAVES = ((0.003, 7.0), (0.0008, 1.7), (0.0002, 0.31))
 _MONEY_WAVES = ((0.00002, 3.0),)
-_WOBBLE = ((0.00015, 0.7),)
+_WOBBLE = ((0.00007, 0.7),)
+_BASIS = 0.00015
+_HALF_SPREADS = (0.00004, 0.0002)
+_APART = math.exp(2 * (_BASIS + sum(amplitude for amplitude, _ in _WOBBLE)))
 
 SLOT_S = 1.2
 _WINDOW_CHANCE = 0.12
+HIGHEST_FEE = 0.012
+"""The highest taker fee that an exchange publishes for its base tier."""
+COARSEST_STEP = 0.001
+"""No exchange's price step is a larger part of the price (where it is, its own windows cover it all the same)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +83,7 @@ class Path:
         exchange: Exchange,
         instrument: Instrument,
         epoch_us: int = EPOCH_US,
+        motion: Motion = WAVES,
     ) -> None:
         pair = instrument.pair
         here = (exchange.name, str(pair))
@@ -72,20 +91,19 @@ class Path:
         self.key, self.tick_s, self.epoch_us = key, tick_s, epoch_us
         self.price_step, self.size_step = instrument.price_step, instrument.size_step
         self._price_steps_per_unit = 1 / float(instrument.price_step)
-        self._waves = [
-            *_currency_waves(pair.base, 1.0, *key),
-            *_currency_waves(pair.quote, -1.0, *key),
-            *_waves(_WOBBLE, 1.0, *key, *here),
-        ]
-        self._basis = 0.0004 * (2 * uniform("basis", *key, *here) - 1)
-        self._level = usd_of(pair.base) / usd_of(pair.quote) * math.exp(self._basis)
+        self._waves = _all_waves(pair, motion.waves, key, here)
+        self._slope = motion.slope_bp * 1e-4
+        self._level = usd_of(pair.base) / usd_of(pair.quote) * math.exp(_BASIS * (2 * uniform("basis", *key, *here) - 1))
         # The spread belongs to the exchange and the pair, whatever the seed: half of 0.8 to 4 basis points.
-        self._half_spread = 0.00004 + 0.00016 * uniform("spread", *here)
+        narrow, wide = _HALF_SPREADS
+        self._half_spread = narrow + (wide - narrow) * uniform("spread", *here)
         notional = 2_000 + 38_000 * uniform("size", *key, *here) ** 2
         self._size_steps = notional / usd_of(pair.base) / float(instrument.size_step)
         self._size_phase = 2 * math.pi * uniform("size phase", *key, *here)
         self._salt = int(uniform("last", *key, *here) * 2**31)
-        self.fee = float(exchange.taker_fee)
+        self.time_grain_us = exchange.time_grain_us
+        self._has_windows = motion.waves > 0 and not {pair.base, pair.quote} <= _MONEY
+        self._cover = self._covered(float(exchange.taker_fee))
         self.slot_phase = SLOT_S * uniform("slot", *key, *here)
         self._slot: tuple[int, Window | None] = (-2, None)
 
@@ -100,21 +118,26 @@ class Path:
         if "ask_size" in carries:
             ask_size = self._ask_size(tick)
         if "time_us" in carries:
-            time_us = time_us_at(tick * self.tick_s, self.epoch_us)
+            time_us = self._time_us(tick)
         return Quote(self.exchange, self.pair, bid, ask, last, bid_size, ask_size, time_us)
 
     def book(self, tick: int, levels: int) -> Book:
         bid, ask = self._best(tick)
         bids = self._ladder.bids(Level(bid, self._bid_size(tick)), levels, tick)
         asks = self._ladder.asks(Level(ask, self._ask_size(tick)), levels, tick)
-        return Book(self.exchange, self.pair, bids, asks, time_us_at(tick * self.tick_s, self.epoch_us))
+        return Book(self.exchange, self.pair, bids, asks, self._time_us(tick))
+
+    def _time_us(self, tick: int) -> int:
+        time_us = time_us_at(tick * self.tick_s, self.epoch_us)
+        return time_us - time_us % self.time_grain_us
 
     def _best(self, tick: int) -> tuple[Decimal, Decimal]:
         at_s = tick * self.tick_s
         drift = 0.0
         for amplitude, omega, phase in self._waves:
             drift += amplitude * math.sin(omega * at_s + phase)
-        mid = self._level * (1 + drift) * (1 + self._lift(at_s)) * self._price_steps_per_unit
+        grown = math.exp(drift) if self._waves else 1 + self._slope * at_s
+        mid = self._level * grown * (1 + self._lift(at_s)) * self._price_steps_per_unit
         half = mid * self._half_spread
         bid_steps = max(1, math.floor(mid - half))
         ask_steps = max(bid_steps + 1, math.ceil(mid + half))
@@ -134,20 +157,29 @@ class Path:
 
     def window_in(self, slot: int) -> Window | None:
         """The window of one slot of time, if it has one; slots are ``SLOT_S`` long and never overlap."""
+        if not self._has_windows:
+            return None
         known = self._slot
         if known[0] == slot:
             return known[1]
         window = None
-        dice = (uniform("window", *self.key, self.exchange, str(self.pair), slot, name) for name in range(5))
+        dice = (uniform("window", *self.key, self.exchange, str(self.pair), slot, name) for name in range(4))
         if next(dice) < _WINDOW_CHANCE:
             length = 0.2 + 0.3 * next(dice)
             start = slot * SLOT_S - self.slot_phase + next(dice) * (SLOT_S - length)
             first, after = (math.ceil(at / self.tick_s) for at in (start, start + length))
-            # Its own fee, the other leg's (published base-tier taker fees are 0.1 % to 1.2 %) and a gain.
-            lift = self.fee + 0.001 + 0.011 * next(dice) + 0.001 + 0.002 * next(dice)
+            lift = self._cover * (1 + 0.001 + 0.002 * next(dice)) - 1
             window = Window(self.exchange, self.pair, first * self.tick_s, after * self.tick_s, lift)
         self._slot = (slot, window)
         return window
+
+    def _covered(self, fee: float) -> float:
+        """By what a middle must be multiplied, so that selling here pays for the dearest way of buying elsewhere."""
+        lowest = self._level * math.exp(-sum(abs(amplitude) for amplitude, _, _ in self._waves))
+        own_step = float(self.price_step) / lowest
+        their_step = max(own_step, COARSEST_STEP * self._level / lowest)
+        half = _HALF_SPREADS[1]
+        return (1 + HIGHEST_FEE) / (1 - fee) * _APART * (1 + half + their_step) / (1 - half - own_step)
 
     def _lift(self, at_s: float) -> float:
         window = self.window_in(math.floor((at_s + self.slot_phase) / SLOT_S))
@@ -168,6 +200,17 @@ def usd_of(code: str) -> float:
     """The usual price of a currency, in US dollars."""
     # A coin that nobody put into the table costs between half a dollar and some hundred.
     return _USD.get(code) or 0.5 * 1000 ** uniform("price", code)
+
+
+def _all_waves(
+    pair: Pair, times: float, key: tuple[int, int, int], here: tuple[str, str]
+) -> list[tuple[float, float, float]]:
+    """What moves a pair on an exchange; nothing where there are no waves."""
+    if not times:
+        return []
+    common = [*_currency_waves(pair.base, 1.0, *key), *_currency_waves(pair.quote, -1.0, *key)]
+    # Not the wobble: it is what an exchange has apart from the others.
+    return [*((times * amplitude, *rest) for amplitude, *rest in common), *_waves(_WOBBLE, 1.0, *key, *here)]
 
 
 # All pairs of a currency share its waves, and a batch prices thousands of pairs.

@@ -137,7 +137,7 @@ class Port:
                 assert reply is not None  # what is no price request was answered when it was taken up
                 framed = frame(reply, turn.wishes)
             elif reply is None and not turn.faults:
-                tick = record.market.tick(time.monotonic() - record.began)
+                tick = record.tick()
                 renderer = self._mock.renderer
                 rendered = self.venue.ready(asked, record.market, tick, renderer, turn.wishes, turn.due)
                 if rendered is None:
@@ -146,7 +146,7 @@ class Port:
                 reply, framed = rendered.reply, rendered.frame(turn.wishes)
             else:
                 if turn.faults:
-                    tick = record.market.tick(time.monotonic() - record.began)
+                    tick = record.tick()
                     reply, turn.faults = self.venue.disturbed(asked, record.market, tick, turn.faults, reply)
                     if not reply.body:
                         turn.faults = tuple(fault for fault in turn.faults if fault.wire is None)

@@ -177,13 +177,16 @@ class Control:
         draws: int | None = None,
         faults: str | None = None,
         began: float | None = None,
+        motion: str | None = None,
+        hold: float | None = None,
         **levers: str | None,
     ) -> None:
         """Restart the market's clock and start a log. Prices are keyed by (seed, block, batch), delays by (seed, block,
         draws) with the batch for ``draws`` None; faults by (seed, draws), or without them by (seed, block, batch).
-        ``latency`` or ``faults`` None keeps what is set (faults "": none), and so does leaving out ``refuse`` or
-        ``one_at_a_time="10ms"`` (None switches that one off).
-        ``began`` (CLOCK_MONOTONIC seconds, None: now) is when the market's clock was at zero.
+        ``latency``, ``motion`` or ``faults`` None keeps what is set (faults "": none), and so does leaving out
+        ``refuse`` or ``one_at_a_time="10ms"`` (None switches that one off).
+        ``began`` (CLOCK_MONOTONIC seconds, None: now) is when the market's clock was at zero; ``hold`` (seconds) is
+        where it stands still (None: it runs).
 
         Raises:
             MockFailed: with the server's sentence.
@@ -199,6 +202,10 @@ class Control:
             wanted["draws"] = draws
         if began is not None:
             wanted["began"] = began
+        if motion is not None:
+            wanted["motion"] = motion
+        if hold is not None:
+            wanted["hold"] = hold
         self._ask("POST", "/begin", json.dumps(wanted))
 
     def end(self) -> dict[str, Any]:
@@ -211,7 +218,7 @@ class Control:
         return list(self._ask("POST", "/seals")["seals"])
 
     def status(self) -> dict[str, Any]:
-        """``state`` (idle or logging), ``origins``, ``in_flight``, ``latency``, ``faults``, and what the process holds:
+        """``state`` (idle or logging), ``origins``, ``in_flight``, ``latency``, ``motion``, ``faults``, and what the process holds:
         ``connections``, ``tasks``, ``timers``, ``blocks`` and ``heap``. Raises MockFailed."""
         return self._ask("GET", "/status")
 

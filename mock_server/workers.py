@@ -227,13 +227,14 @@ class Crew:
 
 
 def merged(logs: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """One log of several workers': rows in the order in which they were answered; counters added up, the largest lag
-    and time; ``busiest_cpu_s`` is the CPU time of the worker that used most."""
+    """One log of several workers': rows in the order in which they were answered; the one beginning of all their
+    clocks; counters added up, the largest lag and time; ``busiest_cpu_s`` is the CPU time of the worker that used most."""
     replied = COLUMNS.index("replied")
     rows = sorted((row for log in logs for row in log["rows"]), key=lambda row: row[replied])
     batches = [log["batch"] for log in logs]
     batch = {name: sum(each[name] for each in batches) for name in ("accepted", "cpu_s", "unfinished", "truncated")}
     batch |= {name: max(each[name] for each in batches) for name in ("wall_s", "loop_lag_p99_s", "loop_lag_max_s")}
+    batch["began"] = batches[0]["began"]
     away = [each["turned_away"] for each in batches]
     batch["turned_away"] = None if None in away else sum(away)
     batch["accepted_by"] = dict(sum((Counter(each["accepted_by"]) for each in batches), Counter()))

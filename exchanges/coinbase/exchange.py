@@ -74,6 +74,7 @@ class Coinbase(PlainExchange):
     carries: frozenset[str] = frozenset({"last", "time_us"})
     instruments: tuple[Instrument, ...] = INSTRUMENTS
     most_levels: int = 1000
+    time_grain_us: int = 1
     examples: tuple[tuple[str, str], ...] = EXAMPLES
 
     @cached_property

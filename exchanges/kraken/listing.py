@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from exchanges.aliases import own_code
 from exchanges.exchange import Instrument
 from exchanges.instruments import instruments_from
 
@@ -47,7 +48,6 @@ _ASSET_IDS: Final = {
     "XMR": "XXMR", "ZEC": "XZEC", "REP": "XREP", "MLN": "XMLN",
     "USD": "ZUSD", "EUR": "ZEUR", "GBP": "ZGBP", "CAD": "ZCAD", "JPY": "ZJPY", "AUD": "ZAUD",
 }  # fmt: skip
-_OWN_CODES: Final = {"BTC": "XBT", "DOGE": "XDG"}
 
 
 def id_of(symbol: str) -> str:
@@ -57,7 +57,7 @@ def id_of(symbol: str) -> str:
 
 def asset_of(code: str) -> str:
     """Kraken's altname of a currency: XBT of BTC."""
-    return _OWN_CODES.get(code, code)
+    return own_code("kraken", code)
 
 
 def asset_id_of(code: str) -> str:
