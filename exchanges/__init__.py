@@ -27,6 +27,7 @@ GROUP = Group(
         "coinbase": "exchanges.coinbase:COINBASE",
         "kraken": "exchanges.kraken:KRAKEN",
         "okx": "exchanges.okx:OKX",
+        "bybit": "exchanges.bybit:BYBIT",
     },
     variable="FETCHRACE_EXCHANGES",
 )

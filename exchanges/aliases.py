@@ -18,7 +18,7 @@ from typing import Final
 _COMMON: Final = {
     "kraken": {"XBT": "BTC", "XDG": "DOGE"},
     "bitfinex": {
-        "UST": "USDT", "UDC": "USDC", "BAB": "BCH", "BCHN": "BCH", "IOT": "IOTA", "DSH": "DASH", "ALG": "ALGO",
+        "UST": "USDT", "UDC": "USDC", "BCHN": "BCH", "BAB": "BCH", "IOT": "IOTA", "DSH": "DASH", "ALG": "ALGO",
         "QTM": "QTUM", "ATO": "ATOM",
     },
     "kucoin": {"BCHSV": "BSV"},

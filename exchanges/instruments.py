@@ -58,6 +58,11 @@ class Listing:
         """Every instrument, in the order of the table."""
         return tuple(self._by_pair.values())
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The common code of every currency of these markets, once."""
+        return tuple(dict.fromkeys(code for pair in self._pairs for code in (pair.base, pair.quote)))
+
     def of(self, pair: Pair) -> Instrument:
         """The instrument of a pair. Raises UnknownPair, which suggests the nearest listed pair."""
         found = self._by_pair.get(pair)
@@ -65,6 +70,10 @@ class Listing:
             known = [str(listed) for listed in self._by_pair]
             raise UnknownPair(self._exchange, pair, str(pair), nearest_name(str(pair), known) or "")
         return found
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the exchange knows a market by ``name``."""
+        return name in self._by_name
 
     def named(self, name: str) -> Instrument:
         """The instrument that the exchange knows by ``name``. Raises UnknownPair with the nearest name."""

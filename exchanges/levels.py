@@ -1,4 +1,4 @@
-"""Reading the two sides of a book, as strictly as ``reading`` reads a quote.
+"""Reading the two sides of a book, as strictly as ``reading`` reads a quote; and writing them.
 
 * Every level has a price above zero and a size; both are plain decimals.
 * Levels come from the best outward, each price once: anything else is ``schema``, because then either our idea of the
@@ -8,10 +8,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from itertools import pairwise
 
 from exchanges.book import Book, Level
+from exchanges.exchange import Instrument
+from exchanges.instruments import decimals_of
 from exchanges.pair import Pair
 from exchanges.reading import Unreadable, decimal
 
@@ -39,6 +42,23 @@ def book_of(
             f"expected the best bid below the best ask, found bid {bought[0].price} and ask {sold[0].price}",
         )
     return Book(exchange, pair, bought, sold, time_us)
+
+
+def rows_text(side: Sequence[Level], instrument: Instrument, rest: str = "") -> str:
+    """A side as JSON writes its rows, without the brackets around them: ``["41006.8","0.60038921"]`` with both numbers
+    as text on the instrument's grids, and with ``rest`` (such as ``,"0","1"``) behind them in each."""
+    prices, sizes = (f".{decimals_of(each)}f" for each in (instrument.price_step, instrument.size_step))
+    return ",".join(f'["{level.price:{prices}}","{level.size:{sizes}}"{rest}]' for level in side)
+
+
+def shortest(value: Decimal | None) -> str:
+    """A number as exchanges write it that leave out the zeros at the end; "0" where there is none."""
+    return f"{(value or Decimal(0)).normalize():f}"
+
+
+def shortest_rows(side: Sequence[Level]) -> list[list[str]]:
+    """A side of a book as [price, size] of each level, written in the same way."""
+    return [[shortest(level.price), shortest(level.size)] for level in side]
 
 
 def _side(name: str, rows: Iterable[tuple[object, object]]) -> tuple[Level, ...]:

@@ -24,11 +24,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
-from exchanges.book import Book, Level
+from exchanges.book import Book
 from exchanges.errors import Rejected, safe
 from exchanges.exchange import Exchange, Instrument
 from exchanges.instruments import decimals_of, instruments_from, listed_pair
-from exchanges.levels import book_of
+from exchanges.levels import book_of, rows_text
 from exchanges.limit import RateLimit
 from exchanges.pair import Pair
 from exchanges.quote import Quote
@@ -186,7 +186,7 @@ class Okx(RoutedExchange):
 
     def book_text(self, book: Book, asked: Asked) -> str:
         instrument = self.listing.of(book.pair)
-        asks, bids = (_side_text(side, instrument) for side in (book.asks, book.bids))
+        asks, bids = (rows_text(side, instrument, ',"0","1"') for side in (book.asks, book.bids))
         return _OK.format(f'{{"asks":[{asks}],"bids":[{bids}],"ts":"{(book.time_us or 0) // 1000}"}}')
 
     def time_text(self, time_us: int) -> str:
@@ -203,11 +203,6 @@ class Okx(RoutedExchange):
             kind = "bad_argument"
         status, code, message = _REFUSALS[kind]
         return self.refused(status, {"code": code, "msg": message, "data": []}, retry_after)
-
-
-def _side_text(side: Sequence[Level], instrument: Instrument) -> str:
-    prices, sizes = (f".{decimals_of(each)}f" for each in (instrument.price_step, instrument.size_step))
-    return ",".join(f'["{level.price:{prices}}","{level.size:{sizes}}","0","1"]' for level in side)
 
 
 def _instrument(one: Instrument) -> dict[str, str]:

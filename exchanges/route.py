@@ -28,21 +28,27 @@ from exchanges.wire import Request
 class Route:
     """``about`` says what the answer holds: "one" (the quote of a market), "some" (those of a list), "all", "book",
     "time", "instruments", or a word of the adapter's own. ``path`` may hold ``{symbol}``; else ``symbol`` is the field
-    that names the market (of "some": several, with commas). ``fixed`` are fields without which there is no answer.
+    that names the market (of "some": several, with commas; one that is not listed is left out of the answer where the
+    route ``omits``, and refused otherwise). ``fixed`` are fields without which there is no answer. Any other
+    ``{word}`` of the path is read as a field.
 
-    ``depth`` is the field for the levels of a book and ``depths`` the numbers it may be, the usual one first; empty
-    are all up to ``most``, of which ``usual`` are given where none is named. A book without such a field has
-    ``usual`` levels, always. One request costs ``weight`` of ``limit`` in the budget ``bucket`` (empty: its own).
+    ``depth`` is the field for the levels of a book (where each side has one: both, with a comma, bids first) and
+    ``depths`` the numbers it may be, the usual one first; empty are all up to ``most``, of which ``usual`` are given
+    where none is named. ``whole`` is what asks for all that there are, which is ``most`` here. A book without such a
+    field has ``usual`` levels, always. One request costs ``weight`` of ``limit`` in the budget ``bucket`` (empty: its
+    own).
     """
 
     about: str
     path: str
     symbol: str = ""
+    omits: bool = False
     fixed: tuple[tuple[str, str], ...] = ()
     depth: str = ""
     depths: tuple[int, ...] = ()
     usual: int = 0
     most: int = 0
+    whole: str = ""
     weight: int = 1
     limit: RateLimit | None = None
     bucket: str = ""
@@ -68,7 +74,7 @@ class Route:
         if self.symbol and symbol:
             fields.append((self.symbol, symbol))
         if self.depth and levels:
-            fields.append((self.depth, str(self.levels_for(levels))))
+            fields += [(name, str(self.levels_for(levels))) for name in self.depth.split(",")]
         query = "&".join(f"{name}={percent_encoded(value, safe=',:')}" for name, value in fields)
         path = self.path.format(symbol=percent_encoded(symbol, safe=":"))
         return f"{path}?{query}" if query else path
@@ -76,13 +82,14 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request by a route is about: ``instruments`` in the order of the answer, ``levels`` of a book (0: none),
-    and all the ``fields`` of its query."""
+    """What a request by a route is about: ``instruments`` in the order of the answer, ``levels`` of a book (0: none;
+    of the deeper side where each has its own, which are then in ``sides``), and all the ``fields`` of its query."""
 
     route: Route
     instruments: tuple[Instrument, ...] = ()
     levels: int = 0
     fields: Mapping[str, str] = field(default_factory=dict)
+    sides: tuple[int, ...] = ()
 
 
 def routes_at(routes: Sequence[Route], target: str) -> list[Route]:
@@ -107,8 +114,10 @@ def asked_in(request: Request, routes: Sequence[Route], listing: Listing) -> Ask
             not route.symbol or query.get(route.symbol)
         ):
             match = _pattern(route.path).fullmatch(path)
-            named = match["symbol"] if match and "{symbol}" in route.path else query.get(route.symbol, "")
-            return Asked(route, _markets(route, named, listing), _levels(route, query), query)
+            words = match.groupdict() if match else {}
+            named = words.pop("symbol", "") or query.get(route.symbol, "")
+            sides = _sides(route, query)
+            return Asked(route, _markets(route, named, listing), max(sides, default=0), {**query, **words}, sides)
     wanted = " or ".join(_wanted(route) for route in at)
     raise LookupError(f"expected the fields {wanted} for {safe(path)}, found {safe(', '.join(query)) or 'none'}")
 
@@ -117,21 +126,29 @@ def _markets(route: Route, named: str, listing: Listing) -> tuple[Instrument, ..
     if not route.names_market:
         return listing.instruments if route.about in ("all", "instruments") else ()
     names = named.split(",") if route.about == "some" else [named]
+    if route.omits:
+        # Where nothing is left, the first of them is said to be unknown.
+        names = [name for name in names if name in listing] or names[:1]
     return tuple(dict.fromkeys(listing.named(name) for name in names))
 
 
-def _levels(route: Route, query: Mapping[str, str]) -> int:
+def _sides(route: Route, query: Mapping[str, str]) -> tuple[int, ...]:
     if route.about != "book":
-        return 0
-    text = query.get(route.depth, "") if route.depth else ""
-    if not text:
+        return ()
+    return tuple(_levels(route, name, query.get(name, "")) for name in route.depth.split(","))
+
+
+def _levels(route: Route, name: str, text: str) -> int:
+    if not name or not text:
         return route.depths[0] if route.depths else route.usual
+    if text == route.whole:
+        return route.most
     if not (text.isascii() and text.isdigit() and len(text) <= 6):
-        raise LookupError(f"expected {route.depth} as a whole number, found {safe(text, 40)}")
+        raise LookupError(f"expected {name} as a whole number, found {safe(text, 40)}")
     levels = int(text)
     if levels < 1 or (route.depths and levels not in route.depths):
         offered = ", ".join(map(str, sorted(route.depths))) or "1 or more"
-        raise LookupError(f"expected {route.depth} to be {offered}, found {safe(text, 40)}")
+        raise LookupError(f"expected {name} to be {offered}, found {safe(text, 40)}")
     return levels if route.depths else min(levels, route.most)
 
 
@@ -142,4 +159,4 @@ def _wanted(route: Route) -> str:
 
 @lru_cache(maxsize=256)
 def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.escape(path).replace(r"\{symbol\}", "(?P<symbol>[^/]+)"))
+    return re.compile(re.sub(r"\\\{([a-z]+)\\\}", r"(?P<\1>[^/]+)", re.escape(path)))

@@ -9,6 +9,7 @@ write:
     time      time_of(reply) -> microseconds                time_text(time_us)
     list      instruments_of(reply) -> instruments          instruments_text(instruments)
     refusal   refusal_in(reply, response) -> Rejected       refusal_for(kind, request, retry_after)
+              refusal_of_its_own(response), before its status is judged as everybody's
 
 What reads may raise Unreadable, and nothing else. Numbers in a parsed body are the text that was sent
 (``exchanges.reading``). ``exchanges/okx.py`` is the plainest example.
@@ -18,11 +19,11 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from math import ceil
 from types import MappingProxyType
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeVar
 
 from exchanges.book import Book
 from exchanges.errors import Rejected, UnknownPair, safe
@@ -32,10 +33,12 @@ from exchanges.limit import Charge
 from exchanges.pair import Pair
 from exchanges.plain import PlainExchange
 from exchanges.quote import Quote
-from exchanges.reading import judged, quotes_in
+from exchanges.reading import judged
 from exchanges.route import Asked, Route, asked_in, routes_at
 from exchanges.view import View
 from exchanges.wire import Request, Response
+
+Value = TypeVar("Value")
 
 _PRICED: Final = frozenset({"one", "some", "all", "book"})
 
@@ -50,6 +53,8 @@ class RoutedExchange(PlainExchange):
     routes: ClassVar[tuple[Route, ...]]
     headers: ClassVar[Mapping[str, str]] = MappingProxyType({"content-type": "application/json"})
     """Of every answer."""
+    one_by: ClassVar[str] = "one"
+    """The route by which one quote is asked for: "some" where nothing but a list says which market is whose."""
 
     # what is an adapter's own
 
@@ -57,7 +62,7 @@ class RoutedExchange(PlainExchange):
     def refusal_in(self, reply: Any, response: Response) -> Rejected | None: ...
 
     @abstractmethod
-    def quotes_of(self, pairs: Sequence[Pair], reply: Any) -> tuple[Quote, ...]: ...
+    def quotes_of(self, pairs: Sequence[Pair], reply: Any) -> tuple[Quote, ...] | Rejected: ...
 
     @abstractmethod
     def book_of(self, pair: Pair, reply: Any) -> Book: ...
@@ -90,10 +95,14 @@ class RoutedExchange(PlainExchange):
         """Every name by which a request may ask for a market."""
         return (instrument.symbol,)
 
+    def refusal_of_its_own(self, response: Response) -> Rejected | None:
+        """A refusal whose status means something else on other exchanges (``exchanges.refusal``); None for the rest."""
+        return None
+
     # client half
 
     def request_for(self, pair: Pair) -> Request:
-        route = self.route("one")
+        route = self.route(self.one_by)
         target = route.target_for(self.listing.of(pair).symbol)
         return Request(self.name, self.origin, target, (pair,), weight=route.weight)
 
@@ -130,18 +139,19 @@ class RoutedExchange(PlainExchange):
         return None if route is None else self._about(route)
 
     def quotes_from(self, pairs: Sequence[Pair], response: Response) -> tuple[Quote, ...] | Rejected:
-        return quotes_in(response, self.name, pairs, self.refusal_in, self.quotes_of)
+        pair = pairs[0] if len(pairs) == 1 else None
+        return self._judged(pair, response, lambda reply: self.quotes_of(pairs, reply))
 
     def book_from(self, pair: Pair, response: Response) -> Book | Rejected:
-        return judged(response, self.name, pair, self.refusal_in, lambda reply: self.book_of(pair, reply))
+        return self._judged(pair, response, lambda reply: self.book_of(pair, reply))
 
     def time_from(self, response: Response) -> int | Rejected:
         if self._find("time") is None:
             return super().time_from(response)
-        return judged(response, self.name, None, self.refusal_in, self.time_of)
+        return self._judged(None, response, self.time_of)
 
     def instruments_from(self, response: Response) -> tuple[Instrument, ...] | Rejected:
-        return judged(response, self.name, None, self.refusal_in, self.instruments_of)
+        return self._judged(None, response, self.instruments_of)
 
     # server half
 
@@ -151,12 +161,9 @@ class RoutedExchange(PlainExchange):
             raise LookupError(f"{safe(request.target)} asks {self.title} for no price")
         return tuple(one.pair for one in asked.instruments)
 
-    def response_for(self, quote: Quote) -> Response:
-        return self.ok(self.quotes_text((quote,), single=True))
-
     def response_for_many(self, quotes: Sequence[Quote]) -> Response:
         # requests_for asks for a single pair as request_for does.
-        return self.ok(self.quotes_text(quotes, single=len(quotes) == 1))
+        return self.ok(self.quotes_text(quotes, single=len(quotes) == 1 and self.one_by == "one"))
 
     def book_response_for(self, book: Book) -> Response:
         route = self.book_route(max(1, len(book.bids), len(book.asks)))
@@ -225,6 +232,10 @@ class RoutedExchange(PlainExchange):
 
     def ok(self, text: str) -> Response:
         return Response(200, text.encode("ascii"), dict(self.headers))
+
+    def _judged(self, pair: Pair | None, response: Response, value_of: Callable[[Any], Value]) -> Value | Rejected:
+        refused = self.refusal_of_its_own(response)
+        return judged(response, self.name, pair, self.refusal_in, value_of) if refused is None else refused
 
     def _about(self, route: Route) -> Request:
         return Request(self.name, self.origin, route.target_for(), weight=route.weight, about=route.about)

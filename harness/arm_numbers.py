@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from statistics import fmean
 from typing import Any
 
 from harness.adjusted_times import adjusted_times
 from harness.breakdown import Parts, limited_by, over_blocks
+from harness.decision import numbers_of_decisions
 from harness.heat import Heat
 from harness.measurement import Batch, Measurement, medians_of
 from harness.planned_faults import PlannedFaults
@@ -54,7 +54,7 @@ def numbers_of(
         "declared_in_flight": measurements[0].declared_in_flight, "reached_in_flight": most,
         "connections": max(batch.connections for batch in batches),
         "reuse": _reuse(warm, heat),
-        "skew_s": fmean(batch.skew_s for batch in warm), "age_s": fmean(batch.age_s for batch in warm),
+        **numbers_of_decisions([[batch.decision for batch in m.warm] for m in measurements]),
         "server_overshoot_s": median([batch.overshoot_s for batch in warm]),
         "parts_s": parts.with_time(), "cold_parts_s": _cold_parts(measurements).with_time(),
         "limited_by": limited_by(parts, efficiency, fewer),
@@ -62,7 +62,6 @@ def numbers_of(
             measurements[0].arm, adjusted_times(measurements), others,
             [[batch.time_s for batch in m.warm] for m in measurements],
         ).to_json(),
-        "phantom": None, "missed": None,
         "outliers": len(strange), "values": len(warm), "block_medians_s": medians,
         "measurements": [m.to_json() for m in measurements],
     }  # fmt: skip

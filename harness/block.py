@@ -13,6 +13,7 @@ from typing import Any
 from exchanges.units import text_from_seconds
 from harness import pyperf_files, raw_rows, seals, spawn
 from harness.arm import Arm, slug
+from harness.decision import used_at
 from harness.fault_witness import LATE_S
 from harness.flood import floods
 from harness.heat import Heat, warm_batches
@@ -84,8 +85,7 @@ def play(heat: Heat, block: int, mock: Running, folder: RunFolder, progress: Pro
         quotes = raw_rows.quote_rows(worked.side, heat.scenario, name, block)
         played.quotes += quotes
         played.snapshots[name] = [row[5:13] for row in quotes]
-        # The market's clock started with ``begin``, a moment before the batch; no age is told that finely.
-        played.clocks[name] = time_us_at(worked.side["batches"][-1]["time_s"])
+        played.clocks[name] = time_us_at(used_at(worked.side["batches"][-1]))
     flooded = floods(played.measured)
     played.measured = [_with_breach(one, flooded.get(one.arm)) for one in played.measured]
     played.surroundings = meter.read()

@@ -21,6 +21,7 @@ from harness.planned_faults import PlannedFaults
 from harness.scenario import Scenario, requests_for
 from mock_server.filler import with_filler
 from mock_server.market import Market
+from mock_server.motion import Motion
 from mock_server.process import Control, MockFailed, Running
 from mock_server.venue import Venue
 
@@ -31,7 +32,8 @@ _TIMEOUT_S: Final = 20.0
 
 def body_sizes(scenario: Scenario) -> dict[str, int]:
     """The bytes of one decoded body of each exchange, at the beginning of the market."""
-    market = Market(scenario.seed, 0, 0)
+    # Not the one of all arms, which knows the exchanges without what is invented here.
+    market = Market(scenario.seed, 0, 0, motion=Motion.parse(scenario.motion))
     sizes = {}
     for request in _one_of_each(scenario, dict.fromkeys(scenario.exchanges, "http://127.0.0.1:1")):
         venue = Venue(with_filler(exchanges.load(request.exchange), scenario.listed))

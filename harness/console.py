@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,11 +13,11 @@ from exchanges.errors import safe
 from exchanges.units import (
     counted,
     text_from_bytes,
-    text_from_price,
     text_from_ratio,
     text_from_seconds,
     text_from_share,
 )
+from harness.prices_table import print_arbitrage, print_prices
 from harness.report.doubts import clock_said, differences_said, drifting_said, spoilt_said
 from harness.report.entries import RunEntry, ScenarioEntry
 from harness.report.wording import listing
@@ -32,7 +31,6 @@ _STATE_STYLE: Final = {
     "VALID": "bold green", "NOISY": "bold yellow", "UNVERIFIED": "bold yellow", "DRIFTED": "bold red",
     "SERVER-BOUND": "bold red", "NETWORK-INVALID": "bold red",
 }  # fmt: skip
-_ARBITRAGE_ROWS = 6
 _OUT: Final = ("disqualified", "failed", "skipped")
 
 
@@ -141,49 +139,6 @@ def _print_many(out: Console, scenarios: Sequence[Mapping[str, Any]]) -> None:
 
 def _print_out(out: Console, status: str, name: str, reason: object, where: str = "") -> None:
     say(out, f"{safe(name, 40)}{where}: {safe(str(reason), 300)}", head=f"{status} ", head_style="bold red")
-
-
-def print_prices(out: Console, readout: Mapping[str, Any], source: str) -> None:
-    """Best bid and ask of each pair."""
-    out.print()
-    say(out, f"prices, as {safe(source, 40)} fetched them", "bold")
-    made = table("pair", "best bid", "at", "best ask", "at", "spread bp")
-    for row in readout["prices"]:
-        bid, ask = text_from_price(row["bid"]), text_from_price(row["ask"])
-        cells = (row["pair"], bid, row["bid_exchange"], ask, row["ask_exchange"], row["spread_bps"])
-        made.add_row(*cells, style="" if len(row["exchanges"]) > 1 else "dim")
-    out.print(made)
-    print_left_out(out, readout)
-
-
-def print_arbitrage(out: Console, readout: Mapping[str, Any], rows: int = _ARBITRAGE_ROWS) -> None:
-    """The best opportunities after taker fees, and why most of them are none."""
-    found = readout["arbitrage"]
-    paying = sum(1 for row in found if Decimal(row["net_bps"]) > 0)
-    unsized = sum(1 for row in found if row["verdict"] == "size unknown" and Decimal(row["net_bps"]) > 0)
-    shown = max(rows, paying)
-    title = f"arbitrage: {paying} of {len(found)} routes leave something after taker fees on both legs"
-    title += f", {unsized} of them of unknown size" if unsized else ""
-    out.print()
-    say(out, title, "bold")
-    made = table("pair", "buy at", "sell at", "gross bp", "fees bp", "net bp", "verdict")
-    for row in found[:shown]:
-        style = "bold green" if row["verdict"] == "trade" else ""
-        cells = (row[key] for key in ("pair", "buy", "sell", "gross_bps", "fee_bps", "net_bps", "verdict"))
-        made.add_row(*cells, style=style)
-    out.print(made)
-    if len(found) > shown:
-        out.print(Text(f"{len(found) - shown} more routes, none better", style="dim"))
-    out.print(Text("USD and USDT are different money and are not compared.\n", style="dim"))
-
-
-def print_left_out(out: Console, readout: Mapping[str, Any]) -> None:
-    """The quotes of which no use is made, and why."""
-    left_out = readout.get("left_out", ())
-    for row in left_out[:_ARBITRAGE_ROWS]:
-        say(out, f"not used: {safe(row['reason'], 200)}", "yellow")
-    if len(left_out) > _ARBITRAGE_ROWS:
-        say(out, f"not used either: {counted(len(left_out) - _ARBITRAGE_ROWS, 'quote')} more", "yellow")
 
 
 def _name(name: str) -> Text:

@@ -9,19 +9,21 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from harness import fairness
 from harness.bound import bound
 from harness.breakdown import Parts, mean_of, parts_of
 from harness.connecting import longest_way_out_s, usual_way
+from harness.decision import Decision, decision_of
 from harness.fault_witness import held_delays, reached
 from harness.ladder import Ladder, ladder_of
 from harness.littles_law import contradictions
 from harness.planned_faults import PlannedFaults, waits
 from harness.scenario import DRAWS, Scenario
 from harness.statistics import median
+from harness.true_market import true_market
 from mock_server.conditions import Latency
 
 
@@ -32,10 +34,10 @@ class Batch:
     its declared concurrency; ``accepted`` counts new connections to ports that let somebody in; ``struck`` counts the
     requests that a fault of the scenario struck, ``severed`` those of them that may have cost their connection;
     ``skew_s`` from the first to the last price of the snapshot, ``age_s`` the mean age of a price when the batch was in
-    hand. ``network`` is by how much the kernel's counters of lost connections grew, ``turned_away`` how many of the
-    mock's own it counted (None: it does not say), ``parts`` where the time went. ``asked_s`` is what the delays asked
-    for take by themselves, in the order of the arm's requests and with as many in flight as it may have; ``way_out_s``
-    the longest that a request took from its start to the server."""
+    hand, and what else a ``Decision`` has. ``network`` is by how much the kernel's counters of lost connections grew,
+    ``turned_away`` how many of the mock's own it counted (None: it does not say), ``parts`` where the time went.
+    ``asked_s`` is what the delays asked for take by themselves, in the order of the arm's requests and with as many in
+    flight as it may have; ``way_out_s`` the longest that a request took from its start to the server."""
 
     time_s: float
     cpu_s: float
@@ -59,6 +61,17 @@ class Batch:
     parts: Parts = field(default_factory=Parts)
     asked_s: float = 0.0
     way_out_s: float = 0.0
+    age_p95_s: float = 0.0
+    signalled: int | None = None
+    phantom: int | None = None
+    present: int | None = None
+    missed: int | None = None
+    gap_bps: float | None = None
+
+    @property
+    def decision(self) -> Decision:
+        """What it was worth to whoever decides by it."""
+        return Decision(**{name.name: getattr(self, name.name) for name in fields(Decision)})
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the raw latencies, which requests.csv has."""
@@ -134,7 +147,8 @@ def measurement_from(side: dict[str, Any], scenario: Scenario, arm: str, block: 
         if not record["time_s"] > 0:
             raise ValueError(f"a batch of {record['time_s']} s")
         ladder = ladder_of(record, log, known, usual, scenario, declared, most, asked)
-        batch = _batch(record, log, asked, scenario, declared, ladder, parts_of(record, ladder, decode_s))
+        decision = decision_of(record, log, scenario, true_market(scenario, block, number))
+        batch = _batch(record, log, asked, scenario, declared, ladder, parts_of(record, ladder, decode_s), decision)
         batches.append(batch)
         breaches += fairness.breaches(record, log, scenario, block, number, declared, asked, batch.held_bound_s)
         breaches += contradictions(record, log, min(declared, scenario.concurrency), scenario.deadline_s)
@@ -174,13 +188,10 @@ def _with_known_connections(
 
 def _batch(
     record: dict[str, Any], log: Sequence[dict[str, Any]], asked: list[float], scenario: Scenario, declared: int,
-    ladder: Ladder, parts: Parts,
+    ladder: Ladder, parts: Parts, decision: Decision,
 ) -> Batch:  # fmt: skip
     server = record["server"]["batch"]
     answered = [outcome for outcome in record["outcomes"] if "kind" not in outcome]
-    priced = [row["priced_at"] for row in log if row["priced_at"] is not None]
-    in_hand = record["began"] + record["time_s"]
-    ages = [in_hand - row["replied"] for row in log if row["replied"] is not None]
     plan, outcomes, n = PlannedFaults(scenario), record["outcomes"], max(1, declared)
     arriving = waits(scenario, asked)
     nobody_let_in = sum(count for name, count in server.get("accepted_by", {}).items() if plan.is_unreachable(name))
@@ -196,8 +207,6 @@ def _batch(
         connections=len({row["connection"] for row in log}),
         # Of the batch, not of the longer span between begin and end, in which the server mostly waits for us.
         server_cpu=server["cpu_s"] / record["time_s"],
-        skew_s=max(priced) - min(priced) if priced else 0.0,
-        age_s=sum(ages) / len(ages) if ages else 0.0,
         load=record["load"],
         requests=scenario.requests,
         failures=dict(Counter(outcome["kind"] for outcome in record["outcomes"] if "kind" in outcome)),
@@ -209,4 +218,5 @@ def _batch(
         asked_s=ladder.asked_s,
         way_out_s=longest_way_out_s(record, log),
         severed=sum(plan.costs_connection(row["exchange"], row) for row in log),
+        **asdict(decision),
     )

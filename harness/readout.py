@@ -1,67 +1,104 @@
-"""What the fetched prices say: the best of each pair across exchanges, and what arbitrage would leave."""
+"""What the fetched prices say, as run.json and ``--json`` keep it: the best of each pair, and what arbitrage leaves.
+
+Decimals are text, exact; basis points are rounded to two places for show; ages and skews are whole microseconds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-import exchanges
-from exchanges.quote import Quote
-from harness.arbitrage import BestPrice, Opportunity, best_prices, opportunities, why_unusable
-from harness.freshness import why_stale
+from harness.allowance import Allowance
+from harness.arbitrage import opportunities
+from harness.best_price import BestPrice, best_prices
+from harness.opportunity import Opportunity
+from harness.seen import Seen
+from harness.usable import Usable, age_at, sorted_out
 
 
-def readout(quotes: Sequence[Quote], now_us: int) -> dict[str, Any]:
-    """Prices and arbitrage as run.json keeps them: decimals in text, exact; basis points rounded for show.
+def readout(
+    seen: Seen, fees: Mapping[str, Decimal], allowance: Allowance, most_routes: int | None = None
+) -> dict[str, Any]:
+    """Prices and arbitrage of what was seen, at the moment of use.
 
-    ``now_us`` is what the exchanges' clocks say when the prices are used, in whole microseconds since 1970 (UTC).
-    Opportunities come best net first, those that the fees eat included, so that the reader sees why. Quotes of which
-    no use is made are in ``left_out``, with their kind of failure and the reason in a sentence.
+    Opportunities come best net first, those that leave nothing included, so that the reader sees why: all of them, or
+    the best ``most_routes`` (``routes`` has the number of all). Quotes of which no use is made are in ``left_out``,
+    with their kind of failure and the reason in a sentence.
     """
-    fees = {name: exchanges.load(name).taker_fee for name in {quote.exchange for quote in quotes}}
-    left_out = [row for quote in quotes if (row := _left_out(quote, now_us)) is not None]
-    usable = [quote for quote in quotes if _left_out(quote, now_us) is None]
-    found = opportunities(usable, fees)
+    usable, left_out = sorted_out(seen.sightings, seen.clocks, seen.halted, seen.now_us, allowance)
+    found, not_compared = opportunities(usable.values(), fees, allowance)
+    names = {one.quote.exchange for one in seen.sightings}
     return {
-        "quotes": [_quote(quote) for quote in quotes],
-        "prices": [_price(best) for best in best_prices(usable)],
-        "arbitrage": [_opportunity(opportunity) for opportunity in found],
-        "left_out": left_out,
-        "taker_fees": {name: str(fee) for name, fee in sorted(fees.items())},
-    }
-
-
-def _left_out(quote: Quote, now_us: int) -> dict[str, Any] | None:
-    stale = why_stale(quote, now_us)
-    reason = stale or why_unusable(quote)
-    if reason is None:
-        return None
-    kind = "stale" if stale else "bad_value"
-    return {"exchange": quote.exchange, "pair": str(quote.pair), "kind": kind, "reason": reason}
-
-
-def _quote(quote: Quote) -> dict[str, Any]:
-    return {
-        "exchange": quote.exchange, "pair": str(quote.pair), "bid": str(quote.bid), "ask": str(quote.ask),
-        "last": None if quote.last is None else str(quote.last),
+        "quotes": [_quote(Usable(one, age_at(one, seen.clocks, seen.now_us, allowance.most_age_us)))
+                   for one in seen.sightings],
+        "prices": [_price(best, usable) for best in best_prices(usable.values())],
+        "arbitrage": [_opportunity(one) for one in found[:most_routes]],
+        "routes": {
+            "all": len(found), "gross": sum(one.gross_bps > 0 for one in found),
+            "net": sum(one.pays for one in found), "trade": sum(one.verdict == "trade" for one in found),
+        },
+        "not_compared": not_compared,
+        "left_out": [
+            {"exchange": one.market[0], "pair": str(one.market[1]), "kind": one.kind, "reason": one.reason}
+            for one in left_out
+        ],
+        "taker_fees": {name: str(fees[name]) for name in sorted(names)},
+        "clocks": {
+            name: {"offset_us": clock.offset_us, "error_us": clock.error_us}
+            for name, clock in sorted(seen.clocks.items()) if name in names
+        },
+        "allowance": _allowance(allowance),
     }  # fmt: skip
 
 
-def _price(best: BestPrice) -> dict[str, Any]:
+def _allowance(allowance: Allowance) -> dict[str, Any]:
+    notional = allowance.notional
+    return {
+        "notional": None if notional is None else f"{notional:f}", "most_age_us": allowance.most_age_us,
+        "most_skew_us": allowance.most_skew_us, "drift_bps_per_s": f"{allowance.drift_bps_per_s:f}",
+    }  # fmt: skip
+
+
+def _quote(one: Usable) -> dict[str, Any]:
+    quote, age = one.quote, one.age
+    optional = {name: getattr(quote, name) for name in ("last", "bid_size", "ask_size")}
+    return {
+        "exchange": quote.exchange, "pair": str(quote.pair), "bid": str(quote.bid), "ask": str(quote.ask),
+        **{name: None if value is None else str(value) for name, value in optional.items()},
+        "time_us": quote.time_us, "age_us": [age.low_us, age.high_us], "age_by": age.by,
+    }  # fmt: skip
+
+
+def _price(best: BestPrice, usable: Mapping[Any, Usable]) -> dict[str, Any]:
+    ages = [usable[name, best.pair].age for name in (best.bid_exchange, best.ask_exchange)]
     return {
         "pair": str(best.pair), "bid": str(best.bid), "bid_exchange": best.bid_exchange, "ask": str(best.ask),
         "ask_exchange": best.ask_exchange, "spread_bps": _bps(best.spread_bps), "exchanges": list(best.exchanges),
+        "age_us": [min(age.low_us for age in ages), max(age.high_us for age in ages)],
     }  # fmt: skip
 
 
-def _opportunity(o: Opportunity) -> dict[str, Any]:
+def _opportunity(one: Opportunity) -> dict[str, Any]:
+    buy, sell, through = one.buy.quote, one.sell.quote, one.conversion
     return {
-        "pair": str(o.pair), "buy": o.buy_exchange, "sell": o.sell_exchange, "ask": str(o.ask), "bid": str(o.bid),
-        "gross_bps": _bps(o.gross_bps), "fee_bps": _bps(o.fee_bps), "net_bps": _bps(o.net_bps),
-        "size": None if o.size is None else str(o.size), "profit": None if o.profit is None else str(o.profit),
-        "verdict": o.verdict, "reason": o.reason,
+        "pair": str(buy.pair), "buy": buy.exchange, "sell": sell.exchange, "sell_pair": str(sell.pair),
+        "ask": str(buy.ask), "bid": str(sell.bid),
+        "through": None if through is None else {
+            "exchange": through.at.quote.exchange, "pair": str(through.at.quote.pair),
+            "side": "bid" if through.sells else "ask", "price": str(through.side.best), "fee": str(through.fee),
+        },
+        "gross_bps": _bps(one.gross_bps), "depth_bps": _bps(one.depth_bps), "fee_bps": _bps(one.fee_bps),
+        "allowance_bps": _bps(one.allowance_bps), "net_bps": _bps(one.net_bps),
+        "net_exact_bps": str(one.net_bps), "size": _text(one.size), "spent": _text(one.spent),
+        "profit": _text(one.profit), "money": buy.pair.quote, "buy_price": _text(one.buy_price),
+        "sell_price": _text(one.sell_price), "skew_us": one.skew_us, "age_us": one.age_us, "verdict": one.verdict,
+        "reason": one.reason, "why": list(one.why),
     }  # fmt: skip
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value.normalize():f}"
 
 
 def _bps(value: Decimal) -> str:

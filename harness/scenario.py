@@ -31,7 +31,7 @@ class Scenario:
     in flight; ``warm`` is the number of warm batches in a block. ``deadline_s`` in seconds, ``max_body`` in decoded
     bytes. ``levels`` is the depth of a book on each side (0 in other workloads); ``listed`` is how many markets an
     exchange lists at least, invented ones included (0: its own). ``affinity`` says on which cores the workers run (see
-    ``harness.affinity``).
+    ``harness.affinity``). ``motion`` is how the market moves (see ``mock_server.motion``).
     """
 
     name: str
@@ -51,6 +51,7 @@ class Scenario:
     faults: str = ""
     tls: bool = False
     affinity: str = "free"
+    motion: str = "waves"
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -29,7 +29,12 @@ def add_arguments(work: options.TakesOptions, conditions: options.TakesOptions) 
     """What is fetched, and under which conditions: a group of options for each, or one parser for both. Lists of some
     of them make a sweep."""
     workload_options.add_arguments(work)
-    work.add_argument("--requests", default="40", metavar="N,...", help="requests in a batch; markets repeat (40)")
+    work.add_argument(
+        "--requests",
+        default="40",
+        metavar="N,...",
+        help="requests in a batch; markets repeat; all: each market is asked for once (40)",
+    )
     add = conditions.add_argument
     add(
         "-c",
@@ -45,6 +50,7 @@ def add_arguments(work: options.TakesOptions, conditions: options.TakesOptions) 
         metavar="D,...",
         help="20ms, lognormal:20ms,200ms, profile:FILE, ...; per exchange: 20ms;kraken=uniform:10ms,30ms (20ms)",
     )
+    add("--motion", default="waves", metavar="HOW", help="of the prices: waves, waves:5, still, linear:10bp/s (waves)")
     add(
         "--faults",
         default="",
@@ -57,9 +63,10 @@ def add_arguments(work: options.TakesOptions, conditions: options.TakesOptions) 
     add("--max-body", default="4MiB", metavar="SIZE", help="largest decoded body (4MiB)")
 
 
-def scenarios_from(args: argparse.Namespace, blocks: int, warm: int) -> list[Scenario]:
+def scenarios_from(args: argparse.Namespace, blocks: int, warm: int, name: str = sweep.ALONE) -> list[Scenario]:
     """The scenarios of the options, one for each combination of the lists among them, the last of ``sweep.AXES``
-    changing fastest; what is left out of them is told on stderr. Their baseline is still to be named.
+    changing fastest; what is left out of them is told on stderr. Their baseline is still to be named. The only one is
+    called ``name``.
 
     Raises:
         UsageError: with a sentence for what makes no sense.
@@ -67,12 +74,13 @@ def scenarios_from(args: argparse.Namespace, blocks: int, warm: int) -> list[Sce
     works = works_from(args)
     names = list(dict.fromkeys(name for work in works for name in work.exchanges))
     deadline_s = options.deadline(args.deadline)
-    requests = sweep.listed("--requests", args.requests, lambda word: options.count("--requests", word))
+    requests = sweep.listed("--requests", args.requests, _requests)
     concurrency = sweep.listed("--concurrency", args.concurrency, lambda word: options.count("--concurrency", word))
     latencies = _latencies(args.latency, names, deadline_s, args.deadline)
     seed = options.read("--seed", args.seed, int)
     max_body = int(options.positive("--max-body", options.read("--max-body", args.max_body, bytes_from)))
     faults = _faults(args.faults, names, args.tls)
+    motion = str(options.read("--motion", args.motion, Motion.parse))
     axes: dict[str, Sequence[object]] = {
         "concurrency": concurrency,
         "latency": latencies,
@@ -84,10 +92,11 @@ def scenarios_from(args: argparse.Namespace, blocks: int, warm: int) -> list[Sce
     found = [
         Scenario(
             name=sweep.name_of(
-                {"concurrency": width, "latency": latency, "requests": number, "workload": work.workload}, swept
+                {"concurrency": width, "latency": latency, "requests": number, "workload": work.workload}, swept,
+                name,
             ),
             markets=work.markets,
-            requests=number,
+            requests=work.markets_once if number == _ALL else number,
             concurrency=width,
             latency=str(_latency_for(work, latency)),
             blocks=blocks,
@@ -102,6 +111,7 @@ def scenarios_from(args: argparse.Namespace, blocks: int, warm: int) -> list[Sce
             faults=str(_faults_for(work, faults)),
             tls=args.tls,
             affinity=getattr(args, "affinity", "free"),
+            motion=motion,
         )
         for width, latency, number, work in itertools.product(concurrency, latencies, requests, works)
     ]
@@ -109,6 +119,10 @@ def scenarios_from(args: argparse.Namespace, blocks: int, warm: int) -> list[Sce
     for scenario in {scenario.workload: scenario for scenario in found}.values():
         _has_room(scenario, args.max_body)
     return found
+
+
+def _requests(word: str) -> int:
+    return _ALL if word.strip() == "all" else options.count("--requests", word)
 
 
 def with_baseline(scenario: Scenario, asked: str | None, names: Sequence[str]) -> Scenario:

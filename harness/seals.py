@@ -35,7 +35,7 @@ def batch_begin(scenario: Scenario, block: int, number: int) -> dict[str, Any]:
     """What the server is told to begin a batch of the race."""
     return {
         "seed": scenario.seed, "block": block, "batch": number, "latency": scenario.latency, "draws": DRAWS,
-        "faults": scenario.faults,
+        "faults": scenario.faults, "motion": scenario.motion,
     }  # fmt: skip
 
 

@@ -18,8 +18,7 @@ from harness.gate import Gate, judged
 from harness.heat import Heat
 from harness.journal import Journal
 from harness.machine import machine, shown_command, versions
-from harness.quote_rows import quotes_from_rows
-from harness.readout import readout
+from harness.race_readout import race_readout
 from harness.sentence import sentence_for
 from harness.store import RunFolder
 from harness.terms_witness import common_terms
@@ -82,7 +81,7 @@ class Session:
                 {"name": name, "status": "failed", "reason": why, "rank": None, "efficiency": None}
                 for name, why in self.entered.broken.items()
             ]
-            scenario["readout"] = _readout(heat, scenario)
+            scenario["readout"] = race_readout(heat, scenario)
             scenarios.append(scenario)
             verdicts.append(verdict)
         verdict = worst(verdicts)
@@ -163,15 +162,6 @@ class Session:
     @property
     def _can_go_on(self) -> bool:
         return self.journal is not None and self.journal.is_there and self.result.get("state") != "complete"
-
-
-def _readout(heat: Heat, scenario: dict[str, Any]) -> dict[str, Any] | None:
-    """Prices of the fastest arm's last batch; of any arm that may be trusted where nothing is ranked."""
-    fit = [row["name"] for row in scenario["strategies"] if row["status"] in ("ranked", "tied", "unranked")]
-    arm = next((name for name in [scenario["fastest"], *fit] if name in heat.snapshots), None)
-    if arm is None:
-        return None
-    return {"arm": arm, **readout(quotes_from_rows(heat.snapshots[arm]), heat.clocks[arm])}
 
 
 def _now() -> str:

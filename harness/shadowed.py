@@ -21,6 +21,9 @@ CLIENTS: Final = (
 """Clients and what they are built on, by the name that is imported; their distributions are called the same."""
 
 _PART: Final = re.compile(r"[0-9]+|[a-z]+")
+_POST: Final = re.compile(r"[-._]?post[-._]?[0-9]*$")
+"""What a package that was only packed anew has behind its version, and need not know of itself (PEP 440,
+"Post-releases"): certifi 2026.10.19.post1 calls itself 2026.10.19."""
 _SHORT: Final = {"alpha": "a", "beta": "b", "c": "rc", "pre": "rc", "preview": "rc"}
 
 
@@ -47,12 +50,12 @@ def shadowed(imported: Mapping[str, str], installed: Mapping[str, str | None]) -
 
 def is_same_version(one: str, other: str) -> bool:
     """Whether two versions are one and the same; 2026.01.04 is 2026.1.4 and 1.0-rc.1 is 1.0rc1, as packaging has it
-    (PEP 440, "Normalization")."""
+    (PEP 440, "Normalization"), and 1.0.post1 is 1.0."""
     return _parts(one) == _parts(other)
 
 
 def _parts(version: str) -> list[str | int]:
-    found = _PART.findall(version.lower().removeprefix("v"))
+    found = _PART.findall(_POST.sub("", version.lower().removeprefix("v")))
     return [int(part) if part.isdecimal() else _SHORT.get(part, part) for part in found]
 
 

@@ -1,102 +1,161 @@
-"""One snapshot of the market: every chosen pair on every chosen exchange, fetched once from the mock."""
+"""One snapshot of the market: every chosen pair on every chosen exchange, fetched once from the mock.
+
+Before the prices the exchanges are asked what their clocks say and what they list, so that ages and halts are known.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import exchanges
 import strategies
-from exchanges.decode import decode_quotes
+from exchanges.book import Book
+from exchanges.decode import decode_any
 from exchanges.errors import safe
 from exchanges.pair import Pair
 from exchanges.quote import Quote
-from harness import entries, options
+from exchanges.wire import Request
+from harness import entries, options, ways
+from harness.book_rows import best_of
 from harness.exits import EnvironmentGap, Stop
 from harness.scenario import markets_for
-from mock_server.conditions import Latency
-from mock_server.market import time_us_at
+from harness.seen import Seen
+from harness.sighting import Sighting, microseconds, moments_of
+from harness.told import requests_to, told_by
+from harness.ways import Ways, ways_from
 from mock_server.process import Control, MockFailed, running
-from strategies.strategy import Failed, Fetched, Limits, Outcome, Strategy
+from strategies.strategy import Failed, Fetch, Fetched, Limits, Outcome, Strategy
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """``quotes`` in hand; ``failures`` are sentences, one for each request that brought none. ``now_us`` is what the
-    exchanges' clocks said when all of it was in hand, in microseconds since 1970 (UTC)."""
+    """What was ``seen`` by which ``strategy``; ``failures`` are sentences, one for each market that brought nothing,
+    and ``notes`` what could not be learnt of the exchanges' clocks and lists."""
 
-    quotes: list[Quote]
+    seen: Seen
     failures: list[str]
     strategy: str
-    now_us: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def quotes(self) -> list[Quote]:
+        return [sighting.quote for sighting in self.seen.sightings]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What ``prices`` and ``arbitrage`` have in common."""
+    """What commands that choose their markets have in common."""
     add = parser.add_argument
     add("-x", "--exchange", default="all", metavar="NAMES", help="exchanges, comma-separated, or FILE.py:NAME (all)")
     add("--pairs", default="all", metavar="N|LIST", help="pairs of each exchange, or BTC/USD,ETH/USDT,... (all)")
-    add("-s", "--strategy", default="asyncio-aiohttp", metavar="NAME", help="how to fetch them (asyncio-aiohttp)")
-    add("-c", "--concurrency", default="20", metavar="N", help="requests in flight (20)")
-    add("--latency", default="20ms", metavar="D", help="of the mock server (20ms)")
-    add("--seed", default="7", metavar="N", help="of the mock's market (7)")
-    add("--deadline", default="10s", metavar="D", help="for one request (10s)")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    form.add_argument("--csv", action="store_true", help="rows on stdout")
+    ways.add_arguments(parser)
 
 
-def take(args: argparse.Namespace) -> Snapshot:
-    """Fetch what the options ask for. Raises UsageError, PluginError, EnvironmentGap, and Stop where the strategy
-    breaks its promises."""
+def take(args: argparse.Namespace, levels: int = 0, between_moneys: bool = False) -> Snapshot:
+    """Fetch what the options ask for: quotes, or books of so many ``levels`` where an exchange has them;
+    ``between_moneys``: also the markets in which one of the moneys involved is sold for another.
+
+    Raises UsageError, PluginError, EnvironmentGap, and Stop where the strategy breaks its promises."""
     names = options.exchange_names(args.exchange)
     pairs = options.pairs(args.pairs if args.pairs != "all" else "1000", names)
-    seed = options.read("--seed", args.seed, int)
-    latency = str(options.read("--latency", args.latency, Latency.parse))
-    in_flight = options.count("--concurrency", args.concurrency)
-    deadline_s = options.deadline(args.deadline)
-    try:
-        strategy = strategies.load(entries.loadable(args.strategy, in_flight))
-    except SystemExit as error:
-        raise Stop(f"strategy {args.strategy} ended the program at import: sys.exit({error.code!r})") from error
+    how = ways_from(args)
     markets = markets_for(names, pairs)
+    return fetch((*markets, *_between(names, markets)) if between_moneys else markets, how, levels)
+
+
+def fetch(markets: Sequence[tuple[str, str]], how: Ways, levels: int = 0) -> Snapshot:
+    """Fetch these markets, each (exchange, pair), once. Raises as ``take`` does."""
     try:
-        outcomes, now_us = _fetch(markets, strategy, Limits(in_flight, deadline_s), latency, seed)
+        strategy = strategies.load(entries.loadable(how.strategy, how.in_flight))
+    except SystemExit as error:
+        raise Stop(f"strategy {how.strategy} ended the program at import: sys.exit({error.code!r})") from error
+    names = list(dict.fromkeys(name for name, _ in markets))
+    facts = [request for name in names for request in requests_to(name)]
+    prices = [_price_request(name, Pair.parse(pair), levels) for name, pair in markets]
+    try:
+        told, brought, now_us = _fetch(names, facts, prices, strategy, how)
     except MockFailed as error:
         raise EnvironmentGap(str(error)) from error
-    if len(outcomes) != len(markets):
-        raise Stop(f"strategy {args.strategy} returned {len(outcomes)} outcomes for {len(markets)} requests")
-    quotes, failures = [], []
-    for (name, pair), outcome in zip(markets, outcomes, strict=True):
-        match outcome:
-            case Fetched(tuple(found)) if all(isinstance(quote, Quote) for quote in found):
-                quotes += list(found)
-            case Failed(kind, detail):
-                failures.append(safe(f"{name} {pair}: {kind}: {detail}", 300))
-            case _:
-                raise Stop(f"strategy {args.strategy} returned no quote for {name} {pair}, and no failure either")
-    return Snapshot(quotes, failures, args.strategy, now_us)
+    for outcomes, requests in ((told, facts), (brought, prices)):
+        if len(outcomes) != len(requests):
+            raise Stop(f"strategy {how.strategy} returned {len(outcomes)} outcomes for {len(requests)} requests")
+    sightings: list[Sighting] = []
+    failures: list[str] = []
+    for request, outcome in zip(prices, brought, strict=True):
+        found = _sightings_in(request, outcome, how.strategy)
+        if isinstance(found, str):
+            failures.append(found)
+        else:
+            sightings += found
+    of_themselves = told_by(facts, told)
+    wanted = [(name, Pair.parse(pair)) for name, pair in markets]
+    trading = of_themselves.trading
+    halted = frozenset((name, pair) for name, pair in wanted if name in trading and pair not in trading[name])
+    seen = Seen(sightings, now_us, of_themselves.clocks, halted)
+    return Snapshot(seen, failures, how.strategy, of_themselves.notes)
+
+
+def _between(names: Sequence[str], markets: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The markets between the moneys of others, of those that are not among them."""
+    have = set(markets)
+    moneys = {Pair.parse(pair).quote for _, pair in have}
+    found = [
+        (name, str(one.pair))
+        for name in names
+        for one in exchanges.load(name).instruments
+        if {one.pair.base, one.pair.quote} <= moneys
+    ]
+    return [market for market in found if market not in have]
+
+
+def _price_request(name: str, pair: Pair, levels: int) -> Request:
+    exchange = exchanges.load(name)
+    deep = min(levels, exchange.most_levels)
+    return exchange.book_request_for(pair, deep) if deep else exchange.request_for(pair)
 
 
 def _fetch(
-    markets: Sequence[tuple[str, str]], strategy: Strategy, limits: Limits, latency: str, seed: int
-) -> tuple[list[Outcome], int]:
-    with running(list(dict.fromkeys(name for name, _ in markets)), latency, seed) as mock:
-        requests = [exchanges.load(name).request_for(Pair.parse(pair)).at(mock.origins[name]) for name, pair in markets]
-        with Control(mock) as control:
-            control.begin(seed)
-            began = time.monotonic()
-            try:
-                with strategy(limits, decode_quotes) as fetch:
-                    return list(fetch(requests)), time_us_at(time.monotonic() - began)
-            except (Exception, SystemExit) as error:  # whatever a guest raises: here it runs in this process
-                raise Stop(f"the strategy broke: {type(error).__name__}: {error}") from error
+    names: Sequence[str], facts: Sequence[Request], prices: Sequence[Request], strategy: Strategy, how: Ways
+) -> tuple[list[Outcome], list[Outcome], int]:
+    with running(list(names), how.latency, how.seed) as mock, Control(mock) as control:
+        control.begin(how.seed, hold=how.hold)
+        try:
+            with strategy(Limits(how.in_flight, how.deadline_s), decode_any) as fetch_all:
+                told, brought = (_answers(fetch_all, requests, mock.origins) for requests in (facts, prices))
+                return told, brought, microseconds(time.monotonic())
+        except (Exception, SystemExit) as error:  # whatever a guest raises: here it runs in this process
+            raise Stop(f"the strategy broke: {type(error).__name__}: {error}") from error
+
+
+def _answers(fetch_all: Fetch, requests: Sequence[Request], origins: Mapping[str, str]) -> list[Outcome]:
+    return list(fetch_all([request.at(origins[request.exchange]) for request in requests])) if requests else []
+
+
+def _sightings_in(request: Request, outcome: Any, strategy: str) -> list[Sighting] | str:
+    """What one answer brought, or why it brought nothing."""
+    name, pair = request.exchange, request.pairs[0]
+    match outcome:
+        case Fetched(tuple(found)) if all(isinstance(quote, Quote) for quote in found):
+            return [Sighting(quote, *moments_of(outcome)) for quote in found]
+        case Fetched(Book() as book):
+            best = best_of(book)
+            if best is None:
+                return safe(f"{name} {pair}: bad_value: one-sided, its book has {_sides(book)}", 300)
+            return [Sighting(best, *moments_of(outcome), book)]
+        case Failed(kind, detail):
+            return safe(f"{name} {pair}: {kind}: {detail}", 300)
+    raise Stop(f"strategy {strategy} returned no quote for {name} {pair}, and no failure either")
+
+
+def _sides(book: Book) -> str:
+    return "no bids" if not book.bids and book.asks else "no asks" if book.bids else "neither bids nor asks"
 
 
 def report_failures(snapshot: Snapshot) -> None:
-    """Say on stderr which requests brought nothing."""
-    for sentence in snapshot.failures:
+    """Say on stderr which requests brought nothing, and what is not known."""
+    for sentence in (*snapshot.failures, *snapshot.notes):
         sys.stderr.write(f"fetchrace: {sentence}\n")

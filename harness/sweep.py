@@ -17,7 +17,7 @@ MOST: Final = 24
 """Scenarios in one run: more take hours, and nobody reads them side by side."""
 
 ALONE: Final = "quick"
-"""What the only scenario of a run is called."""
+"""What the only scenario of a run is called, unless it has a name (``harness.named_scenario``)."""
 
 _LONGEST: Final = 20
 """Of a value in a name: with three others it still fits where names are cut, at 80 characters."""
@@ -59,11 +59,11 @@ def check_size(axes: Mapping[str, Sequence[object]]) -> None:
         )
 
 
-def name_of(values: Mapping[str, object], swept: Sequence[str]) -> str:
+def name_of(values: Mapping[str, object], swept: Sequence[str], alone: str = ALONE) -> str:
     """What a scenario is called: by the axes that are swept and its values there, such as
-    ``concurrency=8 latency=100ms``. A long value is cut, and told from others by a digest of the whole; so the same
+    ``concurrency=8 latency=100ms``; ``alone`` where none is. A long value is cut, and told from others by a digest of the whole; so the same
     conditions have the same name in every run."""
-    return " ".join(f"{axis}={short(str(values[axis]))}" for axis in swept) or ALONE
+    return " ".join(f"{axis}={short(str(values[axis]))}" for axis in swept) or alone
 
 
 def swept_axes(scenarios: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeAlias
 
 import exchanges
 from exchanges.errors import ExchangeError, Rejected, safe
@@ -15,9 +15,11 @@ from harness.book_rows import best_of, digest_of
 from harness.planned_faults import PlannedFaults
 from harness.quote_rows import quotes_from_rows
 from harness.scenario import Scenario, Turn
+from harness.true_market import market_of, true_market
 from mock_server.market import Market
 from mock_server.moment import Change, Moment
 
+_Key: TypeAlias = tuple[int, int, int, str]
 _OPTIONAL = frozenset(("last", "bid_size", "ask_size", "time_us"))
 
 
@@ -26,7 +28,7 @@ def wrong_values(
     number: int, plan: PlannedFaults,
 ) -> list[str]:  # fmt: skip
     """One sentence, where values in hand are not those that were sent; none where all are."""
-    market = Market(scenario.seed, block, number)
+    market = true_market(scenario, block, number)
     rows = {row["index"]: row for row in log}
     turns = scenario.turns
     wrong = []
@@ -40,7 +42,8 @@ def wrong_values(
             continue
         changes = tuple(fault.quote for fault in plan.struck(turn[0], row) if fault.quote is not None)
         if scenario.workload == "books":
-            difference = _other_book(outcome, market, turn, row["priced_at"], scenario.levels, changes)
+            difference = _other_book(outcome, (*market.key, scenario.motion), turn, row["priced_at"], scenario.levels,
+                                     changes)  # fmt: skip
         else:
             view = Moment(exchanges.load(turn[0]), market, market.tick(row["priced_at"]), changes=changes)
             sent = [view.quote(Pair.parse(pair)) for pair in turn[1]]
@@ -76,9 +79,9 @@ def _difference(rows: Any, sent: Sequence[Quote], silent: Collection[str] = ()) 
 
 
 def _other_book(
-    outcome: Mapping[str, Any], market: Market, turn: Turn, at_s: float, levels: int, changes: tuple[Change, ...]
+    outcome: Mapping[str, Any], key: _Key, turn: Turn, at_s: float, levels: int, changes: tuple[Change, ...]
 ) -> str | None:
-    best, digest, depth = _sent_book(market.key, turn[0], turn[1][0], at_s, levels, changes)
+    best, digest, depth = _sent_book(key, turn[0], turn[1][0], at_s, levels, changes)
     # The exchange's own time is not in every book.
     difference = _difference(outcome["quotes"], [best], ("time_us",))
     if difference is None and outcome.get("digest") != digest:
@@ -88,19 +91,14 @@ def _other_book(
 
 @functools.lru_cache(maxsize=4096)
 def _sent_book(
-    key: tuple[int, int, int], name: str, pair: str, at_s: float, levels: int, changes: tuple[Change, ...]
+    key: _Key, name: str, pair: str, at_s: float, levels: int, changes: tuple[Change, ...]
 ) -> tuple[Quote, str, int]:
     """A deep book is priced once a second, and so asked for many times."""
-    market = _market(key)
+    market = market_of(*key)
     book = Moment(exchanges.load(name), market, market.tick(at_s), levels, changes).book(Pair.parse(pair), levels)
     best = best_of(book)
     assert best is not None  # the market's books have both sides
     return best, digest_of(book), len(book.bids) + len(book.asks)
-
-
-@functools.lru_cache(maxsize=8)
-def _market(key: tuple[int, int, int]) -> Market:
-    return Market(*key)
 
 
 @functools.cache

@@ -17,6 +17,8 @@ from harness.scenario import WORKLOADS, markets_for
 from harness.sweep import listed
 from mock_server.options import MOST_LISTED
 
+_RACED: Final = "binance,coinbase,kraken"
+"""By default: few and always the same, so that another exchange does not make every race another one."""
 _LEVELS: Final = 100
 _LISTED: Final = 3000
 
@@ -37,7 +39,13 @@ class Work:
 
 def add_arguments(parser: options.TakesOptions) -> None:
     add = parser.add_argument
-    add("-x", "--exchange", default="all", metavar="NAMES", help="exchanges, comma-separated, or FILE.py:NAME (all)")
+    add(
+        "-x",
+        "--exchange",
+        default=_RACED,
+        metavar="NAMES",
+        help=f"exchanges, comma-separated, or all, or FILE.py:NAME ({_RACED})",
+    )
     add("--pairs", default="5", metavar="N|LIST", help="pairs of each exchange, or BTC/USD,ETH/USDT,... (5)")
     add(
         "--workload",

@@ -91,7 +91,7 @@ def _mock(options: argparse.Namespace, exchanges: list[Exchange], stack: context
     from mock_server.lateness import Ramp, late_from
     from mock_server.levers import one_at_a_time_from, refusals_from
     from mock_server.log import Spool
-    from mock_server.motion import Motion
+    from mock_server.motion import Motion, held
     from mock_server.narrow_door import backlog_from
 
     names = [exchange.name for exchange in exchanges]
@@ -127,7 +127,7 @@ def _mock(options: argparse.Namespace, exchanges: list[Exchange], stack: context
         authority,
         epoch_us=epoch_us_from(options.epoch),
         workers=options.workers,
-        hold_s=options.hold,
+        hold_s=held(options.hold),
     )
     mock.check(conditions.faults)
     return mock

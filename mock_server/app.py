@@ -45,7 +45,7 @@ class Mock:
 
     ``limits`` makes every exchange enforce its rate limits, whose clocks run ``time_scale`` times as fast as ours;
     ``authority`` makes every port speak TLS; ``epoch_us`` is the exchanges' time when it starts, and ``hold_s`` the
-    second at which the market's clock stands (None: it runs), until a batch begins; ``workers`` how many of them share the ports.
+    second at which the market's clock stands (None: it runs), until a batch begins; ``workers`` share the ports.
     """
 
     def __init__(

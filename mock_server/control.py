@@ -38,8 +38,8 @@ from mock_server.conditions import Latency
 from mock_server.faults import Faults
 from mock_server.levers import one_at_a_time_from, refuse_from
 from mock_server.market import EPOCH_US
-from mock_server.motion import Motion
-from mock_server.options import epoch_us_from, hold_from
+from mock_server.motion import Motion, hold_from
+from mock_server.options import epoch_us_from
 from mock_server.process import MockFailed
 from mock_server.reply import Reply
 from mock_server.seals import Seals

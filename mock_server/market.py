@@ -2,16 +2,16 @@
 
 Law: a quote depends on (seed, block, batch, motion, exchange, pair, tick) and on nothing else, with
 ``tick = floor(at_s / tick_s)``; its time, where it carries one, on the epoch as well. Whoever knows the seed and the
-motion can compute the true price of any tick, afterwards and without the server. (The formula is in floats: two machines whose C
-libraries round ``sin`` differently could disagree by one price step, once in a great while; one machine agrees with
-itself.)
+motion can compute the true price of any tick, afterwards and without the server. (The formula is in floats: two
+machines whose C libraries round ``sin`` differently could disagree by one price step, once in a great while; one
+machine agrees with itself.)
 
 A book (``depth``) is a function of the same things and of the level; its first levels are the quote's.
 
 All exchanges see the same motion of an asset (``mock_server.motion``); each adds a basis of its own that wobbles by
 a basis point, a spread, and planted windows: some hundred milliseconds in which its price is lifted above what buying
-elsewhere and both taker fees cost. What a window is worth, and that nothing else is worth anything, ``mock_server.path``
-has in numbers.
+elsewhere and both taker fees cost. ``mock_server.path`` has in numbers what a window is worth, and that nothing else
+is worth anything.
 """
 
 from __future__ import annotations

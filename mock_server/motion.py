@@ -11,22 +11,25 @@ With ``level`` for the price at which a pair starts on an exchange, its middle `
     still     level
     linear    level * (1 + slope * at_s)
 
-and never less than the exchange's price step. ``last`` and the sizes go on changing in all of them.
+and never less than the exchange's price step. ``last`` and the sizes go on changing in all of them. (Along a line money
+grows as coins do, so that what is converted through it is soon out of line; in waves it never is.)
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from exchanges.errors import safe
 from exchanges.plugins import nearest
+from exchanges.units import seconds_from
 
 FORMS: Final = "waves, waves:5, still or linear:10bp/s"
 _KINDS: Final = ("waves", "still", "linear")
 _MOST_WAVES: Final = 100.0
 _STEEPEST: Final = 10_000.0
+_LONGEST_HOLD_S: Final = 86_400.0
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
 
@@ -72,3 +75,18 @@ def _digits(number: float) -> str:
 
 
 WAVES: Final = Motion()
+
+
+def hold_from(given: Any) -> float:
+    """Where the market's clock is to stand still, in seconds since its start. Raises ValueError, with a sentence."""
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= _LONGEST_HOLD_S:
+        raise ValueError(
+            f"expected seconds from 0 to {_LONGEST_HOLD_S:,.0f}, or null, as hold (where the market's clock stands), "
+            f"found {safe(repr(given), 40)}"
+        )
+    return float(given)
+
+
+def held(text: str | None) -> float | None:
+    """The same from words such as ``3.2s``; None for a clock that runs. Raises ValueError, with a sentence."""
+    return None if text is None else hold_from(seconds_from(text))

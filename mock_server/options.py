@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 LOOPS = ("auto", "asyncio", "uvloop")
-_LONGEST_HOLD_S = 86_400.0
 MOST_LISTED = 20_000
 """Markets of an exchange: several times what any real one lists."""
 
@@ -76,19 +75,8 @@ def parser() -> argparse.ArgumentParser:
         help="the exchanges' time at the start: now (default), or e.g. 2026-01-01T00:00:00Z for the same replies again",
     )
 
-    what.add_argument(
-        "--motion",
-        default="waves",
-        metavar="HOW",
-        help="how prices move: waves (default), waves:5 (five times as high), still, or linear:10bp/s (of the starting "
-        "price)",
-    )
-    what.add_argument(
-        "--hold",
-        type=_hold,
-        metavar="DURATION",
-        help="the market's clock stands still, so long after its start, until a batch begins, e.g. 3.2s",
-    )
+    what.add_argument("--motion", default="waves", metavar="HOW", help="waves (default), waves:5, still, linear:10bp/s")
+    what.add_argument("--hold", metavar="TIME", help="the market's clock stands there until a batch begins, e.g. 3.2s")
 
     how = it.add_argument_group("how it is answered")
     how.add_argument(
@@ -232,27 +220,6 @@ def epoch_us_from(text: str) -> int:
     raise ValueError(
         f"expected now, or a time from 2000 to 2099 such as 2026-01-01T00:00:00Z, found {safe(text, 40)!r}"
     )
-
-
-def hold_from(given: Any) -> float:
-    """Where the market's clock is to stand, in seconds since its start. Raises ValueError."""
-    from exchanges.errors import safe
-
-    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= _LONGEST_HOLD_S:
-        raise ValueError(
-            f"expected seconds from 0 to {_LONGEST_HOLD_S:,.0f} as hold, such as 3.2, or null for a clock that runs; "
-            f"found {safe(repr(given), 40)}"
-        )
-    return float(given)
-
-
-def _hold(text: str) -> float:
-    from exchanges.units import seconds_from
-
-    try:
-        return hold_from(seconds_from(text))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _epoch(text: str) -> str:

@@ -93,7 +93,8 @@ class Path:
         self._price_steps_per_unit = 1 / float(instrument.price_step)
         self._waves = _all_waves(pair, motion.waves, key, here)
         self._slope = motion.slope_bp * 1e-4
-        self._level = usd_of(pair.base) / usd_of(pair.quote) * math.exp(_BASIS * (2 * uniform("basis", *key, *here) - 1))
+        basis = _BASIS * (2 * uniform("basis", *key, *here) - 1)
+        self._level = usd_of(pair.base) / usd_of(pair.quote) * math.exp(basis)
         # The spread belongs to the exchange and the pair, whatever the seed: half of 0.8 to 4 basis points.
         narrow, wide = _HALF_SPREADS
         self._half_spread = narrow + (wide - narrow) * uniform("spread", *here)
@@ -208,24 +209,24 @@ def _all_waves(
     """What moves a pair on an exchange; nothing where there are no waves."""
     if not times:
         return []
-    common = [*_currency_waves(pair.base, 1.0, *key), *_currency_waves(pair.quote, -1.0, *key)]
+    common = [*_currency_waves(pair.base, times, *key), *_currency_waves(pair.quote, -times, *key)]
     # Not the wobble: it is what an exchange has apart from the others.
-    return [*((times * amplitude, *rest) for amplitude, *rest in common), *_waves(_WOBBLE, 1.0, *key, *here)]
+    return [*common, *_waves(_WOBBLE, 1.0, *key, *here)]
 
 
 # All pairs of a currency share its waves, and a batch prices thousands of pairs.
 @lru_cache(maxsize=4096)
-def _currency_waves(code: str, sign: float, *key: int) -> list[tuple[float, float, float]]:
+def _currency_waves(code: str, times: float, *key: int) -> list[tuple[float, float, float]]:
     if code == "USD":
         return []
-    return _waves(_MONEY_WAVES if code in _MONEY else _COIN_WAVES, sign, *key, code)
+    return _waves(_MONEY_WAVES if code in _MONEY else _COIN_WAVES, times, *key, code)
 
 
-def _waves(kinds: tuple[tuple[float, float], ...], sign: float, *key: int | str) -> list[tuple[float, float, float]]:
-    """(amplitude, angular frequency, phase) of each kind, with the period stretched by up to a half."""
+def _waves(kinds: tuple[tuple[float, float], ...], times: float, *key: int | str) -> list[tuple[float, float, float]]:
+    """(amplitude, angular frequency, phase) of each kind, ``times`` as high, its period stretched by up to a half."""
     return [
         (
-            sign * amplitude,
+            times * amplitude,
             2 * math.pi / (period * (1 + 0.5 * uniform("period", *key, number))),
             2 * math.pi * uniform("phase", *key, number),
         )

@@ -192,20 +192,12 @@ class Control:
             MockFailed: with the server's sentence.
         """
         wanted: dict[str, Any] = {"seed": seed, "block": block, "batch": batch, **levers}
-        if latency is not None:
-            wanted["latency"] = latency
-        if faults is not None:
-            wanted["faults"] = faults
+        optional = {
+            "latency": latency, "faults": faults, "draws": draws, "began": began, "motion": motion, "hold": hold,
+        }  # fmt: skip
+        wanted |= {name: value for name, value in optional.items() if value is not None}
         if refuse is not None:
             wanted["refuse"] = dict(refuse)
-        if draws is not None:
-            wanted["draws"] = draws
-        if began is not None:
-            wanted["began"] = began
-        if motion is not None:
-            wanted["motion"] = motion
-        if hold is not None:
-            wanted["hold"] = hold
         self._ask("POST", "/begin", json.dumps(wanted))
 
     def end(self) -> dict[str, Any]:
@@ -218,8 +210,8 @@ class Control:
         return list(self._ask("POST", "/seals")["seals"])
 
     def status(self) -> dict[str, Any]:
-        """``state`` (idle or logging), ``origins``, ``in_flight``, ``latency``, ``motion``, ``faults``, and what the process holds:
-        ``connections``, ``tasks``, ``timers``, ``blocks`` and ``heap``. Raises MockFailed."""
+        """``state`` (idle or logging), ``origins``, ``in_flight``, ``latency``, ``motion``, ``faults``, and what the
+        process holds: ``connections``, ``tasks``, ``timers``, ``blocks`` and ``heap``. Raises MockFailed."""
         return self._ask("GET", "/status")
 
     def _ask(self, method: str, path: str, body: str | None = None) -> dict[str, Any]:

@@ -228,7 +228,8 @@ class Crew:
 
 def merged(logs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """One log of several workers': rows in the order in which they were answered; the one beginning of all their
-    clocks; counters added up, the largest lag and time; ``busiest_cpu_s`` is the CPU time of the worker that used most."""
+    clocks; counters added up, the largest lag and time; ``busiest_cpu_s`` is the CPU time of the worker that used
+    most."""
     replied = COLUMNS.index("replied")
     rows = sorted((row for log in logs for row in log["rows"]), key=lambda row: row[replied])
     batches = [log["batch"] for log in logs]

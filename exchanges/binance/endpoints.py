@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 DEPTH: Final = "/api/v3/depth"
 INSTRUMENTS: Final = "/api/v3/exchangeInfo"
+TIME: Final = "/api/v3/time"
 SYSTEM: Final = "/sapi/v1/system/status"
 DAY: Final = "/api/v3/ticker/24hr"
 
@@ -15,7 +16,7 @@ _TRADE_FIELDS: Final = frozenset({"symbol", "limit", "fromId"})
 _CANDLE_FIELDS: Final = frozenset({"symbol", "interval", "startTime", "endTime", "timeZone", "limit"})
 FIELDS: Final = {
     "/api/v3/ping": frozenset[str](),
-    "/api/v3/time": frozenset[str](),
+    TIME: frozenset[str](),
     INSTRUMENTS: frozenset({"symbol", "symbols", "permissions", "showPermissionSets", "symbolStatus"}),
     DEPTH: frozenset({"symbol", "limit", "symbolStatus"}),
     DAY: _TICKER_FIELDS | {"type"},
@@ -46,7 +47,7 @@ EXAMPLES: Final = (
     ("the latest trades", "/api/v3/trades?symbol=BTCUSDT&limit=5"),
     ("candles", "/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=5"),
     ("what is listed, and the limits", INSTRUMENTS),
-    ("the exchange's time", "/api/v3/time"),
+    ("the exchange's time", TIME),
     ("whether it is in maintenance", SYSTEM),
 )
 """What the client half does not ask for itself, for people to try."""

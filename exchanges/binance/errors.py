@@ -9,7 +9,11 @@ https://developers.binance.com/docs/binance-spot-api-docs/errors
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
+
+from exchanges.errors import Rejected, safe
+from exchanges.reading import Unreadable
+from exchanges.wire import Response
 
 Refusal: TypeAlias = tuple[int, dict[str, int | str] | None]
 """An HTTP status and the JSON body; None where the firewall or the router answers before the API does, in HTML."""
@@ -39,8 +43,24 @@ _REFUSALS: Final[dict[str, Refusal]] = {
 }
 
 
-def kind_of(code: str, message: str) -> str | None:
-    """The kind of an error code; None for a code that is not in the table."""
+def refusal_in(exchange: str, reply: Any, response: Response) -> Rejected | None:
+    """The refusal that a parsed body spells, None where it is none.
+
+    Raises:
+        Unreadable: a refusal with a code that is not in the table.
+    """
+    if type(reply) is not dict or "code" not in reply:
+        return None
+    code, message = str(reply["code"]), str(reply.get("msg"))
+    kind = _kind_of(code, message)
+    said = f"code {safe(code, 20)}, {safe(message)!r}"
+    if kind is None:
+        raise Unreadable("schema", f"HTTP {response.status} refused with {said}, which this adapter does not know")
+    return Rejected(kind, f"{exchange} answered HTTP {response.status} with {said}")
+
+
+def _kind_of(code: str, message: str) -> str | None:
+    # None for a code that is not in the table.
     if code == "-1100" and "parameter 'symbol" in message and "'symbolStatus'" not in message:
         return "unknown_symbol"
     return _KIND_OF_CODE.get(code)

@@ -28,13 +28,14 @@ from typing import Any, Final
 from urllib.parse import quote as percent_encoded
 
 from exchanges.binance.access import KEY_HEADER
-from exchanges.binance.endpoints import DAY, DEPTH, EXAMPLES
-from exchanges.binance.errors import kind_of, refusal_of
+from exchanges.binance.endpoints import DAY, DEPTH, EXAMPLES, TIME
+from exchanges.binance.endpoints import INSTRUMENTS as EXCHANGE_INFO
+from exchanges.binance.errors import refusal_in, refusal_of
 from exchanges.binance.instruments import INSTRUMENTS
-from exchanges.binance.market_data import instrument, market_data
+from exchanges.binance.market_data import instrument, instruments_of, market_data, time_of
 from exchanges.binance.query import UNIT_HEADER, Asked, Complaint, Headers, understood
 from exchanges.binance.tickers import TICKERS, Mark, depth, ticker, ticker_24hr
-from exchanges.binance.weights import EVERY_DAY_TICKER, charge_of, day_weight, depth_weight, usage_headers
+from exchanges.binance.weights import EVERY_DAY_TICKER, LIST, charge_of, day_weight, depth_weight, usage_headers
 from exchanges.book import Book
 from exchanges.errors import Rejected, UnknownPair, safe
 from exchanges.exchange import Exchange, Instrument
@@ -99,14 +100,7 @@ class Binance(PlainExchange):
         return quotes_in(response, self.name, pairs, self._refusal_in, self._quotes_of)
 
     def _refusal_in(self, reply: Any, response: Response) -> Rejected | None:
-        if type(reply) is not dict or "code" not in reply:
-            return None
-        code, message = str(reply["code"]), str(reply.get("msg"))
-        kind = kind_of(code, message)
-        said = f"code {safe(code, 20)}, {safe(message)!r}"
-        if kind is None:
-            raise Unreadable("schema", f"HTTP {response.status} refused with {said}, which this adapter does not know")
-        return Rejected(kind, f"{self.name} answered HTTP {response.status} with {said}")
+        return refusal_in(self.name, reply, response)
 
     def _quotes_of(self, pairs: Sequence[Pair], reply: Any) -> tuple[Quote, ...]:
         entries = [reply] if type(reply) is dict else items(reply, "tickers")
@@ -141,7 +135,7 @@ class Binance(PlainExchange):
         if not 1 <= levels <= self.most_levels:
             raise ValueError(f"expected 1 to {self.most_levels} levels of a book of {self.title}, found {levels}")
         target = f"{DEPTH}?symbol={percent_encoded(self._symbol(pair))}&limit={levels}"
-        return Request(self.name, self.origin, target, (pair,), weight=depth_weight(levels))
+        return Request(self.name, self.origin, target, (pair,), weight=depth_weight(levels), about="book")
 
     def book_from(self, pair: Pair, response: Response) -> Book | Rejected:
         return judged(response, self.name, pair, self._refusal_in, lambda reply: self._book_of(pair, reply))
@@ -149,6 +143,18 @@ class Binance(PlainExchange):
     def _book_of(self, pair: Pair, reply: Any) -> Book:
         bids, asks = (map(_price_and_size, items(member(reply, side), side)) for side in ("bids", "asks"))
         return book_of(self.name, pair, bids, asks)
+
+    def time_request(self) -> Request | None:
+        return Request(self.name, self.origin, TIME, about="time")
+
+    def time_from(self, response: Response) -> int | Rejected:
+        return judged(response, self.name, None, self._refusal_in, time_of)
+
+    def instruments_request(self) -> Request | None:
+        return Request(self.name, self.origin, EXCHANGE_INFO, weight=LIST, about="instruments")
+
+    def instruments_from(self, response: Response) -> tuple[Instrument, ...] | Rejected:
+        return judged(response, self.name, None, self._refusal_in, partial(instruments_of, self.name))
 
     # server half
 

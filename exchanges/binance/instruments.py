@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from exchanges.exchange import Instrument
 from exchanges.instruments import instruments_from
 
 INSTRUMENTS: Final = instruments_from("""
@@ -25,4 +26,13 @@ INSTRUMENTS: Final = instruments_from("""
     AAVE/USDT  AAVEUSDT  0.01     0.001
     NEAR/USDT  NEARUSDT  0.001    0.1
     TRX/USDT   TRXUSDT   0.0001   0.1
+    BTC/USDC   BTCUSDC   0.01     0.00001
+    ETH/USDC   ETHUSDC   0.01     0.0001
+    USDC/USDT  USDCUSDT  0.00001  1
+    EUR/USDT   EURUSDT   0.0001   0.1
 """)
+
+
+def status_of(one: Instrument) -> str:
+    """How Binance says whether a market is trading: BREAK is what it writes of nearly every one that is not."""
+    return "TRADING" if one.trading else "BREAK"

@@ -1,20 +1,28 @@
 """The bodies of Binance's other public answers: instruments, average price, time, status; and the way to ``history``.
 
-Instruments have the fields of ``exchangeInfo`` as recorded in 2025.
+    GET /api/v3/time            {"serverTime": 1499827319559}
+    GET /api/v3/exchangeInfo    {"symbols": [{"symbol": "ETHBTC", "status": "TRADING", "baseAsset": "ETH", ...}], ...}
+
+Instruments have the fields of ``exchangeInfo`` as recorded in 2025. One whose status is not TRADING (BREAK, HALT,
+END_OF_DAY ...) stays in the list.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 
 from exchanges.binance.endpoints import INSTRUMENTS
 from exchanges.binance.history import candles, trades
+from exchanges.binance.instruments import status_of
 from exchanges.binance.query import Asked
 from exchanges.binance.tickers import Mark
 from exchanges.exchange import Instrument
+from exchanges.instruments import listed_pair
 from exchanges.pair import Pair
 from exchanges.quote import Quote
+from exchanges.reading import Unreadable, integer, items, member, step
 from exchanges.view import View
 
 _HEAD: Final = (
@@ -74,11 +82,35 @@ def _now(asked: Asked, view: View) -> int:
     return view.time_us // 1000 * asked.units
 
 
+def time_of(reply: Any) -> int:
+    """What the exchange's clock said, in microseconds. Raises Unreadable."""
+    return integer(member(reply, "serverTime"), "serverTime") * 1000
+
+
+def instruments_of(exchange: str, reply: Any) -> tuple[Instrument, ...]:
+    """The list of ``exchangeInfo``, without what has a name that is no currency's. Raises Unreadable."""
+    found = []
+    for entry in items(member(reply, "symbols"), "symbols"):
+        pair = listed_pair(exchange, member(entry, "baseAsset"), member(entry, "quoteAsset"))
+        if pair is not None:
+            price, size = _grid(entry, "PRICE_FILTER", "tickSize"), _grid(entry, "LOT_SIZE", "stepSize")
+            trading = member(entry, "status") == "TRADING" and entry.get("isSpotTradingAllowed") is not False
+            found.append(Instrument(pair, str(member(entry, "symbol")), price, size, trading))
+    return tuple(found)
+
+
+def _grid(entry: Any, kind: str, field: str) -> Decimal:
+    found = [one for one in items(member(entry, "filters"), "filters") if member(one, "filterType") == kind]
+    if len(found) != 1:
+        raise Unreadable("schema", f"expected one filter of the type {kind} for each symbol, found {len(found)}")
+    return step(member(found[0], field), field)
+
+
 def instrument(one: Instrument) -> str:
     """One entry of ``exchangeInfo``'s ``symbols``, with the grids that its prices keep to."""
     price, size = f"{one.price_step:.8f}", f"{one.size_step:.8f}"
     return (
-        f'{{"symbol":"{one.symbol}","status":"TRADING","baseAsset":"{one.pair.base}","baseAssetPrecision":8,'
+        f'{{"symbol":"{one.symbol}","status":"{status_of(one)}","baseAsset":"{one.pair.base}","baseAssetPrecision":8,'
         f'"quoteAsset":"{one.pair.quote}","quotePrecision":8,"quoteAssetPrecision":8,"baseCommissionPrecision":8,'
         f'"quoteCommissionPrecision":8,{_ALLOWED},"filters":['
         f'{{"filterType":"PRICE_FILTER","minPrice":"{price}","maxPrice":"{one.price_step * 10**8:.8f}",'

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from exchanges.binance.access import KEY_HEADER, PUBLIC_METHODS, is_signed, refused
 from exchanges.binance.endpoints import DAY, DEPTH, FIELDS, INSTRUMENTS, endpoint_of
+from exchanges.binance.instruments import status_of
 from exchanges.binance.periods import DAY_MS, INTERVALS_MS, Periods, periods_of, window_ms_from, zone_ms_from
 from exchanges.errors import UnknownPair, safe
 from exchanges.instruments import Listing
@@ -184,19 +185,22 @@ def _check_fields(path: str, query: Query) -> None:
 
 def _pairs_in(path: str, query: Query, listing: Listing) -> tuple[Pair, ...]:
     chosen = _chosen(path, query, listing)
-    status = query.get("symbolStatus", "TRADING")
-    if status not in _STATUSES:
+    status = query.get("symbolStatus")
+    if status is not None and status not in _STATUSES:
         raise Complaint(-1122, "Invalid symbolStatus.")
     if path == INSTRUMENTS:
         if chosen is not None and query.keys() & {"permissions", "symbolStatus"}:
             raise Complaint(-1128, "Combination of optional parameters invalid.")
         if _PERMISSIONS.isdisjoint(re.findall(r"[A-Z0-9_]+", query.get("permissions", "SPOT"))):
             return ()
-    if status != "TRADING":  # every market here is trading
-        if chosen is None:
-            return ()
+    asked = listing.pairs if chosen is None else chosen
+    if status is None:
+        return asked
+    # Of one symbol another status is an error; of several, those that have another are left out.
+    found = tuple(pair for pair in asked if status_of(listing.of(pair)) == status)
+    if "symbol" in query and not found:
         raise Complaint(-1220, "The symbol's status does not match the requested symbolStatus.")
-    return listing.pairs if chosen is None else chosen
+    return found
 
 
 def _chosen(path: str, query: Query, listing: Listing) -> tuple[Pair, ...] | None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from exchanges.binance.endpoints import DAY, DEPTH, SYSTEM
+from exchanges.binance.endpoints import DAY, DEPTH, INSTRUMENTS, SYSTEM, TIME
 from exchanges.binance.query import Asked, Complaint
 from exchanges.errors import UnknownPair
 from exchanges.limit import Charge, RateLimit
@@ -25,11 +25,12 @@ SAPI_WEIGHT: Final = RateLimit(12_000, 60.0, window=True, patience=_PATIENCE, ba
 FUTURES_WEIGHT: Final = RateLimit(2400, 60.0, window=True, patience=_PATIENCE, ban_s=120.0)
 
 EVERY_DAY_TICKER: Final = 80
+LIST: Final = 20
 REFUSED: Final = Charge("api", 1, WEIGHT)
 SAPI_REFUSED: Final = Charge("sapi", 1, SAPI_WEIGHT)
 
 _FIXED: Final = {
-    "/api/v3/ping": 1, "/api/v3/time": 1, "/api/v3/exchangeInfo": 20, "/api/v3/avgPrice": 2, "/api/v3/trades": 25,
+    "/api/v3/ping": 1, TIME: 1, INSTRUMENTS: LIST, "/api/v3/avgPrice": 2, "/api/v3/trades": 25,
     "/api/v3/historicalTrades": 25, "/api/v3/aggTrades": 4, "/api/v3/klines": 2, "/api/v3/uiKlines": 2,
 }  # fmt: skip
 _HEADERS: Final = {

@@ -1,12 +1,45 @@
-"""How Coinbase writes a book: every level, and what they amount to, in exact decimals."""
+"""Coinbase's book, both halves: every level, and what they amount to, in exact decimals.
+
+{"pricebook": {"product_id": "BTC-USD", "bids": [{"price": "30757.85", "size": "0.115"}], "asks": [...],
+ "time": "2023-06-30T04:02:40.533606Z"}, "last": "...", "mid_market": "...", "spread_bps": "...", ...}
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any, NamedTuple
 
 from exchanges.book import Book, Level
-from exchanges.reading import time_text_for
+from exchanges.errors import safe
+from exchanges.reading import Unreadable, items, member, time_text_for, time_us_from
+
+
+class Sides(NamedTuple):
+    """The two sides of a book as parsed, and its time in microseconds."""
+
+    bids: list[Any]
+    asks: list[Any]
+    time_us: int
+
+
+def sides_in(symbol: str, reply: Any) -> Sides:
+    """The sides of a book that has to be that of ``symbol``. Raises Unreadable."""
+    book = member(reply, "pricebook")
+    same_product(symbol, member(book, "product_id"))
+    bids, asks = (items(member(book, side), side) for side in ("bids", "asks"))
+    return Sides(bids, asks, time_us_from(member(book, "time"), "the book's time"))
+
+
+def same_product(symbol: str, found: object) -> None:
+    """Raises Unreadable where an answer names another product."""
+    if found != symbol:
+        raise Unreadable("schema", f"expected the product {symbol}, found {safe(str(found), 40)!r}")
+
+
+def rows_of(side: list[Any]) -> list[tuple[object, object]]:
+    """The (price, size) of each level."""
+    return [(member(level, "price"), member(level, "size")) for level in side]
 
 
 def pricebook_text(symbol: str, book: Book, last: Decimal | None = None) -> str:

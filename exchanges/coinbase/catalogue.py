@@ -7,7 +7,9 @@
     GET /v2/exchange-rates       {"data": {"currency": "USD", "rates": {"AED": "3.6731"}}}
     GET /v2/prices/BTC-USD/spot  {"data": {"base": "BTC", "currency": "USD", "amount": "48691.23"}}
 
-The public list of products has a last price, and its fields of bid and ask are empty.
+The public list of products has a last price, and its fields of bid and ask are empty. A product trades that is
+"online" and of which nothing is told that keeps takers away: ``trading_disabled``, ``is_disabled``, ``cancel_only``,
+``limit_only``, ``post_only``, ``auction_mode``, ``view_only``.
 """
 
 from __future__ import annotations
@@ -15,13 +17,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from exchanges.coinbase.history import size_text
 from exchanges.coinbase.target import Asked
 from exchanges.exchange import Instrument
+from exchanges.instruments import listed_pair
 from exchanges.quote import Quote
-from exchanges.reading import time_text_for
+from exchanges.reading import integer, items, member, step, time_text_for
 from exchanges.view import View
 
 _FIAT: Final = {"USD": "US Dollar", "EUR": "Euro", "GBP": "British Pound"}
@@ -31,8 +34,11 @@ _CRYPTO: Final = {
     "AVAX": "Avalanche", "BCH": "Bitcoin Cash", "XLM": "Stellar Lumens", "UNI": "Uniswap", "ATOM": "Cosmos",
     "ETC": "Ethereum Classic", "AAVE": "Aave",
 }  # fmt: skip
-# What a euro and a pound cost in dollars: no market here has them, but every list of rates does.
+# What a euro and a pound cost in dollars where no market tells: every list of rates has them.
 _DOLLARS: Final = {"USD": Decimal(1), "EUR": Decimal("1.16"), "GBP": Decimal("1.34")}
+_KEEPS_AWAY: Final = (
+    "trading_disabled", "is_disabled", "cancel_only", "limit_only", "post_only", "auction_mode", "view_only",
+)  # fmt: skip
 # Odd, so that no two currencies of up to sixteen letters share an id.
 _ODD: Final = 0x9E3779B97F4A7C15F39CC0605CEDC835
 
@@ -58,6 +64,23 @@ def catalogue_text(asked: Asked, view: View) -> str:
     return price_text(instrument, view.quote(instrument.pair), asked.endpoint)
 
 
+def time_of(reply: Any) -> int:
+    """What the third version's clock said, in microseconds. Raises Unreadable."""
+    return integer(member(reply, "epochMillis"), "epochMillis") * 1000
+
+
+def instruments_of(exchange: str, reply: Any) -> tuple[Instrument, ...]:
+    """The spot markets of a list of products. Raises Unreadable."""
+    found = []
+    for entry in items(member(reply, "products"), "products"):
+        pair = listed_pair(exchange, member(entry, "base_currency_id"), member(entry, "quote_currency_id"))
+        if pair is not None and member(entry, "product_type") == "SPOT":
+            price, size = (step(member(entry, grid), grid) for grid in ("quote_increment", "base_increment"))
+            trading = member(entry, "status") == "online" and not any(entry.get(word) is True for word in _KEEPS_AWAY)
+            found.append(Instrument(pair, str(member(entry, "product_id")), price, size, trading))
+    return tuple(found)
+
+
 def products_text(instruments: Iterable[Instrument], view: View) -> str:
     """The list of these products, priced."""
     rows = [product_text(instrument, view.quote(instrument.pair)) for instrument in instruments]
@@ -74,7 +97,8 @@ def product_text(instrument: Instrument, quote: Quote) -> str:
         f'"base_increment":"{lot}","quote_increment":"{step}","quote_min_size":"1","quote_max_size":"150000000",'
         f'"base_min_size":"{lot}","base_max_size":"{size_text(150_000_000, price)}","base_name":"{_name(pair.base)}",'
         f'"quote_name":"{_name(pair.quote)}","watched":false,"is_disabled":false,"new":false,"status":"online",'
-        '"cancel_only":false,"limit_only":false,"post_only":false,"trading_disabled":false,"auction_mode":false,'
+        '"cancel_only":false,"limit_only":false,"post_only":false,'
+        f'"trading_disabled":{_truth(not instrument.trading)},"auction_mode":false,'
         f'"product_type":"SPOT","quote_currency_id":"{pair.quote}","base_currency_id":"{pair.base}",'
         '"fcm_trading_session_details":null,"mid_market_price":"","alias":"","alias_to":[],'
         f'"base_display_symbol":"{pair.base}","quote_display_symbol":"{pair.quote}","view_only":false,'
@@ -144,24 +168,17 @@ def _whole_seconds(time_us: int) -> str:
 
 
 def _worth(instruments: Iterable[Instrument], view: View) -> Mapping[str, Decimal]:
-    # Dollars first; then what is worth something in money that is worth dollars, such as USDT by way of BTC.
-    worth = dict(_DOLLARS)
-    others = []
-    for one in instruments:
-        pair = one.pair
-        if pair.quote in _DOLLARS:
-            quote = view.quote(pair)
-            worth.setdefault(pair.base, (quote.bid + quote.ask) / 2 * _DOLLARS[pair.quote])
-        else:
-            others.append(pair)
-    for pair in others:
+    # What is priced in dollars first; then what is worth something in money that is worth dollars, and money by what
+    # it buys: EUR by way of BTC.
+    worth = {"USD": Decimal(1)}
+    for pair in sorted((one.pair for one in instruments), key=lambda pair: pair.quote != "USD"):
         quote = view.quote(pair)
         middle = (quote.bid + quote.ask) / 2
-        if pair.base in worth and middle:
-            worth.setdefault(pair.quote, worth[pair.base] / middle)
-        elif pair.quote in worth:
-            worth[pair.base] = middle * worth[pair.quote]
-    return worth
+        if pair.quote in worth:
+            worth.setdefault(pair.base, middle * worth[pair.quote])
+        elif pair.base in worth and middle:
+            worth[pair.quote] = worth[pair.base] / middle
+    return {**_DOLLARS, **worth}
 
 
 def _name(code: str) -> str:
@@ -172,6 +189,10 @@ def _asset_id(code: str) -> str:
     # In the form of a UUID, and always the same for the same currency.
     digits = f"{int.from_bytes(code.encode(), 'big') * _ODD % 2**128:032x}"
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
+
+
+def _truth(told: bool) -> str:
+    return "true" if told else "false"
 
 
 def _json(value: object) -> str:

@@ -22,15 +22,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from math import ceil
 from typing import Any, Final
 from urllib.parse import quote as percent_encoded
 
 from exchanges.book import Book
 from exchanges.coinbase import catalogue
-from exchanges.coinbase.book import coarser, pricebook_text
-from exchanges.coinbase.errors import BOOK, JSON_HEADERS, V2, V3, refusal_in, refusal_of
+from exchanges.coinbase.book import coarser, pricebook_text, rows_of, same_product, sides_in
+from exchanges.coinbase.errors import BOOK, JSON_HEADERS, TIME, V2, V3, refusal_in, refusal_of
 from exchanges.coinbase.history import MOST_TRADES, candles_text, ticker_text, trade_text, trades_text
 from exchanges.coinbase.listing import INSTRUMENTS
 from exchanges.coinbase.target import EXAMPLES, PRICED, PRODUCTS, Asked, asked_in, endpoint_in
@@ -89,7 +89,8 @@ class Coinbase(PlainExchange):
     def book_request_for(self, pair: Pair, levels: int) -> Request:
         if not 1 <= levels <= self.most_levels:
             raise ValueError(f"expected 1 to {self.most_levels} levels of a Coinbase book, found {levels}")
-        return Request(self.name, self.origin, f"{BOOK}?product_id={self._symbol(pair)}&limit={levels}", (pair,))
+        target = f"{BOOK}?product_id={self._symbol(pair)}&limit={levels}"
+        return Request(self.name, self.origin, target, (pair,), about="book")
 
     def _symbol(self, pair: Pair) -> str:
         return percent_encoded(self._listing.of(pair).symbol, safe="")
@@ -117,12 +118,12 @@ class Coinbase(PlainExchange):
         if not trades:  # a new market: nobody has traded yet, and no field names the product
             return Quote(self.name, pair, bid, ask)
         trade = trades[0]
-        self._same_product(pair, member(trade, "product_id"))
+        same_product(self._listing.of(pair).symbol, member(trade, "product_id"))
         last = last_price(member(trade, "price"), "the trade's price")
         return Quote(self.name, pair, bid, ask, last, time_us=time_us_from(member(trade, "time"), "the trade's time"))
 
     def _from_book(self, pair: Pair, reply: Any) -> Quote:
-        bids, asks, time_us = self._sides_in(pair, reply)
+        bids, asks, time_us = sides_in(self._listing.of(pair).symbol, reply)
         if not bids or not asks:
             raise Unreadable("bad_value", f"expected both sides of the book, found {len(bids)} bids, {len(asks)} asks")
         bid, ask = bid_and_ask(member(bids[0], "price"), member(asks[0], "price"))
@@ -138,19 +139,20 @@ class Coinbase(PlainExchange):
         )
 
     def _book_of(self, pair: Pair, reply: Any) -> Book:
-        bids, asks, time_us = self._sides_in(pair, reply)
-        return book_of(self.name, pair, _rows(bids), _rows(asks), time_us)
+        bids, asks, time_us = sides_in(self._listing.of(pair).symbol, reply)
+        return book_of(self.name, pair, rows_of(bids), rows_of(asks), time_us)
 
-    def _sides_in(self, pair: Pair, reply: Any) -> tuple[list[Any], list[Any], int]:
-        book = member(reply, "pricebook")
-        self._same_product(pair, member(book, "product_id"))
-        time_us = time_us_from(member(book, "time"), "the book's time")
-        return items(member(book, "bids"), "bids"), items(member(book, "asks"), "asks"), time_us
+    def time_request(self) -> Request | None:
+        return Request(self.name, self.origin, TIME, about="time")
 
-    def _same_product(self, pair: Pair, found: object) -> None:
-        symbol = self._listing.of(pair).symbol
-        if found != symbol:
-            raise Unreadable("schema", f"expected the product {symbol}, found {safe(str(found), 40)!r}")
+    def time_from(self, response: Response) -> int | Rejected:
+        return judged(response, self.name, None, self._refusal_in, catalogue.time_of)
+
+    def instruments_request(self) -> Request | None:
+        return Request(self.name, self.origin, f"{PRODUCTS}?product_type=SPOT", about="instruments")
+
+    def instruments_from(self, response: Response) -> tuple[Instrument, ...] | Rejected:
+        return judged(response, self.name, None, self._refusal_in, partial(catalogue.instruments_of, self.name))
 
     # server half
 
@@ -227,10 +229,6 @@ class Coinbase(PlainExchange):
 
     def refusal_for(self, kind: str, request: Request, retry_after: float | None = None) -> Response:
         return refusal_of(kind, request, endpoint_in(request) is not None, retry_after)
-
-
-def _rows(side: list[Any]) -> list[tuple[object, object]]:
-    return [(member(level, "price"), member(level, "size")) for level in side]
 
 
 def _ok(text: str) -> Response:

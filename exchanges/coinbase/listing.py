@@ -28,4 +28,7 @@ INSTRUMENTS: Final = instruments_from("""
     ATOM/USD   ATOM-USD   0.001     0.01
     ETC/USD    ETC-USD    0.01      0.00000001
     AAVE/USD   AAVE-USD   0.01      0.001
+    BTC/EUR    BTC-EUR    0.01      0.00000001
+    ETH/EUR    ETH-EUR    0.01      0.00000001
+    USDT/USD   USDT-USD   0.00001   0.01
 """)

@@ -5,7 +5,10 @@
     GET /0/public/Assets          {"XXBT": {"aclass": "currency", "altname": "XBT", "decimals": 10, ...}}
     GET /0/public/AssetPairs      {"XXBTZUSD": {"altname": "XBTUSD", "wsname": "XBT/USD", "base": "XXBT", ...}}
 
-each of them inside ``{"error": [], "result": ...}``.
+each of them inside ``{"error": [], "result": ...}``. The clock shows whole seconds. A pair whose status is not "online"
+(cancel_only, post_only, limit_only, reduce_only) stays in the list, and so do pairs of things that are no currency
+(``aclass_base`` is "tokenized_asset"). The names of currencies in a wsname are altnames, and a pair that is not in the
+feeds has none: there the ids XXBT and ZUSD say it.
 """
 
 from __future__ import annotations
@@ -18,11 +21,15 @@ from typing import Any, Final
 
 from exchanges.errors import UnknownPair
 from exchanges.exchange import Instrument
-from exchanges.instruments import decimals_of
+from exchanges.instruments import decimals_of, listed_pair, step_from_digits
 from exchanges.kraken.errors import status_at
-from exchanges.kraken.listing import asset_id_of, asset_of, id_of, wsname_of
+from exchanges.kraken.listing import asset_id_of, asset_named, asset_of, id_of, wsname_of
 from exchanges.kraken.target import Asked
+from exchanges.pair import Pair
+from exchanges.reading import Unreadable, integer, member, step
 
+# No grid is finer.
+_MOST_DIGITS: Final = 20
 _MONEY: Final = frozenset({"USD", "EUR", "GBP", "CAD", "JPY", "AUD"})
 # In words of our own, because strftime would follow the locale.
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -52,6 +59,35 @@ def catalogue_text(exchange: str, asked: Asked, time_us: int) -> str:
             return _json(_assets(exchange, asked.instruments, asked.named))
     pairs = ",".join(_pair_text(one, asked.info) for one in asked.instruments)
     return f"{{{pairs}}}"
+
+
+def time_of(reply: Any) -> int:
+    """What the exchange's clock said, in microseconds: the beginning of a second. Raises Unreadable."""
+    return integer(member(member(reply, "result"), "unixtime"), "unixtime") * 1_000_000
+
+
+def instruments_of(exchange: str, reply: Any) -> tuple[Instrument, ...]:
+    """The pairs of currencies of a list of pairs. Raises Unreadable."""
+    listed = member(reply, "result")
+    if type(listed) is not dict:
+        raise Unreadable("schema", "expected the pairs by their ids")
+    found = []
+    for entry in listed.values():
+        pair, name = _pair_in(exchange, entry), str(member(entry, "altname"))
+        # XBTUSD.d is the dark pool of XBTUSD: another market, of the same name.
+        if pair is not None and "." not in name:
+            digits = integer(member(entry, "lot_decimals"), "lot_decimals")
+            price, size = step(member(entry, "tick_size"), "tick_size"), step_from_digits(min(digits, _MOST_DIGITS))
+            found.append(Instrument(pair, name, price, size, member(entry, "status") == "online"))
+    return tuple(found)
+
+
+def _pair_in(exchange: str, entry: Any) -> Pair | None:
+    if not member(entry, "aclass_base") == member(entry, "aclass_quote") == "currency":
+        return None
+    base, slash, quote = str(entry.get("wsname") or "").partition("/")
+    ids = (asset_named(str(member(entry, side))) for side in ("base", "quote"))
+    return listed_pair(exchange, *((base, quote) if slash else ids))
 
 
 def _time(time_us: int) -> dict[str, Any]:
@@ -101,7 +137,7 @@ def _pair(instrument: Instrument, info: str) -> dict[str, Any]:
         "lot": "unit",
         "cost_decimals": 5,
         "pair_decimals": decimals,
-        "lot_decimals": 8,
+        "lot_decimals": decimals_of(instrument.size_step),
         "lot_multiplier": 1,
         "leverage_buy": [2, 3, 4, 5],
         "leverage_sell": [2, 3, 4, 5],
@@ -113,7 +149,7 @@ def _pair(instrument: Instrument, info: str) -> dict[str, Any]:
         "ordermin": f"{instrument.size_step:f}",
         "costmin": "0.5",
         "tick_size": f"{instrument.price_step:f}",
-        "status": "online",
+        "status": "online" if instrument.trading else "cancel_only",
         "long_position_limit": 250,
         "short_position_limit": 200,
     }

@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any, Final
 from urllib.parse import quote as percent_encoded
 
@@ -32,7 +32,7 @@ from exchanges.book import Book, Level
 from exchanges.errors import Rejected, UnknownPair, safe
 from exchanges.exchange import Exchange, Instrument
 from exchanges.instruments import Listing
-from exchanges.kraken.catalogue import catalogue_text
+from exchanges.kraken.catalogue import catalogue_text, instruments_of, time_of
 from exchanges.kraken.errors import JSON_HEADERS, PUBLIC, refusal_in, refusal_of
 from exchanges.kraken.history import history_text, opening_price, price_format, price_of
 from exchanges.kraken.listing import INSTRUMENTS, id_of, names_of
@@ -88,7 +88,13 @@ class Kraken(PlainExchange):
         if not 1 <= levels <= self.most_levels:
             raise ValueError(f"expected 1 to {self.most_levels} levels of a Kraken book, found {levels}")
         symbol = percent_encoded(self._listing.of(pair).symbol, safe="")
-        return Request(self.name, self.origin, f"{_DEPTH}?pair={symbol}&count={levels}", (pair,))
+        return Request(self.name, self.origin, f"{_DEPTH}?pair={symbol}&count={levels}", (pair,), about="book")
+
+    def time_request(self) -> Request | None:
+        return Request(self.name, self.origin, f"{PUBLIC}Time", about="time")
+
+    def instruments_request(self) -> Request | None:
+        return Request(self.name, self.origin, f"{PUBLIC}AssetPairs", about="instruments")
 
     def _target(self, pairs: tuple[Pair, ...]) -> str:
         symbols = ",".join(self._listing.of(pair).symbol for pair in pairs)
@@ -99,6 +105,12 @@ class Kraken(PlainExchange):
 
     def book_from(self, pair: Pair, response: Response) -> Book | Rejected:
         return judged(response, self.name, pair, self._refusal_in, lambda reply: self._book_of(pair, reply))
+
+    def time_from(self, response: Response) -> int | Rejected:
+        return judged(response, self.name, None, self._refusal_in, time_of)
+
+    def instruments_from(self, response: Response) -> tuple[Instrument, ...] | Rejected:
+        return judged(response, self.name, None, self._refusal_in, partial(instruments_of, self.name))
 
     def _refusal_in(self, reply: Any, response: Response) -> Rejected | None:
         return refusal_in(self.name, reply, response)

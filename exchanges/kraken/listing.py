@@ -37,17 +37,25 @@ INSTRUMENTS: Final = instruments_from("""
     ATOM/USD   ATOMUSD   0.0001     0.001
     ETC/USD    ETCUSD    0.001      0.001
     AAVE/USD   AAVEUSD   0.01       0.001
+    BTC/EUR    XBTEUR    0.1        0.001
+    ETH/EUR    ETHEUR    0.01       0.001
+    USDT/USD   USDTUSD   0.00001    0.001
+    USDC/USD   USDCUSD   0.0001     0.001
+    USDC/USDT  USDCUSDT  0.0001     0.001
+    EUR/USD    EURUSD    0.00001    0.001
 """)
 
 _MARKET_IDS: Final = {
     "XBTUSD": "XXBTZUSD", "ETHUSD": "XETHZUSD", "XRPUSD": "XXRPZUSD", "LTCUSD": "XLTCZUSD",
-    "XLMUSD": "XXLMZUSD", "ETCUSD": "XETCZUSD",
+    "XLMUSD": "XXLMZUSD", "ETCUSD": "XETCZUSD", "XBTEUR": "XXBTZEUR", "ETHEUR": "XETHZEUR", "USDTUSD": "USDTZUSD",
+    "EURUSD": "ZEURZUSD",
 }  # fmt: skip
 _ASSET_IDS: Final = {
     "XBT": "XXBT", "ETH": "XETH", "XRP": "XXRP", "LTC": "XLTC", "XLM": "XXLM", "ETC": "XETC", "XDG": "XXDG",
     "XMR": "XXMR", "ZEC": "XZEC", "REP": "XREP", "MLN": "XMLN",
     "USD": "ZUSD", "EUR": "ZEUR", "GBP": "ZGBP", "CAD": "ZCAD", "JPY": "ZJPY", "AUD": "ZAUD",
 }  # fmt: skip
+_ASSETS: Final = {asset_id: asset for asset, asset_id in _ASSET_IDS.items()}
 
 
 def id_of(symbol: str) -> str:
@@ -64,6 +72,11 @@ def asset_id_of(code: str) -> str:
     """Kraken's id of a currency: XXBT of BTC, ZUSD of USD."""
     asset = asset_of(code)
     return _ASSET_IDS.get(asset, asset)
+
+
+def asset_named(asset_id: str) -> str:
+    """Kraken's altname of an asset, from its id: XBT of XXBT."""
+    return _ASSETS.get(asset_id, asset_id)
 
 
 def wsname_of(instrument: Instrument) -> str:

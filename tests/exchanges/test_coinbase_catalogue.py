@@ -1,12 +1,13 @@
 """What Coinbase tells of its markets: products, currencies, rates and the time."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from exchanges import Pair, Quote, Request
-from exchanges.coinbase import COINBASE
+from exchanges import BadReply, Instrument, Pair, Quote, Request, Response
+from exchanges.coinbase import COINBASE, Coinbase
 
 BTC, ETH, XRP = Pair("BTC", "USD"), Pair("ETH", "USD"), Pair("XRP", "USDT")
 PRODUCTS = "/api/v3/brokerage/market/products"
@@ -14,10 +15,11 @@ PRODUCTS = "/api/v3/brokerage/market/products"
 
 @pytest.fixture
 def view(still):
-    """Every listed pair at 1,000 steps of its grid, bitcoin at 100 USD and 125 USDT."""
+    """Every listed pair at 1,000 steps of its grid, bitcoin at 100 USD, 125 USDT and 80 EUR, and 0.8 USD for a USDT."""
+    middles = {BTC: "100", Pair("BTC", "USDT"): "125", Pair("BTC", "EUR"): "80", Pair("USDT", "USD"): "0.8"}
     quotes = {}
     for one in COINBASE.instruments:
-        middle = {BTC: Decimal(100), Pair("BTC", "USDT"): Decimal(125)}.get(one.pair, one.price_step * 1000)
+        middle = Decimal(middles.get(one.pair, one.price_step * 1000))
         bid, ask = middle - one.price_step, middle + one.price_step
         quotes[one.pair] = Quote("coinbase", one.pair, bid, ask, ask, time_us=1_767_225_601_500_000)
     return still(quotes)
@@ -68,7 +70,7 @@ def test_one_product_is_answered_as_in_the_list(told):
         ("product_ids=ETH-USD&product_ids=NOPE-USD", ["ETH-USD"]),
         ("limit=2", ["BTC-USD", "ETH-USD"]),
         ("limit=1&offset=2", ["SOL-USD"]),
-        ("limit=0&offset=20", ["AAVE-USD"]),
+        ("limit=0&offset=20", ["AAVE-USD", "BTC-EUR", "ETH-EUR", "USDT-USD"]),
         ("offset=1000", []),
         ("product_type=FUTURE", []),
     ],
@@ -100,7 +102,7 @@ def test_currencies_are_divided_into_those_of_states_and_crypto(told):
     assert [one["id"] for one in fiat] == ["USD", "EUR", "GBP"]
     assert fiat[0].keys() == {"id", "name", "min_size"}
     listed = {code for one in COINBASE.instruments for code in (one.pair.base, one.pair.quote)}
-    assert {one["code"] for one in crypto} == listed - {"USD"}
+    assert {one["code"] for one in crypto} == listed - {"USD", "EUR"}
     assert len({one["asset_id"] for one in crypto}) == len(crypto)
 
 
@@ -108,7 +110,8 @@ def test_rates_follow_from_the_prices_of_the_markets(told):
     reply = told("/v2/exchange-rates")["data"]
     assert reply["currency"] == "USD"
     rates = reply["rates"]
-    assert (rates["USD"], rates["BTC"], rates["USDT"]) == ("1", "0.01", "1.25")
+    assert (rates["USD"], rates["BTC"], rates["USDT"], rates["EUR"]) == ("1", "0.01", "1.25", "0.8")
+    assert rates["GBP"] == "0.746268656716"  # no market tells
     assert all(Decimal(rate) > 0 for rate in rates.values())
     assert "E" not in "".join(rates.values())
     in_bitcoin = told("/v2/exchange-rates?currency=BTC")["data"]["rates"]
@@ -129,3 +132,61 @@ def test_the_rates_are_priced_by_every_market_so_that_many_are_not_worked_out_an
     every = len(COINBASE.instruments)
     assert COINBASE.entries_in(Request("coinbase", "", "/v2/exchange-rates?currency=USD")) == every
     assert COINBASE.entries_in(Request("coinbase", "", "/v2/currencies/crypto")) == 0
+
+
+def read(*products):
+    return COINBASE.instruments_from(Response(200, json.dumps({"products": products}).encode()))
+
+
+def test_a_product_has_the_grids_of_its_increments(told):
+    (found,) = read(told(PRODUCTS + "/BTC-USD"))
+    assert found == Instrument(BTC, "BTC-USD", Decimal("0.01"), Decimal("0.00000001"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"trading_disabled": True}, {"is_disabled": True}, {"cancel_only": True}, {"limit_only": True},
+        {"post_only": True}, {"auction_mode": True}, {"view_only": True}, {"status": "delisted"}, {"status": ""},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_product_that_takers_are_kept_away_from_is_listed_and_does_not_trade(change, told):
+    (found,) = read(told(PRODUCTS + "/BTC-USD") | change)
+    assert (found.symbol, found.trading) == ("BTC-USD", False)
+
+
+@pytest.mark.parametrize("change", [{"product_type": "FUTURE"}, {"base_currency_id": ""}, {"base_currency_id": "B-T"}])
+def test_what_is_no_spot_market_of_two_currencies_is_left_out(change, told):
+    assert read(told(PRODUCTS + "/ETH-USD") | change) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [({"quote_increment": ""}, "bad_value"), ({"base_increment": "0"}, "bad_value"), ({"status": None}, None)],
+)
+def test_a_product_that_cannot_be_read_spoils_the_list(change, kind, told):
+    product = told(PRODUCTS + "/BTC-USD") | change
+    if kind is None:
+        del product["status"]
+    with pytest.raises(BadReply) as caught:
+        read(product)
+    assert caught.value.kind == (kind or "schema")
+
+
+def test_a_product_that_is_halted_stays_in_the_list_with_its_price(view):
+    halted = Coinbase(instruments=(replace(COINBASE.instruments[0], trading=False),))
+    (product,) = json.loads(halted.answer(Request("coinbase", "", PRODUCTS), view).body)["products"]
+    assert (product["trading_disabled"], product["price"]) == (True, "100.01")
+
+
+def test_the_clock_is_read_in_milliseconds():
+    body = b'{"iso":"2023-06-30T04:02:40Z","epochSeconds":"1688097760","epochMillis":"1688097760123"}'
+    assert COINBASE.time_from(Response(200, body)) == 1_688_097_760_123_000
+    with pytest.raises(BadReply):
+        COINBASE.time_from(Response(200, b'{"data":{"iso":"2023-06-30T04:02:40Z","epoch":1688097760}}'))
+
+
+def test_only_spot_products_are_asked_for():
+    request = COINBASE.instruments_request()
+    assert (request.target, request.about) == (PRODUCTS + "?product_type=SPOT", "instruments")

@@ -1,10 +1,12 @@
 """What Kraken tells of its markets: the time, its state, assets and pairs."""
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
-from exchanges import Pair, Request, UnknownPair
+from exchanges import BadReply, Instrument, Pair, Request, Response, UnknownPair
 from exchanges.kraken import KRAKEN, Kraken
 
 
@@ -102,3 +104,86 @@ def test_a_kraken_of_other_markets_tells_of_these(told):
     some = Kraken(instruments=tuple(one for one in KRAKEN.instruments if one.pair == Pair("DOGE", "USDT")))
     assert list(told("AssetPairs", some)) == ["XDGUSDT"]
     assert list(told("Assets", some)) == ["XXDG", "USDT"]
+
+
+def read(**entries):
+    return KRAKEN.instruments_from(Response(200, json.dumps({"error": [], "result": entries}).encode()))
+
+
+def entry(**changes):
+    """A pair as it was recorded in 2025, with the fields that are read."""
+    return {
+        "altname": "XBTUSD", "wsname": "XBT/USD", "aclass_base": "currency", "base": "XXBT", "aclass_quote": "currency",
+        "quote": "ZUSD", "pair_decimals": 1, "lot_decimals": 8, "tick_size": "0.1", "status": "online", **changes,
+    }  # fmt: skip
+
+
+def test_a_pair_has_the_grids_of_its_tick_and_its_lot_and_the_common_names_of_its_currencies():
+    found = Instrument(Pair("BTC", "USD"), "XBTUSD", Decimal("0.1"), Decimal("0.00000001"))
+    assert read(XXBTZUSD=entry()) == (found,)
+
+
+def test_a_pair_that_is_in_no_feed_is_known_by_the_ids_of_its_assets():
+    unnamed = entry(altname="XDGEUR", base="XXDG", quote="ZEUR")
+    del unnamed["wsname"]
+    assert [one.pair for one in read(XDGEUR=unnamed)] == [Pair("DOGE", "EUR")]
+
+
+@pytest.mark.parametrize("status", ["cancel_only", "post_only", "limit_only", "reduce_only", "something new"])
+def test_a_pair_that_is_not_online_is_listed_and_does_not_trade(status):
+    (found,) = read(XXBTZUSD=entry(status=status))
+    assert not found.trading
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"aclass_base": "tokenized_asset", "altname": "AAPLxUSD", "wsname": "AAPLx/USD"},
+        {"altname": "XBTUSD.d", "wsname": None},
+        {"wsname": "ETH2.S/ETH", "altname": "ETH2SETH"},
+    ],
+    ids=["a share", "a dark pool", "staked"],
+)
+def test_what_is_no_plain_market_of_two_currencies_is_left_out(change):
+    assert read(first=entry(**change), XXBTZUSD=entry()) == read(XXBTZUSD=entry())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"error": [], "result": []}', b'{"error": []}', b'{"error": [], "result": {"X": 7}}', b"[]",
+        json.dumps({"error": [], "result": {"X": entry(lot_decimals="x")}}).encode(),
+        json.dumps({"error": [], "result": {"X": entry(tick_size="0")}}).encode(),
+    ],
+)  # fmt: skip
+def test_a_list_that_cannot_be_read_is_a_bad_reply(body):
+    with pytest.raises(BadReply):
+        KRAKEN.instruments_from(Response(200, body))
+
+
+def test_an_absurd_number_of_digits_is_cut_and_no_long_computation():
+    (found,) = read(XXBTZUSD=entry(lot_decimals=10**17))
+    assert found.size_step == Decimal(1).scaleb(-20)
+
+
+def test_a_pair_that_is_halted_stays_in_the_list(told):
+    halted = Kraken(instruments=(replace(KRAKEN.instruments[0], trading=False),))
+    assert told("AssetPairs", halted)["XXBTZUSD"]["status"] == "cancel_only"
+
+
+def test_the_clock_is_read_in_whole_seconds():
+    body = b'{"error":[],"result":{"unixtime":1591502873,"rfc1123":"Sun,  7 Jun 20 04:07:53 +0000"}}'
+    assert KRAKEN.time_from(Response(200, body)) == 1_591_502_873_000_000
+
+
+@pytest.mark.parametrize(
+    ("pair", "name"),
+    [
+        (Pair("USDT", "USD"), "USDTZUSD"), (Pair("USDC", "USD"), "USDCUSD"), (Pair("EUR", "USD"), "ZEURZUSD"),
+        (Pair("USDC", "USDT"), "USDCUSDT"), (Pair("BTC", "EUR"), "XXBTZEUR"), (Pair("ETH", "EUR"), "XETHZEUR"),
+    ],
+)  # fmt: skip
+def test_markets_between_moneys_answer_under_their_ids(pair, name, told):
+    (symbol,) = (one.symbol for one in KRAKEN.instruments if one.pair == pair)
+    assert list(told(f"AssetPairs?pair={symbol}")) == [name]
+    assert KRAKEN.pair_from(Request("kraken", "", f"/0/public/Ticker?pair={name}")) == pair

@@ -62,6 +62,7 @@ def record_of(scenario):
             })  # fmt: skip
             rows.append([index, 0, name, pair, index % 2 + 1, arrived, 0.1, held, priced_at, replied, 200, 90, ""])
         server = {"peak_in_flight": 2, "accepted": accepted, "cpu_s": 0.031, "wall_s": 0.31, "unfinished": 0}
+        server["began"] = 1000.0
         return {
             "time_s": time_s, "began": 1000.0, "cpu_s": 0.012, "load": 0.5, "outcomes": outcomes,
             "server": {"batch": server, "columns": list(COLUMNS), "rows": rows},

@@ -69,7 +69,7 @@ def side_of(arm, block, late_s):
                 index, 0, name, pair, connection, 1000 + arrived, delays[index], delays[index] + late_s, priced_at,
                 1000 + replied, 200, 90, "",
             ])  # fmt: skip
-        server = {"peak_in_flight": places_of(arm), "accepted": 0, "cpu_s": 0.001}
+        server = {"peak_in_flight": places_of(arm), "accepted": 0, "cpu_s": 0.001, "began": 1000.0}
         records.append({
             "time_s": max(outcome["ended"] for outcome in outcomes) + COSTS_S[arm], "began": 1000.0,
             "cpu_s": COSTS_S[arm], "load": 0.5, "outcomes": outcomes,

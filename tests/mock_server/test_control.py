@@ -29,7 +29,7 @@ def ask(mock, method, path, headers=None, body=None, host=None):
 def settings(control):
     """What ``begin`` can change, of what ``status`` tells."""
     told = control.status()
-    return {name: told[name] for name in ("state", "latency", "faults")}
+    return {name: told[name] for name in ("state", "latency", "motion", "faults")}
 
 
 def signed(mock):
@@ -108,6 +108,12 @@ def test_begin_without_end_drops_the_first_log(mock, control):
         (b'{"began": 1e308}', "expected CLOCK_MONOTONIC seconds within a day"),
         (b'{"began": 1' + b"0" * 400 + b"}", "expected CLOCK_MONOTONIC seconds within a day"),
         (b'{"began": NaN}', "expected CLOCK_MONOTONIC seconds within a day"),
+        (b'{"hold": "3.2s"}', "expected seconds from 0 to 86,400"),
+        (b'{"hold": -1}', "expected seconds from 0 to 86,400"),
+        (b'{"hold": Infinity}', "expected seconds from 0 to 86,400"),
+        (b'{"motion": "wave"}', "did you mean waves?"),
+        (b'{"motion": 5}', "expected waves, waves:5, still or linear:10bp/s"),
+        (b'{"moton": "still"}', "did you mean motion?"),
         (b'{"epoch": "yesterday"}', "expected now, or a time from 2000 to 2099"),
         (b'{"faults": "stall-bodi"}', "did you mean stall-body?"),
         (b'{"faults": "kraken:429@2"}', "probability from 0 to 1"),
@@ -176,8 +182,9 @@ def test_the_batch_s_counters_are_all_there(mock, control):
     batch = control.end()["batch"]
     assert set(batch) == {
         "peak_in_flight", "accepted", "accepted_by", "cpu_s", "wall_s", "loop_lag_p99_s", "loop_lag_max_s",
-        "unfinished", "truncated", "turned_away",
+        "unfinished", "truncated", "turned_away", "began",
     }  # fmt: skip
+    assert batch["began"] <= time.monotonic() <= batch["began"] + 60
     assert batch["cpu_s"] > 0
     assert batch["wall_s"] > 0
 

@@ -81,6 +81,7 @@ def log(*rows, **counters):
         "unfinished",
         "truncated",
         "turned_away",
+        "began",
     )
     return {"batch": dict.fromkeys(names, 0) | {"accepted_by": {}} | counters, "columns": COLUMNS, "rows": list(rows)}
 
@@ -112,14 +113,14 @@ def test_merged_rows_are_in_the_order_in_which_they_were_answered():
 def test_merged_counters_add_up_and_times_are_the_largest():
     batch = merged([
         log(accepted=3, accepted_by={"kraken": 3}, cpu_s=0.2, wall_s=1.0,
-            loop_lag_p99_s=0.1, loop_lag_max_s=0.3, unfinished=1, truncated=2, turned_away=5),
+            loop_lag_p99_s=0.1, loop_lag_max_s=0.3, unfinished=1, truncated=2, turned_away=5, began=17.5),
         log(accepted=4, accepted_by={"kraken": 1, "binance": 3}, cpu_s=0.3, wall_s=0.9,
-            loop_lag_p99_s=0.2, loop_lag_max_s=0.2, unfinished=0, truncated=1, turned_away=2),
+            loop_lag_p99_s=0.2, loop_lag_max_s=0.2, unfinished=0, truncated=1, turned_away=2, began=17.5),
     ])["batch"]  # fmt: skip
     assert batch == {
         "accepted": 7, "accepted_by": {"kraken": 4, "binance": 3}, "cpu_s": 0.5, "wall_s": 1.0,
         "loop_lag_p99_s": 0.2, "loop_lag_max_s": 0.3, "unfinished": 1, "truncated": 3, "turned_away": 7,
-        "peak_in_flight": 0, "workers": 2, "busiest_cpu_s": 0.3,
+        "peak_in_flight": 0, "workers": 2, "busiest_cpu_s": 0.3, "began": 17.5,
     }  # fmt: skip
 
 

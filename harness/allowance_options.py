@@ -1,0 +1,92 @@
+"""The options that say what prices may be acted on, for how much money, and at which fees."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Collection
+from decimal import Decimal
+
+from exchanges.errors import safe
+from exchanges.plugins import nearest
+from exchanges.reading import Unreadable, decimal
+from exchanges.units import seconds_from
+from harness import configuration, options
+from harness.allowance import Allowance
+from harness.exits import UsageError
+from harness.fee import fee_from
+from harness.sighting import microseconds
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--notional",
+        default="1000",
+        metavar="AMOUNT",
+        help="what a purchase spends, in the money it is paid in; best: what the best prices are good for (1000)",
+    )
+    add("--levels", default="20", metavar="N", help="depth of the books that are fetched for it (20)")
+    add_age(parser)
+    add("--max-skew", default="1s", metavar="D", help="no two prices further apart than this make a trade (1s)")
+    add(
+        "--drift",
+        default="0",
+        metavar="BPS",
+        help="basis points taken off the net for each second of the older price's age (0)",
+    )
+    add(
+        "--fee",
+        default="",
+        metavar="NAME=FEE,...",
+        help="taker fees in place of the base tier's: kraken=0.0025,okx=8bp",
+    )
+    configuration.add_argument(parser)
+
+
+def add_age(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--max-age", default="5s", metavar="D", help="no older price is used (5s)")
+
+
+def age_from(args: argparse.Namespace) -> Allowance:
+    """An allowance of nothing but age, for who does not trade. Raises UsageError."""
+    return Allowance(most_age_us=_micro("--max-age", args.max_age))
+
+
+def allowance_from(args: argparse.Namespace) -> Allowance:
+    """What the options allow. Raises UsageError."""
+    notional = None if args.notional.strip() == "best" else _amount("--notional", args.notional)
+    if notional is not None and not notional:
+        raise UsageError("--notional: expected more than nothing, found 0")
+    return Allowance(
+        notional,
+        _micro("--max-age", args.max_age),
+        _micro("--max-skew", args.max_skew),
+        _amount("--drift", args.drift),
+    )
+
+
+def fees_from(args: argparse.Namespace, names: Collection[str]) -> dict[str, Decimal]:
+    """The taker fees of the exchanges ``names``: those of ``--fee``, else of the configuration, else their own.
+
+    Raises:
+        UsageError: a fee that is none, or for an exchange that is not among them.
+        PluginError: an exchange is broken.
+    """
+    fees = configuration.fees_for(names, configuration.read(args.config))
+    for word in filter(None, args.fee.split(",")):
+        name, _, text = word.partition("=")
+        if name.strip() not in fees:
+            raise UsageError(f"--fee: {safe(name.strip(), 40)!r} is no exchange here{nearest(name.strip(), fees)}")
+        fees[name.strip()] = options.read("--fee", text, fee_from)
+    return fees
+
+
+def _micro(flag: str, text: str) -> int:
+    return microseconds(options.positive(flag, options.read(flag, text, seconds_from)))
+
+
+def _amount(flag: str, text: str) -> Decimal:
+    try:
+        return decimal(text.strip().replace(",", "").replace("_", ""), "an amount")
+    except Unreadable:
+        raise UsageError(f"{flag}: expected an amount such as 1000 or 0.5, found {safe(text, 40)!r}") from None

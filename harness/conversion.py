@@ -1,0 +1,72 @@
+"""Conversion: one money into another through a market that is quoted, never by a peg.
+
+USD, USDT, USDC and EUR are different money. What a sale brings in one of them is worth in another what the market
+between the two would give for it now, less its taker fee: at the bid where the money is the base of that market, at the
+ask where it is the quote. Where nobody quotes such a market, the two are not compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from harness.fill import affordable, filled
+from harness.sides import Side, side_of
+from harness.usable import Usable
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Money ``given`` for money ``got`` on the market of ``at``, whose base is what is given where it ``sells``, and
+    what is got where it does not. ``rate`` is at the best price and before the ``fee``, a fraction."""
+
+    given: str
+    got: str
+    at: Usable
+    sells: bool
+    fee: Decimal
+    side: Side
+
+    @property
+    def rate(self) -> Fraction:
+        price = Fraction(self.side.best)
+        return price if self.sells else 1 / price
+
+    @property
+    def net_rate(self) -> Fraction:
+        return self.rate * (1 - Fraction(self.fee))
+
+    def of(self, money: Fraction) -> tuple[Fraction, bool]:
+        """What so much money becomes before the fee, by depth, and whether the levels are enough for it (what is beyond
+        them is taken at the last price that is known)."""
+        levels = self.side.levels
+        if not levels:
+            return money * self.rate, False
+        last = Fraction(levels[-1][0])
+        if self.sells:
+            fill = filled(levels, money)
+            return fill.money + (money - fill.amount) * last, fill.whole
+        amount, whole = affordable(levels, money)
+        spent = sum((Fraction(price) * Fraction(size) for price, size in levels), Fraction(0))
+        return (amount, True) if whole else (amount + (money - spent) / last, False)
+
+    def __str__(self) -> str:
+        return f"{self.at.quote.pair} on {self.at.quote.exchange}"
+
+
+def conversions(usable: Iterable[Usable], fees: Mapping[str, Decimal]) -> dict[tuple[str, str], Conversion]:
+    """The best way from each money to each other one that somebody quotes, at the best prices and after the fee. Of
+    equal ones that of the exchange first in the alphabet."""
+    found: dict[tuple[str, str], Conversion] = {}
+    for one in sorted(usable, key=lambda usable: usable.market):
+        pair, fee = one.quote.pair, fees[one.quote.exchange]
+        for way in (
+            Conversion(pair.base, pair.quote, one, True, fee, side_of(one, "bid")),
+            Conversion(pair.quote, pair.base, one, False, fee, side_of(one, "ask")),
+        ):
+            known = found.get((way.given, way.got))
+            if known is None or way.net_rate > known.net_rate:
+                found[way.given, way.got] = way
+    return found

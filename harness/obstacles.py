@@ -1,0 +1,109 @@
+"""Why this is not a trade: each thing that stands against an opportunity, one line each, and the verdict.
+
+What costs money comes first and in one line, because those things add up: no overlap, depth, fees, drift. Then come the
+doubts, each of which is enough by itself: the prices stood too far apart, nobody says how much is on offer, nothing is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+from exchanges.units import text_from_price, text_from_seconds
+from harness.allowance import Allowance
+from harness.best_price import rounded
+from harness.conversion import Conversion
+from harness.opportunity import Verdict
+from harness.reckoning import Reckoning
+from harness.usable import Usable
+
+
+def judged(
+    buy: Usable, sell: Usable, conversion: Conversion | None, exact: Reckoning, fees: Mapping[str, Decimal],
+    allowance: Allowance, skew_us: int,
+) -> tuple[Verdict, str, tuple[str, ...]]:  # fmt: skip
+    """The verdict, the reason in one sentence, and all lines of why not."""
+    lines = [
+        *_loss(buy, sell, conversion, exact, fees, allowance),
+        *_doubts(buy, sell, conversion, exact, allowance, skew_us),
+    ]
+    if lines:
+        return lines[0][0], lines[0][1], tuple(sentence for _, sentence in lines)
+    size = rounded(exact.amount) if exact.amount is not None else Decimal(0)
+    through = f" through {conversion}" if conversion is not None else ""
+    most = "" if not exact.thin else ", which is all that the known levels hold"
+    up_to = f"{text_from_price(f'{size:f}')} {buy.quote.pair.base}"
+    return "trade", f"trade: {_bps(exact.net)} bps after fees{through} for up to {up_to}{most}", ()
+
+
+def _loss(
+    buy: Usable, sell: Usable, conversion: Conversion | None, exact: Reckoning, fees: Mapping[str, Decimal],
+    allowance: Allowance,
+) -> Iterator[tuple[Verdict, str]]:  # fmt: skip
+    if exact.net > 0:
+        return
+    bid, ask = text_from_price(str(sell.quote.bid)), text_from_price(str(buy.quote.ask))
+    if exact.gross <= 0:
+        money = sell.quote.pair.quote
+        worth = ""
+        if conversion is not None:
+            value = text_from_price(f"{rounded(Fraction(sell.quote.bid) * conversion.rate):.12f}")
+            bid, worth = f"{bid} {money}", f" ({value} {buy.quote.pair.quote} through {conversion})"
+        offered, asked = f"{bid} on {sell.quote.exchange}{worth}", f"{ask} on {buy.quote.exchange}"
+        yield "no overlap", f"no overlap: the bid {offered} is not above the ask {asked}"
+        return
+    depth = exact.gross - exact.at_size
+    after = f"{_bps(exact.gross)} bps at the best prices"
+    if exact.at_size <= 0:
+        yield "depth eats it", f"depth eats it: {after} are {_bps(exact.at_size)} at this size"
+        return
+    takes = f" ({_bps(depth)} of them by depth)" if depth else ""
+    if exact.after_fees <= 0:
+        charged = [(leg.quote.exchange, fees[leg.quote.exchange]) for leg in (buy, sell)]
+        if conversion is not None:
+            charged.append((conversion.at.quote.exchange, conversion.fee))
+        each = ", ".join(f"{name} {_bps(Fraction(fee))}" for name, fee in charged)
+        yield (
+            "fees eat it",
+            (
+                f"fees eat it: {_bps(exact.gross)} bps before fees are {_bps(exact.after_fees)} bps after them{takes}; "
+                f"taker fees: {each}"
+            ),
+        )
+        return
+    yield (
+        "drift eats it",
+        (
+            f"drift eats it: {_bps(exact.after_fees)} bps after fees are {_bps(exact.net)} after "
+            f"{allowance.drift_bps_per_s} bps for each second of age"
+        ),
+    )
+
+
+def _doubts(
+    buy: Usable, sell: Usable, conversion: Conversion | None, exact: Reckoning, allowance: Allowance, skew_us: int
+) -> Iterator[tuple[Verdict, str]]:
+    if skew_us > allowance.most_skew_us:
+        apart, most = (text_from_seconds(each / 1e6) for each in (skew_us, allowance.most_skew_us))
+        yield "apart", f"apart: the prices may be {apart} from each other, at most {most} are allowed"
+    if exact.amount is None:
+        silent = sorted({
+            one.quote.exchange
+            for one, size in ((buy, buy.top_size("ask")), (sell, sell.top_size("bid")))
+            if size is None
+        })  # fmt: skip
+        yield (
+            "size unknown",
+            (f"size unknown: {_bps(exact.net)} bps after fees, but {' and '.join(silent)} gave no usable size"),
+        )
+    elif exact.amount <= 0:
+        yield "no size", f"no size: {_bps(exact.net)} bps after fees, but nothing is on offer at these prices"
+    if conversion is not None and exact.amount and not conversion.side.levels:
+        yield "size unknown", f"size unknown: nobody says how much {conversion.given} {conversion} would take"
+    elif conversion is not None and exact.amount and str(conversion) in exact.thin:
+        yield "too thin", f"too thin: the known levels of {conversion} do not take all of the {conversion.given}"
+
+
+def _bps(share: Fraction) -> str:
+    return f"{rounded(10_000 * share):.2f}"

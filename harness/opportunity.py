@@ -1,0 +1,69 @@
+"""An opportunity: one way to buy here and sell there, from what it seems to bring to what is left of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from harness.conversion import Conversion
+from harness.usable import Usable
+
+Verdict: TypeAlias = Literal[
+    "trade",
+    "no overlap",
+    "depth eats it",
+    "fees eat it",
+    "drift eats it",
+    "apart",
+    "size unknown",
+    "no size",
+    "too thin",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Opportunity:
+    """Buy at the asks of ``buy``, sell at the bids of ``sell``, and turn what the sale brings into the money that the
+    purchase was paid in by ``conversion`` (None: it is the same money). One taker fee is paid on each of them.
+
+    In basis points of what is spent, ``net_bps`` being what the others leave:
+
+        gross_bps        the best bid over the best ask, at the conversion's best rate, before everything
+      - depth_bps        what the levels behind the best ones take, at this size
+      - fee_bps          the taker fees
+      - allowance_bps    what prices may have drifted since they were told
+      = net_bps
+
+    ``size`` is in the base currency, None where nobody says how much is on offer; ``whole`` says that the known levels
+    had all that was wanted. ``spent`` and ``profit`` are in the quote currency of ``buy``, the profit after all of the
+    above; ``buy_price`` and ``sell_price`` are the averages at that size. ``skew_us`` is how far apart the moments of
+    the prices may be, ``age_us`` how old the oldest may be. ``why`` has a line for each thing that stands against it,
+    empty for a trade; ``reason`` says it in one sentence.
+    """
+
+    buy: Usable
+    sell: Usable
+    conversion: Conversion | None
+    gross_bps: Decimal
+    depth_bps: Decimal
+    fee_bps: Decimal
+    allowance_bps: Decimal
+    net_bps: Decimal
+    size: Decimal | None
+    spent: Decimal | None
+    profit: Decimal | None
+    buy_price: Decimal
+    sell_price: Decimal
+    whole: bool
+    skew_us: int
+    age_us: int
+    verdict: Verdict
+    reason: str
+    why: tuple[str, ...]
+
+    @property
+    def pays(self) -> bool:
+        """Whether something is left after everything that is counted in basis points, whatever else stands against
+        it."""
+        return self.net_bps > 0
