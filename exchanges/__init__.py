@@ -28,6 +28,12 @@ GROUP = Group(
         "kraken": "exchanges.kraken:KRAKEN",
         "okx": "exchanges.okx:OKX",
         "bybit": "exchanges.bybit:BYBIT",
+        "bitstamp": "exchanges.bitstamp:BITSTAMP",
+        "bitfinex": "exchanges.bitfinex:BITFINEX",
+        "gemini": "exchanges.gemini:GEMINI",
+        "kucoin": "exchanges.kucoin:KUCOIN",
+        "gate": "exchanges.gate:GATE",
+        "coinbase_exchange": "exchanges.coinbase_exchange:COINBASE_EXCHANGE",
     },
     variable="FETCHRACE_EXCHANGES",
 )

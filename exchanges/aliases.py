@@ -5,7 +5,8 @@ translates at its own door. A code that is not here is the common one already.
 
     https://support.kraken.com/articles/360001206766-bitcoin-currency-code-xbt-vs-btc    XBT is ISO 4217's form of BTC
     https://api.kraken.com/0/public/Assets                      altname of each asset
-    https://api-pub.bitfinex.com/v2/conf/pub:map:currency:sym   Bitfinex's own table of its symbols
+    https://api-pub.bitfinex.com/v2/conf/pub:map:currency:sym   Bitfinex's own table of its symbols; ccxt's
+                                                                commonCurrencies (4.5.90) for what is not in it
     https://www.kucoin.com/docs/rest/spot-trading/market-data/get-symbols-list
                                                                 "symbol" is for ever, "name" may change
 """
@@ -19,7 +20,10 @@ _COMMON: Final = {
     "kraken": {"XBT": "BTC", "XDG": "DOGE"},
     "bitfinex": {
         "UST": "USDT", "UDC": "USDC", "BCHN": "BCH", "BAB": "BCH", "IOT": "IOTA", "DSH": "DASH", "ALG": "ALGO",
-        "QTM": "QTUM", "ATO": "ATOM",
+        "QTM": "QTUM", "ATO": "ATOM", "TSD": "TUSD", "EUT": "EURT", "EUS": "EURS", "MNA": "MANA", "STJ": "STORJ",
+        "DAT": "DATA", "VSY": "VSYS", "WAX": "WAXP", "RBT": "RBTC", "IDX": "ID", "IQX": "IQ", "QSH": "QASH",
+        # These are other currencies elsewhere.
+        "AMP": "AMPL", "LUNA": "LUNC", "LUNA2": "LUNA", "TERRAUST": "USTC", "XCH": "XCHF", "BCHABC": "XEC",
     },
     "kucoin": {"BCHSV": "BSV"},
 }  # fmt: skip

@@ -33,7 +33,7 @@ from exchanges.book import Book, Level
 from exchanges.errors import Rejected, safe
 from exchanges.exchange import Exchange, Instrument
 from exchanges.instruments import instruments_from, listed_pair
-from exchanges.levels import book_of
+from exchanges.levels import book_of, shortest
 from exchanges.limit import RateLimit
 from exchanges.pair import Pair
 from exchanges.quote import Quote
@@ -138,7 +138,10 @@ class Bitfinex(RoutedExchange):
         else:
             return None
         kind = "unknown_symbol" if (code, words) == ("10020", "symbol: invalid") else _KIND_OF_CODE.get(code)
-        return self.refusal_with(kind, f"error {safe(code, 30)}, {safe(words)!r}", response)
+        said = f"HTTP {response.status} with error {safe(code, 30)}, {safe(words)!r}"
+        if kind is None:
+            raise Unreadable("schema", f"refused by {said}, which this adapter does not know")
+        return Rejected(kind, f"{self.name} answered {said}")
 
     def quotes_of(self, pairs: Sequence[Pair], reply: Any) -> tuple[Quote, ...] | Rejected:
         if type(reply) is not list or (reply and type(reply[0]) is not list):
@@ -158,8 +161,6 @@ class Bitfinex(RoutedExchange):
     def _quote_of(self, pair: Pair, numbers: Sequence[Any]) -> Quote:
         if len(numbers) != 10:
             raise Unreadable("schema", f"expected the 10 numbers of a market, found {len(numbers)}")
-        if numbers[0] is None or numbers[2] is None:
-            raise Unreadable("bad_value", "expected a bid and an ask, found null: nobody is there")
         bid, ask = bid_and_ask(plain(numbers[0]), plain(numbers[2]))
         return Quote(self.name, pair, bid, ask, last_price(plain(numbers[6]), "the last price"))
 
@@ -219,7 +220,7 @@ class Bitfinex(RoutedExchange):
         lists = {
             "pub:list:pair:exchange": names,
             "pub:info:pair": [[name, [None, None, None, "0.0001", "100000.0", *[None] * 7]] for name in names],
-            "pub:list:currency": sorted(own_code(self.name, code) for code in self.codes),
+            "pub:list:currency": sorted(own_code(self.name, code) for code in self.listing.codes),
             "pub:map:currency:sym": list(ALIASES[self.name].items()),
         }
         return json.dumps([lists.get(label, []) for label in labels], separators=(",", ":"))
@@ -240,8 +241,7 @@ def _numbers_text(quote: Quote) -> str:
 
 def _number(value: Decimal) -> str:
     """A number as JavaScript writes it: 73350, 0.00012, 1.2e-7."""
-    short = value.normalize()
-    return f"{short:e}" if short and abs(short) < Decimal("0.000001") else f"{short:f}"
+    return f"{value.normalize():e}" if 0 < abs(value) < Decimal("0.000001") else shortest(value)
 
 
 BITFINEX: Final[Exchange] = Bitfinex()

@@ -7,16 +7,15 @@
 
     GET /v5/market/orderbook?category=spot&symbol=BTCUSDT&limit=5   1 to 200 levels, 1 where none is said
     {... "result": {"s": "BTCUSDT", "b": [["65485.47", "47.081829"]], "a": [...], "ts": 1716863719031, ...}, ...}
-
     GET /v5/market/time                              {... "result": {"timeSecond": "...", "timeNano": "..."}, ...}
     GET /v5/market/instruments-info?category=spot    status: PreLaunch, Trading, Delivering, Closed
     GET /v5/system/status                            what maintenance is planned or under way
 
 The category decides the product: BTCUSDT is a contract as well. Prices are text, codes and times (milliseconds) are
-numbers. A ticker has no time of its own; that of the answer, the same for a whole batch, says when it was sent. A side
-on which nobody is has the price "0". Refusals have HTTP 200 and a retCode that is not 0, in words that vary; only who
-asks too often from one address is shut out with HTTP 403 "access too frequent", for ten minutes, while 403 without
-these words is a country that is not served. https://bybit-exchange.github.io/docs/v5/error
+numbers. A ticker has no time of its own; that of the answer, one for a whole batch, says when it was sent. A side on
+which nobody is has the price "0". Refusals have HTTP 200 and a retCode that is not 0, in words that vary; but who asks
+too often from one address is shut out with HTTP 403 "access too frequent", for ten minutes, while 403 without these
+words is a country that is not served. https://bybit-exchange.github.io/docs/v5/error
 Base-tier taker fee: https://www.bybit.com/en/help-center/article/Trading-Fee-Structure (spot, VIP 0).
 """
 
@@ -34,26 +33,14 @@ from typing import Any, ClassVar, Final
 from exchanges.book import Book
 from exchanges.errors import Rejected, safe
 from exchanges.exchange import Exchange, Instrument
+from exchanges.fields import Fields
 from exchanges.instruments import decimals_of, instruments_from, listed_pair
 from exchanges.levels import book_of, rows_text
 from exchanges.limit import Charge, RateLimit
 from exchanges.pair import Pair
 from exchanges.quote import Quote
-from exchanges.reading import (
-    Unreadable,
-    bid_and_ask,
-    decimal,
-    entries_by,
-    entry_of,
-    integer,
-    items,
-    last_price,
-    member,
-    optional_decimal,
-    rows_of,
-    step,
-)
-from exchanges.refusal import retry_after_from, wait_until
+from exchanges.reading import Unreadable, decimal, entries_by, entry_of, integer, items, member, rows_of, step
+from exchanges.refusal import retry_after_from, wait_until_ms
 from exchanges.route import Asked, Route
 from exchanges.routed import RoutedExchange
 from exchanges.view import View
@@ -95,6 +82,7 @@ _REFUSALS: Final = {
     "not_found": (404, 10017, "Route not found"),
 }
 _RESETS: Final = "x-bapi-limit-reset-timestamp"  # in milliseconds since 1970
+_FIELDS: Final = Fields("symbol", "bid1Price", "ask1Price", "lastPrice", "bid1Size", "ask1Size")
 _SPOT: Final = (("category", "spot"),)
 # One budget for everything that an address asks.
 _ROUTE: Final = partial(Route, limit=RateLimit(600, 5.0, window=True, patience=20, ban_s=600.0), bucket="ip")
@@ -145,19 +133,13 @@ class Bybit(RoutedExchange):
         said = f"retCode {safe(code, 20)}, {safe(message)!r}"
         if kind is None:
             raise Unreadable("schema", f"HTTP {response.status} refused with {said}, which this adapter does not know")
-        wait = _wait_in(response) if kind == "rate_limited" else None
+        wait = wait_until_ms(response.headers.get(_RESETS)) if kind == "rate_limited" else None
         return Rejected(kind, f"{self.name} answered HTTP {response.status} with {said}", wait)
 
     def quotes_of(self, pairs: Sequence[Pair], reply: Any) -> tuple[Quote, ...]:
-        by_symbol = entries_by("symbol", items(member(member(reply, "result"), "list"), "list"))
+        entries = items(member(member(reply, "result"), "list"), "list")
         sent_us = integer(member(reply, "time"), "time") * 1000
-        return tuple(self._quote_of(pair, entry_of(self.listing.of(pair).symbol, by_symbol), sent_us) for pair in pairs)
-
-    def _quote_of(self, pair: Pair, entry: Any, sent_us: int) -> Quote:
-        bid, ask = bid_and_ask(member(entry, "bid1Price"), member(entry, "ask1Price"))
-        last = last_price(entry.get("lastPrice") or None, "lastPrice")
-        bid_size, ask_size = (optional_decimal(entry.get(key) or None, key) for key in ("bid1Size", "ask1Size"))
-        return Quote(self.name, pair, bid, ask, last, bid_size, ask_size, sent_us)
+        return _FIELDS.quotes_of(self.name, [self.listing.of(pair) for pair in pairs], entries, sent_us)
 
     def book_of(self, pair: Pair, reply: Any) -> Book:
         book = entry_of(self.listing.of(pair).symbol, entries_by("s", [member(reply, "result")]))
@@ -181,8 +163,7 @@ class Bybit(RoutedExchange):
     # what it writes
 
     def quotes_text(self, quotes: Sequence[Quote], single: bool) -> str:
-        listed = ",".join(map(self._ticker_text, quotes))
-        return _answer(f'{{"category":"spot","list":[{listed}]}}', quotes[0].time_us if quotes else None)
+        return _listed(",".join(map(self._ticker_text, quotes)), quotes[0].time_us if quotes else None)
 
     def _ticker_text(self, quote: Quote) -> str:
         instrument = self.listing.of(quote.pair)
@@ -208,8 +189,7 @@ class Bybit(RoutedExchange):
         return _answer(f'{{"timeSecond":"{time_us // 1_000_000}","timeNano":"{time_us * 1000}"}}', time_us)
 
     def instruments_text(self, instruments: Sequence[Instrument]) -> str:
-        listed = json.dumps([_instrument(one) for one in instruments], separators=(",", ":"))
-        return _answer(f'{{"category":"spot","list":{listed}}}', None)
+        return _listed(",".join(json.dumps(_instrument(one), separators=(",", ":")) for one in instruments), None)
 
     def other_text(self, asked: Asked, view: View) -> str:
         return _answer('{"list":[]}', view.time_us)
@@ -228,25 +208,21 @@ class Bybit(RoutedExchange):
         status, code, message = _REFUSALS[kind]
         # Times are this machine's, as in the Date header: by its own clock a client waits.
         now_ms = time.time() * 1000
-        error = {"retCode": code, "retMsg": message, "result": {}, "retExtInfo": {}, "time": int(now_ms)}
         resets = {} if retry_after is None else {_RESETS: str(ceil(now_ms + retry_after * 1000))}
+        error = {"retCode": code, "retMsg": message, "result": {}, "retExtInfo": {}, "time": int(now_ms)}
         return Response(status, json.dumps(error, separators=(",", ":")).encode(), {**self.headers, **resets})
-
-
-def _wait_in(response: Response) -> float | None:
-    text = str(response.headers.get(_RESETS) or "").strip()
-    return wait_until(int(text) / 1000) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 def _answer(result: str, time_us: int | None) -> str:
     return f'{{"retCode":0,"retMsg":"OK","result":{result},"retExtInfo":{{}},"time":{(time_us or 0) // 1000}}}'
 
 
+def _listed(entries: str, time_us: int | None) -> str:
+    return _answer(f'{{"category":"spot","list":[{entries}]}}', time_us)
+
+
 def _instrument(one: Instrument) -> dict[str, object]:
-    lots = {
-        "basePrecision": f"{one.size_step:f}", "quotePrecision": "0.0000001", "minOrderQty": f"{one.size_step:f}",
-        "maxOrderQty": "1000000", "minOrderAmt": "5", "maxOrderAmt": "8000000",
-    }  # fmt: skip
+    lots = {"basePrecision": f"{one.size_step:f}", "minOrderQty": f"{one.size_step:f}", "minOrderAmt": "5"}
     return {
         "symbol": one.symbol, "baseCoin": one.pair.base, "quoteCoin": one.pair.quote, "innovation": "0",
         "status": "Trading" if one.trading else "Closed", "marginTrading": "utaOnly", "stTag": "0",

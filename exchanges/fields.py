@@ -2,7 +2,8 @@
 
     Fields("symbol", "buy", "sell", "last", "bestBidSize", "bestAskSize")        KuCoin
 
-Null and empty text are how exchanges say that there is nothing: of a price on a side, that nobody is there.
+Null and empty text are how exchanges say that there is no last price and no size; the two prices are held to the rules
+of ``reading``.
 """
 
 from __future__ import annotations
@@ -41,12 +42,11 @@ class Fields:
         return tuple(self._quote_of(exchange, one, entry_of(one.symbol, by_symbol), time_us) for one in wanted)
 
     def _quote_of(self, exchange: str, one: Instrument, entry: dict[str, object], time_us: int | None) -> Quote:
-        bid, ask = ("" if price is None else price for price in (member(entry, self.bid), member(entry, self.ask)))
         last = last_price(_or_none(entry.get(self.last)), self.last)
         return Quote(
             exchange,
             one.pair,
-            *bid_and_ask(bid, ask),
+            *bid_and_ask(member(entry, self.bid), member(entry, self.ask)),
             last,
             self._size(entry, self.bid_size),
             self._size(entry, self.ask_size),

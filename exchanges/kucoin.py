@@ -5,13 +5,11 @@
      "name": "BTC-USDT", "bestBidSize": "0.54365161", "bestBidPrice": "90592.1", "bestAskSize": "0.08703283", ...}]}}
 
     GET /api/v1/market/allTickers                                  all, with one time; a snapshot as well
-    {"code": "200000", "data": {"time": 1602832092060, "ticker": [{"symbol": "BTC-USDT", "symbolName": "BTC-USDT",
-     "buy": "11328.9", "bestBidSize": "0.1", "sell": "11329", "bestAskSize": "1", "last": "11328.9", ...}]}}
-
+    {"code": "200000", "data": {"time": 1602832092060, "ticker": [{"symbol": "BTC-USDT", "buy": "11328.9", ...}]}}
     GET /api/v1/market/orderbook/level2_20?symbol=BTC-USDT         and level2_100: so many levels, no others; live
     {"code": "200000", "data": {"time": 1619378326628, "sequence": "1613277183892", "bids": [["242.649", "5"]], ...}}
 
-"buy" is the best bid, "sell" the best ask, and null says that nobody is there. A symbol is for ever; the name beside it
+"buy" is the best bid, "sell" the best ask; idle markets have null for either. A symbol is for ever; the name beside it
 changes with the currency's (BCHSV-USDT is called BSV-USDT). An unknown symbol is success with "data": null.
 
 /api/v1/market/orderbook/level1 is live and cheap, but its answer names no market: that of another request (over a
@@ -69,32 +67,29 @@ INSTRUMENTS: Final = instruments_from("""
 
 _UNIFIED, _EVERY = "/api/ua/v1/market/ticker", "/api/v1/market/allTickers"
 _LEVEL1, _STATS = "/api/v1/market/orderbook/level1", "/api/v1/market/stats"
-_SIZES = ("bestBidSize", "bestAskSize")
-_FIELDS: Final = Fields("symbol", "buy", "sell", "last", *_SIZES)
-_UNIFIED_FIELDS: Final = Fields("symbol", "bestBidPrice", "bestAskPrice", "lastPrice", *_SIZES)
+_FIELDS: Final = Fields("symbol", "buy", "sell", "last", "bestBidSize", "bestAskSize")
+_UNIFIED_FIELDS: Final = Fields("symbol", "bestBidPrice", "bestAskPrice", "lastPrice", "bestBidSize", "bestAskSize")
 _DAY: Final = {
     "changeRate": "0", "changePrice": "0", "vol": "4000", "volValue": "400000000", "takerFeeRate": "0.001",
     "makerFeeRate": "0.001", "takerCoefficient": "1", "makerCoefficient": "1",
 }  # fmt: skip
 _KIND_OF_CODE: Final = {
-    "400000": "protocol", "400100": "protocol", "404": "protocol", "415000": "protocol", "900001": "unknown_symbol",
-    "200002": "rate_limited", "429000": "rate_limited", "230005": "server", "500000": "server", "400302": "blocked",
+    "200000": "unknown_symbol", "900001": "unknown_symbol", "400000": "protocol", "400100": "protocol",
+    "404": "protocol", "200002": "rate_limited", "429000": "rate_limited", "500000": "server", "400302": "blocked",
 }  # fmt: skip
+_ELSEWHERE = (403, "400302", "Our services are currently unavailable in your region")
 _REFUSALS: Final = {
-    "unknown_symbol": (400, "400100", "Unsupported trading pair."),
+    "unknown_symbol": (400, "400100", "Unsupported trading pair."), "banned": _ELSEWHERE, "blocked": _ELSEWHERE,
     "rate_limited": (429, "429000", "Too many requests. System-level rate limit exceeded."),
-    "banned": (403, "400302", "Our services are currently unavailable in your region"),
-    "blocked": (403, "400302", "Our services are currently unavailable in your region"),
-    "server": (500, "500000", "Internal Server Error"),
+    "server": (500, "500000", "Internal Server Error"), "not_found": (404, "404", "not exist"),
     "bad_argument": (400, "400100", "Parameter error"),
-    "not_found": (404, "404", "not exist"),
-}
+}  # fmt: skip
 _POOL: Final = RateLimit(2000, 30.0, window=True)
 
 
-def _route(about: str, path: str, weight: int, symbol: str = "symbol", levels: int = 0) -> Route:
+def _route(about: str, path: str, weight: int, symbol: str = "symbol", usual: int = 0) -> Route:
     fixed = (("tradeType", "SPOT"),) if path == _UNIFIED else ()
-    return Route(about, path, symbol=symbol, fixed=fixed, usual=levels, weight=weight, limit=_POOL, bucket="public")
+    return Route(about, path, symbol=symbol, fixed=fixed, usual=usual, weight=weight, limit=_POOL, bucket="public")
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +107,6 @@ class Kucoin(RoutedExchange):
     examples: tuple[tuple[str, str], ...] = (
         ("BTC/USDT: the live best bid and ask", f"{_LEVEL1}?symbol=BTC-USDT"),
         ("what is listed", "/api/v2/symbols"),
-        ("the exchange's time", "/api/v1/timestamp"),
         ("whether it is open", "/api/v1/status"),
     )
     routes: ClassVar[tuple[Route, ...]] = (
@@ -121,8 +115,8 @@ class Kucoin(RoutedExchange):
         _route("one", _STATS, 15),
         _route("all", _EVERY, 15, ""),
         _route("all", _UNIFIED, 15, ""),
-        _route("book", "/api/v1/market/orderbook/level2_20", 2, levels=20),
-        _route("book", "/api/v1/market/orderbook/level2_100", 4, levels=100),
+        _route("book", "/api/v1/market/orderbook/level2_20", 2, usual=20),
+        _route("book", "/api/v1/market/orderbook/level2_100", 4, usual=100),
         _route("time", "/api/v1/timestamp", 3, ""),
         _route("instruments", "/api/v2/symbols", 4, ""),
         _route("currencies", "/api/v3/currencies", 3, ""),
@@ -132,12 +126,9 @@ class Kucoin(RoutedExchange):
     # what it reads
 
     def refusal_in(self, reply: Any, response: Response) -> Rejected | None:
-        code = str(member(reply, "code"))
-        if code == "200000":
-            if reply.get("data", "") is not None:
-                return None
-            return Rejected("unknown_symbol", f"{self.name} answered with success and no data: it has no such market")
-        message = str(reply.get("msg"))
+        code, message = str(member(reply, "code")), str(reply.get("msg", "no data"))
+        if code == "200000" and reply.get("data", "") is not None:
+            return None
         said = f"code {safe(code, 20)}, {safe(message)!r}"
         kind = "unknown_symbol" if "trading pair" in message else _KIND_OF_CODE.get(code)
         if kind is None:
@@ -150,14 +141,12 @@ class Kucoin(RoutedExchange):
         if unified and member(data, "tradeType") != "SPOT":
             raise Unreadable("schema", f"expected the spot market, found {safe(str(data['tradeType']), 40)}")
         time_us = _time_us(member(data, "ts" if unified else "time"))
-        # Stats are the ticker itself.
-        found = items(data["list"] if unified else data.get("ticker", [data]), "the tickers")
-        wanted = [self.listing.of(pair) for pair in pairs]
-        return (_UNIFIED_FIELDS if unified else _FIELDS).quotes_of(self.name, wanted, found, time_us)
+        found = items(data["list"] if unified else data.get("ticker", [data]), "tickers")  # stats are a ticker alone
+        fields = _UNIFIED_FIELDS if unified else _FIELDS
+        return fields.quotes_of(self.name, [self.listing.of(pair) for pair in pairs], found, time_us)
 
     def book_of(self, pair: Pair, reply: Any) -> Book:
-        # Nothing in a book names its market.
-        data = member(reply, "data")
+        data = member(reply, "data")  # nothing in it names its market
         bids, asks = (rows_of(member(data, side), side) for side in ("bids", "asks"))
         return book_of(self.name, pair, bids, asks, _time_us(member(data, "time")))
 
@@ -193,24 +182,19 @@ class Kucoin(RoutedExchange):
         return _ok({"time": time_us // 1000, **({"ticker": tickers} if path == _EVERY else tickers[0])})
 
     def _ticker(self, quote: Quote, path: str) -> dict[str, str]:
-        symbol, name = self.listing.of(quote.pair).symbol, _name(quote.pair)
+        symbol, name = self.listing.of(quote.pair).symbol, str(quote.pair).replace("/", "-")
         bid, ask, last = map(shortest, (quote.bid, quote.ask, quote.last))
         sizes = {"bestBidSize": shortest(quote.bid_size), "bestAskSize": shortest(quote.ask_size)}
         # The day stood still at the last price; volumes worth some hundred million.
         if path == _UNIFIED:
             day = {**dict.fromkeys(("open", "high", "low"), last), "baseVolume": "4000", "quoteVolume": "400000000"}
-            prices = {"bestBidPrice": bid, "bestAskPrice": ask, "lastPrice": last, "size": "0.17"}
-            return {"symbol": symbol, "name": name, **sizes, **prices, **day}
+            touch = {"bestBidPrice": bid, "bestAskPrice": ask, "lastPrice": last, "size": "0.17"}
+            return {"symbol": symbol, "name": name, **sizes, **touch, **day}
         if path == _LEVEL1:
             return {"sequence": "1550467636704", "price": last, "size": "0.17", "bestBid": bid, "bestAsk": ask, **sizes}
         named = {"symbol": symbol} if path == _STATS else {"symbol": symbol, "symbolName": name, **sizes}
-        return {
-            **named,
-            "buy": bid,
-            "sell": ask,
-            **dict.fromkeys(("last", "high", "low", "averagePrice"), last),
-            **_DAY,
-        }
+        prices = {"buy": bid, "sell": ask, **dict.fromkeys(("last", "high", "low", "averagePrice"), last)}
+        return {**named, **prices, **_DAY}
 
     def book_text(self, book: Book, asked: Asked) -> str:
         time_ms = (book.time_us or 0) // 1000
@@ -221,13 +205,23 @@ class Kucoin(RoutedExchange):
         return _ok(time_us // 1000)
 
     def instruments_text(self, instruments: Sequence[Instrument]) -> str:
-        return _ok([_instrument(one) for one in instruments])
+        return _ok([self._listed(one) for one in instruments])
+
+    def _listed(self, one: Instrument) -> dict[str, object]:
+        base, quote = (own_code(self.name, code) for code in (one.pair.base, one.pair.quote))
+        return {
+            "symbol": one.symbol, "name": str(one.pair).replace("/", "-"), "baseCurrency": base, "quoteCurrency": quote,
+            "feeCurrency": quote, "market": "USDS", "baseMinSize": f"{one.size_step:f}", "quoteMinSize": "0.1",
+            "baseMaxSize": "10000000000", "quoteMaxSize": "99999999", "baseIncrement": f"{one.size_step:f}",
+            "quoteIncrement": "0.000001", "priceIncrement": f"{one.price_step:f}", "priceLimitRate": "0.1",
+            "minFunds": "0.1", "isMarginEnabled": False, "enableTrading": one.trading,
+        }  # fmt: skip
 
     def other_text(self, asked: Asked, view: View) -> str:
         if asked.route.about == "status":
             return _ok({"status": "open", "msg": ""})
-        codes = ({"currency": own_code(self.name, code), "name": code, "precision": 8} for code in self.listing.codes)
-        return _ok([{**each, "fullName": each["name"], "chains": []} for each in codes])
+        names = [(own_code(self.name, code), code) for code in self.listing.codes]
+        return _ok([{"currency": own, "name": code, "fullName": code, "chains": []} for own, code in names])
 
     def usage_headers(self, charge: Charge, used: int, resets_s: float) -> Mapping[str, str]:
         left, resets_ms = max(0, charge.limit.capacity - used), ceil(resets_s * 1000)
@@ -251,22 +245,6 @@ def _time_us(value: object) -> int:
 
 def _ok(data: object) -> str:
     return json.dumps({"code": "200000", "data": data}, separators=(",", ":"))
-
-
-def _name(pair: Pair) -> str:
-    return f"{pair.base}-{pair.quote}"
-
-
-def _instrument(one: Instrument) -> dict[str, object]:
-    base, quote = (own_code("kucoin", code) for code in (one.pair.base, one.pair.quote))
-    size, price = f"{one.size_step:f}", f"{one.price_step:f}"
-    return {
-        "symbol": one.symbol, "name": _name(one.pair), "baseCurrency": base, "quoteCurrency": quote,
-        "feeCurrency": quote, "market": "USDS", "baseMinSize": size, "quoteMinSize": "0.1",
-        "baseMaxSize": "10000000000", "quoteMaxSize": "99999999", "baseIncrement": size, "quoteIncrement": "0.000001",
-        "priceIncrement": price, "priceLimitRate": "0.1", "minFunds": "0.1", "isMarginEnabled": False,
-        "enableTrading": one.trading,
-    }  # fmt: skip
 
 
 KUCOIN: Final[Exchange] = Kucoin()

@@ -75,6 +75,13 @@ def wait_until(epoch_s: float) -> float:
     return max(0.0, epoch_s - time.time())
 
 
+def wait_until_ms(text: object) -> float | None:
+    """The same for a header that names the time in milliseconds since 1970; None for one that is missing or names no
+    time."""
+    found = str(text or "").strip()
+    return wait_until(int(found) / 1000) if found.isascii() and found.isdigit() and len(found) < 16 else None
+
+
 def _http_date(text: str) -> float | None:
     match = _HTTP_DATE.fullmatch(text)
     if match is None or match[2] not in _MONTHS:

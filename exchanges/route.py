@@ -16,6 +16,7 @@ from functools import lru_cache
 from urllib.parse import quote as percent_encoded
 from urllib.parse import unquote
 
+from exchanges.book import Book, Level
 from exchanges.errors import safe
 from exchanges.exchange import Instrument
 from exchanges.instruments import Listing
@@ -90,6 +91,11 @@ class Asked:
     levels: int = 0
     fields: Mapping[str, str] = field(default_factory=dict)
     sides: tuple[int, ...] = ()
+
+    def cut(self, book: Book) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+        """The two sides of a book, bids first, each as deep as it was asked for."""
+        bids, asks = (self.sides * 2)[:2] or (None, None)
+        return book.bids[:bids], book.asks[:asks]
 
 
 def routes_at(routes: Sequence[Route], target: str) -> list[Route]:

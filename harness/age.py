@@ -4,10 +4,10 @@ Law: the true age lies between ``low_us`` and ``high_us``, if the exchange's tim
 
 Where a quote has a time and the exchange's clock is known, the age is that clock less this time, give or take the
 clock's error and the time's grain. No price can be newer than the answer that brought it. Where there is no time, no
-clock, or a time so coarse that it decides nothing (Gemini's is cut to the minute), our own clock is left: the exchange
-said it after it was asked and before the answer was in hand, which no answer from a cache would keep to. Some exchanges
-tell the time of the last trade instead (Coinbase): in a quiet market such a price seems older than it is, and is left
-out rather than believed.
+clock, or a time so coarse that it decides nothing (one that is cut to the minute), our own clock is left: the exchange
+said it after it was asked and before the answer was in hand, which no answer from a cache would keep to. A time that
+was still to come when the answer was in hand is no time, and there is no age. Some exchanges tell the time of the last
+trade instead (Coinbase): in a quiet market such a price seems older than it is, and is left out rather than believed.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ OUR_CLOCK: Final = "our own clock"
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """In whole microseconds; ``by`` says what it was told by, EXCHANGE_TIME or OUR_CLOCK. ``high_us`` below zero: the
-    price has a time that is still to come."""
+    """In whole microseconds; ``by`` says what it was told by, EXCHANGE_TIME or OUR_CLOCK. ``high_us`` below zero: by so
+    much at least the price's time was still to come when the price was in hand."""
 
     low_us: int
     high_us: int
@@ -48,11 +48,13 @@ def age_of(sighting: Sighting, clock: ExchangeClock | None, grain_us: int, now_u
     apart = clock.at(now_us) - told_us
     # The time was cut: the price may be newer than it says, by nearly a grain.
     low, high = apart - clock.error_us - (grain_us - 1), apart + clock.error_us
-    if low > most_us or high < 0:
+    if low > most_us:
         return Age(low, high, EXCHANGE_TIME)
+    if high < by_us.low_us:
+        return Age(low - by_us.low_us, high - by_us.low_us, EXCHANGE_TIME)
     if grain_us > most_us or clock.error_us > most_us:
         return by_us
-    return Age(max(low, by_us.low_us), max(high, by_us.low_us), EXCHANGE_TIME)
+    return Age(max(low, by_us.low_us), high, EXCHANGE_TIME)
 
 
 def why_stale(age: Age, most_us: int) -> str | None:

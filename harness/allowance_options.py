@@ -14,7 +14,6 @@ from harness import configuration, options
 from harness.allowance import Allowance
 from harness.exits import UsageError
 from harness.fee import fee_from
-from harness.sighting import microseconds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +81,10 @@ def fees_from(args: argparse.Namespace, names: Collection[str]) -> dict[str, Dec
 
 
 def _micro(flag: str, text: str) -> int:
-    return microseconds(options.positive(flag, options.read(flag, text, seconds_from)))
+    found = options.read(flag, text, lambda text: round(seconds_from(text) * 1e6))
+    if found < 1:
+        raise UsageError(f"{flag}: expected more than nothing, found {safe(text, 40)}")
+    return found
 
 
 def _amount(flag: str, text: str) -> Decimal:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from itertools import permutations
 
 from harness.allowance import Allowance
 from harness.best_price import rounded
@@ -16,6 +17,7 @@ from harness.conversion import Conversion, conversions
 from harness.obstacles import judged
 from harness.opportunity import Opportunity
 from harness.reckoning import reckoned
+from harness.sides import Sides, sides_of
 from harness.usable import Usable
 
 
@@ -29,19 +31,19 @@ def opportunities(
     Raises:
         ValueError: where an exchange that quotes has no fee, or its fee is not a Decimal between -1 and 1.
     """
-    by_base: dict[str, list[Usable]] = {}
+    by_base: dict[str, list[Sides]] = {}
     for one in sorted(usable, key=lambda one: (one.quote.pair, one.quote.exchange)):
         check_fee(fees, one.quote.exchange)
-        by_base.setdefault(one.quote.pair.base, []).append(one)
-    moneys = {one.quote.pair.quote for several in by_base.values() for one in several}
-    ways = conversions((one for money in sorted(moneys) for one in by_base.get(money, ())), fees)
+        by_base.setdefault(one.quote.pair.base, []).append(sides_of(one))
+    moneys = {sides.of.quote.pair.quote for several in by_base.values() for sides in several}
+    ways = conversions((sides for money in sorted(moneys) for sides in by_base.get(money, ())), fees)
     found, apart = [], set[tuple[str, str]]()
     for several in by_base.values():
         for buy in several:
             for sell in several:
-                if buy.quote.exchange == sell.quote.exchange:
+                if buy.of.quote.exchange == sell.of.quote.exchange:
                     continue
-                given, got = sell.quote.pair.quote, buy.quote.pair.quote
+                given, got = sell.of.quote.pair.quote, buy.of.quote.pair.quote
                 if given != got and (given, got) not in ways:
                     apart.add((min(given, got), max(given, got)))
                     continue
@@ -63,13 +65,14 @@ def check_fee(fees: Mapping[str, Decimal], exchange: str) -> Decimal:
 
 
 def _opportunity(
-    buy: Usable, sell: Usable, conversion: Conversion | None, fees: Mapping[str, Decimal], allowance: Allowance
+    there: Sides, elsewhere: Sides, conversion: Conversion | None, fees: Mapping[str, Decimal], allowance: Allowance
 ) -> Opportunity:
-    legs = (buy, sell) if conversion is None else (buy, sell, conversion.at)
-    age_us = max(leg.age.high_us for leg in legs)
-    skew_us = age_us - min(leg.age.low_us for leg in legs)
+    buy, sell = there.of, elsewhere.of
+    ages = [leg.age for leg in ((buy, sell) if conversion is None else (buy, sell, conversion.at))]
+    age_us = max(age.high_us for age in ages)
+    skew_us = max(one.high_us - other.low_us for one, other in permutations(ages, 2))
     taken = Fraction(fees[buy.quote.exchange]), Fraction(fees[sell.quote.exchange])
-    exact = reckoned(buy, sell, conversion, taken, allowance, age_us)
+    exact = reckoned(there, elsewhere, conversion, taken, allowance, age_us)
     verdict, reason, why = judged(buy, sell, conversion, exact, fees, allowance, skew_us)
     amount = exact.amount
     return Opportunity(
@@ -86,7 +89,7 @@ def _opportunity(
         profit=None if amount is None else rounded(exact.gain if amount else Fraction(0)),
         buy_price=rounded(exact.bought.money / exact.bought.amount),
         sell_price=rounded(exact.sold.money / exact.sold.amount),
-        whole=not exact.thin,
+        whole=bool(amount) and not exact.thin,
         skew_us=skew_us,
         age_us=age_us,
         verdict=verdict,

@@ -87,16 +87,13 @@ def fees_for(names: Collection[str], configuration: Configuration) -> dict[str, 
     known = {*exchanges.names(), *names}
     for name in configuration.taker_fees:
         if name not in known:
-            reason = f"unknown exchange{nearest(name, known)}"
-            raise UsageError(reason) if configuration.table is None else _fees(configuration.table).error(name, reason)
+            reason = f"unknown exchange{nearest(name, known) or '; known are ' + ', '.join(sorted(known))}"
+            table = configuration.table
+            raise UsageError(reason) if table is None else table.table("taker_fees").error(name, reason)
     return {
         name: fee if (fee := configuration.taker_fees.get(name)) is not None else exchanges.load(name).taker_fee
         for name in names
     }
-
-
-def _fees(table: TomlTable) -> TomlTable:
-    return table.table("taker_fees")
 
 
 def _fee(fees: TomlTable, name: str) -> Decimal:

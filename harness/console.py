@@ -17,6 +17,7 @@ from exchanges.units import (
     text_from_seconds,
     text_from_share,
 )
+from harness.decision_table import print_decisions
 from harness.prices_table import print_arbitrage, print_prices
 from harness.report.doubts import clock_said, differences_said, drifting_said, spoilt_said
 from harness.report.entries import RunEntry, ScenarioEntry
@@ -50,6 +51,7 @@ def print_run(run: Mapping[str, Any]) -> None:
         for scenario in scenarios:
             _print_numbers(out, scenario)
             _print_notes(out, scenario)
+            print_decisions(out, scenario)
     readout = next((found for scenario in scenarios if (found := scenario.get("readout"))), None)
     if readout:
         print_prices(out, readout, readout["arm"])

@@ -13,14 +13,14 @@ from decimal import Decimal
 from fractions import Fraction
 
 from harness.fill import affordable, filled
-from harness.sides import Side, side_of
+from harness.sides import Side, Sides
 from harness.usable import Usable
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """Money ``given`` for money ``got`` on the market of ``at``, whose base is what is given where it ``sells``, and
-    what is got where it does not. ``rate`` is at the best price and before the ``fee``, a fraction."""
+    what is got where it does not. ``rate`` is at the best price and before the ``fee``, a fraction of what is got."""
 
     given: str
     got: str
@@ -44,27 +44,29 @@ class Conversion:
         levels = self.side.levels
         if not levels:
             return money * self.rate, False
-        last = Fraction(levels[-1][0])
+        last = levels[-1][0]
         if self.sells:
             fill = filled(levels, money)
             return fill.money + (money - fill.amount) * last, fill.whole
         amount, whole = affordable(levels, money)
-        spent = sum((Fraction(price) * Fraction(size) for price, size in levels), Fraction(0))
-        return (amount, True) if whole else (amount + (money - spent) / last, False)
+        if whole:
+            return amount, True
+        spent = sum((price * size for price, size in levels), Fraction(0))
+        return amount + (money - spent) / last, False
 
     def __str__(self) -> str:
         return f"{self.at.quote.pair} on {self.at.quote.exchange}"
 
 
-def conversions(usable: Iterable[Usable], fees: Mapping[str, Decimal]) -> dict[tuple[str, str], Conversion]:
+def conversions(markets: Iterable[Sides], fees: Mapping[str, Decimal]) -> dict[tuple[str, str], Conversion]:
     """The best way from each money to each other one that somebody quotes, at the best prices and after the fee. Of
     equal ones that of the exchange first in the alphabet."""
     found: dict[tuple[str, str], Conversion] = {}
-    for one in sorted(usable, key=lambda usable: usable.market):
-        pair, fee = one.quote.pair, fees[one.quote.exchange]
+    for one in sorted(markets, key=lambda sides: sides.of.market):
+        pair, fee = one.of.quote.pair, fees[one.of.quote.exchange]
         for way in (
-            Conversion(pair.base, pair.quote, one, True, fee, side_of(one, "bid")),
-            Conversion(pair.quote, pair.base, one, False, fee, side_of(one, "ask")),
+            Conversion(pair.base, pair.quote, one.of, True, fee, one.bids),
+            Conversion(pair.quote, pair.base, one.of, False, fee, one.asks),
         ):
             known = found.get((way.given, way.got))
             if known is None or way.net_rate > known.net_rate:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from statistics import median_low
 from typing import Final
 
-_GRAINS_US: Final = (1_000_000, 1_000, 1)
+_GRAINS_US: Final = (1_000_000, 100_000, 10_000, 1_000, 100, 10, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +54,19 @@ def clock_from(readings: Sequence[ClockReading]) -> ExchangeClock | None:
     return ExchangeClock((low + high) // 2, (high - low + 1) // 2)
 
 
-def clock_among(lags_us: Sequence[int], spread_us: int) -> ExchangeClock | None:
-    """A clock for an exchange that shows none, from its quotes: each one's time less the moment it was in hand by our
-    clock. No price is from after that moment, so that the median of them is at most the true offset if most are sound;
-    it is within twice ``spread_us`` of it if most were not older than that. An error of more than ``spread_us`` makes
-    it too coarse for telling any age but an impossible one. None where there are fewer than three to ask."""
+def clock_among(lags_us: Sequence[int], spread_us: int, grain_us: int) -> ExchangeClock | None:
+    """A clock for an exchange that shows none, from its quotes: each one's time, which is cut to ``grain_us``, less the
+    moment it was in hand by our clock. No price is from after that moment, so that the median of them is at most the
+    true offset if most are sound; it is within twice ``spread_us`` and a grain of it if most were not older than that.
+    An error of more than ``spread_us`` makes it too coarse for telling any age but an impossible one. None where there
+    are fewer than three to ask."""
     if len(lags_us) < 3:
         return None
-    return ExchangeClock(median_low(lags_us) + spread_us, spread_us + 1)
+    half_us = spread_us + grain_us // 2
+    return ExchangeClock(median_low(lags_us) + half_us, half_us + 1)
 
 
 def _grain_of(readings: Sequence[ClockReading]) -> int:
-    """The coarsest grain that all the times have: a clock that shows milliseconds and is taken for one that shows
-    seconds, once in a thousand million, makes the error larger and nothing wrong."""
+    """The coarsest grain that all the times have, of the powers of ten up to a second: a clock that shows milliseconds
+    and is by chance taken for one that shows hundredths makes the error larger and nothing wrong."""
     return next(grain for grain in _GRAINS_US if all(reading.told_us % grain == 0 for reading in readings))

@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeAlias
 
-Levels: TypeAlias = Sequence[tuple[Decimal, Decimal]]
+Levels: TypeAlias = Sequence[tuple[Fraction, Fraction]]
 """(price, size) from the best outward."""
 
 
@@ -39,8 +39,8 @@ def filled(levels: Levels, amount: Fraction) -> Fill:
     for price, size in levels:
         if left <= 0:
             break
-        part = min(left, Fraction(size))
-        left, money, taken = left - part, money + part * Fraction(price), taken + 1
+        part = min(left, size)
+        left, money, taken = left - part, money + part * price, taken + 1
     return Fill(amount - left, money, taken, left <= 0)
 
 
@@ -48,10 +48,10 @@ def affordable(levels: Levels, money: Fraction) -> tuple[Fraction, bool]:
     """How much of the base currency ``money`` buys from the levels, and whether all of it could be spent."""
     left, amount = money, Fraction(0)
     for price, size in levels:
-        cost = Fraction(price) * Fraction(size)
+        cost = price * size
         if cost >= left:
-            return amount + left / Fraction(price), True
-        left, amount = left - cost, amount + Fraction(size)
+            return amount + left / price, True
+        left, amount = left - cost, amount + size
     return amount, False
 
 

@@ -1,12 +1,12 @@
 """Named scenarios: sets of defaults for the options of ``run``, of ours or from a file. What is given beside one wins.
 
-    $ python -m harness run --scenario trading --concurrency 100
-    $ cat mine.toml
-    exchange = "kraken,coinbase"
-    requests = 200
-    latency = "lognormal:80ms,300ms"
-    tls = true
-    $ python -m harness run --scenario mine.toml
+$ python -m harness run --scenario trading --concurrency 100
+$ cat mine.toml
+exchange = "kraken,coinbase"
+requests = 200
+latency = "lognormal:80ms,300ms"
+tls = true
+$ python -m harness run --scenario mine.toml
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ SCENARIOS: Final = {
                 "exchange": "all",
                 "pairs": "BTC/USD,ETH/USD,SOL/USD,XRP/USD,BTC/USDT,ETH/USDT,SOL/USDT,XRP/USDT,DOGE/USDT",
                 "requests": "all",
-                "concurrency": "40",
-                "latency": "lognormal:80ms,300ms",
+                "concurrency": "100",
+                "latency": "lognormal:80ms,200ms",
                 "motion": "waves:3",
             },
         ),
@@ -95,8 +95,8 @@ def scenario_named(word: str) -> NamedScenario:
     if word in SCENARIOS:
         return SCENARIOS[word]
     if not word.endswith(".toml") and "/" not in word and not Path(word[:255]).is_file():
-        hint = nearest(word, SCENARIOS) or f"; there are {' and '.join(SCENARIOS)}"
-        raise UsageError(f"--scenario: unknown scenario {safe(word, 60)!r}{hint}, or name a TOML file such as mine.toml")
+        hint = nearest(word, SCENARIOS) or f"; there are {' and '.join(SCENARIOS)}, and TOML files such as mine.toml"
+        raise UsageError(f"--scenario: unknown scenario {safe(word, 60)!r}{hint}")
     table = read_toml(Path(word), "scenario")
     table.only(*TEXTS, *FLAGS)
     if not table.values:

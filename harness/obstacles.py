@@ -12,8 +12,8 @@ from fractions import Fraction
 
 from exchanges.units import text_from_price, text_from_seconds
 from harness.allowance import Allowance
-from harness.best_price import rounded
 from harness.conversion import Conversion
+from harness.exact_text import rounded_text
 from harness.opportunity import Verdict
 from harness.reckoning import Reckoning
 from harness.usable import Usable
@@ -30,11 +30,10 @@ def judged(
     ]
     if lines:
         return lines[0][0], lines[0][1], tuple(sentence for _, sentence in lines)
-    size = rounded(exact.amount) if exact.amount is not None else Decimal(0)
     through = f" through {conversion}" if conversion is not None else ""
     most = "" if not exact.thin else ", which is all that the known levels hold"
-    up_to = f"{text_from_price(f'{size:f}')} {buy.quote.pair.base}"
-    return "trade", f"trade: {_bps(exact.net)} bps after fees{through} for up to {up_to}{most}", ()
+    up_to = f"{_amount(exact.amount)} {buy.quote.pair.base}"
+    return "trade", f"trade: {_left(exact)}{through} for up to {up_to}{most}", ()
 
 
 def _loss(
@@ -48,7 +47,7 @@ def _loss(
         money = sell.quote.pair.quote
         worth = ""
         if conversion is not None:
-            value = text_from_price(f"{rounded(Fraction(sell.quote.bid) * conversion.rate):.12f}")
+            value = _amount(Fraction(sell.quote.bid) * conversion.rate)
             bid, worth = f"{bid} {money}", f" ({value} {buy.quote.pair.quote} through {conversion})"
         offered, asked = f"{bid} on {sell.quote.exchange}{worth}", f"{ask} on {buy.quote.exchange}"
         yield "no overlap", f"no overlap: the bid {offered} is not above the ask {asked}"
@@ -95,15 +94,30 @@ def _doubts(
         })  # fmt: skip
         yield (
             "size unknown",
-            (f"size unknown: {_bps(exact.net)} bps after fees, but {' and '.join(silent)} gave no usable size"),
+            (f"size unknown: {_left(exact)}, but {' and '.join(silent)} gave no usable size"),
         )
     elif exact.amount <= 0:
-        yield "no size", f"no size: {_bps(exact.net)} bps after fees, but nothing is on offer at these prices"
+        lack = "nothing is on offer at these prices"
+        if exact.wanted:
+            both = " and ".join(
+                f"{name} {'any amount' if step is None else f'{step:f}'}"
+                for name, step in ((one.quote.exchange, one.size_step) for one in (buy, sell))
+            )
+            lack = f"{_amount(exact.wanted)} {buy.quote.pair.base} are less than the least that both take ({both})"
+        yield "no size", f"no size: {_left(exact)}, but {lack}"
     if conversion is not None and exact.amount and not conversion.side.levels:
         yield "size unknown", f"size unknown: nobody says how much {conversion.given} {conversion} would take"
     elif conversion is not None and exact.amount and str(conversion) in exact.thin:
         yield "too thin", f"too thin: the known levels of {conversion} do not take all of the {conversion.given}"
 
 
+def _left(exact: Reckoning) -> str:
+    return f"{_bps(exact.net)} bps after fees{'' if exact.net == exact.after_fees else ' and drift'}"
+
+
+def _amount(number: Fraction | None) -> str:
+    return text_from_price(rounded_text(number or Fraction(0), 18))
+
+
 def _bps(share: Fraction) -> str:
-    return f"{rounded(10_000 * share):.2f}"
+    return rounded_text(10_000 * share, 2)

@@ -27,7 +27,7 @@ class Opportunity:
     """Buy at the asks of ``buy``, sell at the bids of ``sell``, and turn what the sale brings into the money that the
     purchase was paid in by ``conversion`` (None: it is the same money). One taker fee is paid on each of them.
 
-    In basis points of what is spent, ``net_bps`` being what the others leave:
+    In basis points, ``net_bps`` being what the others leave; gross is of the price, net of the price and its fee:
 
         gross_bps        the best bid over the best ask, at the conversion's best rate, before everything
       - depth_bps        what the levels behind the best ones take, at this size
@@ -35,11 +35,12 @@ class Opportunity:
       - allowance_bps    what prices may have drifted since they were told
       = net_bps
 
-    ``size`` is in the base currency, None where nobody says how much is on offer; ``whole`` says that the known levels
-    had all that was wanted. ``spent`` and ``profit`` are in the quote currency of ``buy``, the profit after all of the
-    above; ``buy_price`` and ``sell_price`` are the averages at that size. ``skew_us`` is how far apart the moments of
-    the prices may be, ``age_us`` how old the oldest may be. ``why`` has a line for each thing that stands against it,
-    empty for a trade; ``reason`` says it in one sentence.
+    ``size`` is in the base currency and on the grids of both exchanges, None where nobody says how much is on offer;
+    ``whole`` says that the known levels had all that was wanted. ``spent`` (before the fee) and ``profit`` (after all
+    of the above) are in the quote currency of ``buy``; ``buy_price`` and ``sell_price`` are the averages at that size,
+    or the best ones where there is none. ``skew_us`` is how far apart the moments of the prices may be, ``age_us`` how
+    old the oldest may be. ``why`` has a line for each thing that stands against it, empty for a trade; ``reason`` says
+    it in one sentence.
     """
 
     buy: Usable

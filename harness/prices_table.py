@@ -1,8 +1,9 @@
-"""Prices and arbitrage on the terminal, from a readout."""
+"""Prices and arbitrage on the terminal, from a readout; at most as wide as the terminal says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from rich.console import Console
@@ -12,63 +13,67 @@ from exchanges.errors import safe
 from exchanges.units import counted, text_from_price, text_from_seconds
 from harness.terminal import say, table
 
-_ARBITRAGE_ROWS: Final = 6
-_DOUBTFUL: Final = ("size unknown", "no size", "apart", "too thin")
-_SHOWN_WHY: Final = 4
+_ROWS: Final = 6
+_TRADES_TOLD: Final = 3
+_OTHERS_TOLD: Final = 4
+_WIDE: Final = 100
+_NAME: Final = 12
+"""Of an exchange, in a table of two of them."""
 
 
 def print_prices(out: Console, readout: Mapping[str, Any], source: str) -> None:
-    """Best bid and ask of each pair, and how old the older of the two may be."""
+    """Best bid and ask of each pair, from how many exchanges, and how old the older of the two may be."""
     out.print()
     say(out, f"prices, as {safe(source, 40)} fetched them", "bold")
-    made = table("pair", "best bid", "at", "best ask", "at", "spread bp", "of", "age")
+    wide = out.width >= _WIDE
+    made = table("pair", "best bid", "at", "best ask", "at", "spread bp", *(("of", "age") if wide else ()))
     for row in readout["prices"]:
         cells = (
-            row["pair"], text_from_price(row["bid"]), row["bid_exchange"], text_from_price(row["ask"]),
-            row["ask_exchange"], row["spread_bps"], str(len(row["exchanges"])), _age(row),
+            row["pair"], text_from_price(row["bid"]), safe(row["bid_exchange"], _NAME), text_from_price(row["ask"]),
+            safe(row["ask_exchange"], _NAME), row["spread_bps"],
         )  # fmt: skip
-        made.add_row(*cells, style="" if len(row["exchanges"]) > 1 else "dim")
+        more = (str(len(row["exchanges"])), _age(row)) if wide else ()
+        made.add_row(*cells, *more, style="" if len(row["exchanges"]) > 1 else "dim")
     out.print(made)
     print_left_out(out, readout)
 
 
 def print_quotes(out: Console, readout: Mapping[str, Any], source: str) -> None:
-    """Every quote of every exchange, with sizes and age."""
+    """Every quote of every exchange, with its age, and where there is room with sizes and the last price."""
     out.print()
     say(out, f"quotes, as {safe(source, 40)} fetched them", "bold")
-    made = table("pair", "exchange", "bid", "size", "ask", "size", "last", "age")
+    columns = ("bid", "bid_size", "ask", "ask_size", "last") if out.width >= _WIDE else ("bid", "ask")
+    made = table("pair", "exchange", *(column.replace("_", " ") for column in columns), "age")
     for row in sorted(readout["quotes"], key=lambda row: (row["pair"], row["exchange"])):
-        shown = {
-            key: "" if row[key] is None else text_from_price(row[key])
-            for key in ("bid", "bid_size", "ask", "ask_size", "last")
-        }
-        made.add_row(row["pair"], row["exchange"], *shown.values(), _age(row))
+        shown = ("" if row[key] is None else text_from_price(row[key]) for key in columns)
+        made.add_row(row["pair"], safe(row["exchange"], 20), *shown, _age(row))
     out.print(made)
     print_left_out(out, readout)
 
 
-def print_arbitrage(
-    out: Console, readout: Mapping[str, Any], rows: int = _ARBITRAGE_ROWS, every_why: bool = False
-) -> None:
-    """The best routes, what is left of them, and why those that are no trade are none."""
+def print_arbitrage(out: Console, readout: Mapping[str, Any], rows: int = _ROWS, everything: bool = False) -> None:
+    """The best routes and what is left of them; what to do for the first trades, and why others are none: for the first
+    of them, or for ``everything``. Else of several ways to sell an asset at a profit on one exchange the best is shown:
+    the same lone price is behind all of them."""
     found, counts = readout["arbitrage"], readout["routes"]
     out.print()
     say(out, _title(counts, readout["allowance"]), "bold")
-    by_depth = readout["allowance"]["notional"] is not None
-    names = ["", "pair", "buy at", "sell at", "gross bp", *(["depth"] if by_depth else []), "fees", "net bp"]
-    made = table(*names, *(["size", "profit"] if by_depth else []), "verdict")
-    shown = found[: max(rows, counts["net"])]
+    wide = out.width >= _WIDE
+    made = table("", "pair", "buy at", "sell at", "gross bp", *(("costs",) if wide else ()), "net bp",
+                 *(("profit",) if wide else ()), "verdict")  # fmt: skip
+    shown = found if everything else _chosen(found, rows)
     for place, row in enumerate(shown, 1):
-        style = "bold green" if row["verdict"] == "trade" else ""
-        cells = [f"{place}", _pairs(row), row["buy"], row["sell"], row["gross_bps"]]
-        cells += [row["depth_bps"]] if by_depth else []
-        cells += [row["fee_bps"], row["net_bps"]]
-        cells += [_amount(row["size"]), _profit(row)] if by_depth else []
-        made.add_row(*cells, row["verdict"], style=style)
+        costs = Decimal(row["gross_bps"]) - Decimal(row["net_bps"])
+        cells = [f"{place}", _pairs(row), safe(row["buy"], _NAME), safe(row["sell"], _NAME), row["gross_bps"]]
+        cells += [f"{costs:.2f}"] if wide else []
+        cells += [row["net_bps"]]
+        cells += ["" if row["profit"] is None else f"{Decimal(row['profit']):.2f}"] if wide else []
+        made.add_row(*cells, row["verdict"], style="bold green" if row["verdict"] == "trade" else "")
     out.print(made)
     if counts["all"] > len(shown):
-        out.print(Text(f"{counts['all'] - len(shown)} more routes, none better", style="dim"))
-    _print_why(out, shown, every_why)
+        more = counts["all"] - len(shown)
+        out.print(Text(f"{counted(more, 'more route')}; --all of arbitrage shows them", style="dim"))
+    _explain(out, shown, everything)
     for told in readout["not_compared"]:
         say(out, told, "dim")
     out.print()
@@ -77,44 +82,66 @@ def print_arbitrage(
 def print_left_out(out: Console, readout: Mapping[str, Any]) -> None:
     """The quotes of which no use is made, and why."""
     left_out = readout.get("left_out", ())
-    for row in left_out[:_ARBITRAGE_ROWS]:
+    for row in left_out[:_ROWS]:
         say(out, f"not used: {safe(row['reason'], 200)}", "yellow")
-    if len(left_out) > _ARBITRAGE_ROWS:
-        say(out, f"not used either: {counted(len(left_out) - _ARBITRAGE_ROWS, 'quote')} more", "yellow")
+    if len(left_out) > _ROWS:
+        say(out, f"not used either: {counted(len(left_out) - _ROWS, 'quote')} more", "yellow")
+
+
+def _chosen(found: Sequence[Mapping[str, Any]], rows: int) -> list[Mapping[str, Any]]:
+    """Of the routes that pay the best of each asset and selling exchange, and as many others as there is room for."""
+    best = {(row["pair"].partition("/")[0], row["sell"]): row for row in reversed(found) if Decimal(row["net_bps"]) > 0}
+    paying = [row for row in found if any(row is one for one in best.values())]
+    others = [row for row in found if Decimal(row["net_bps"]) <= 0]
+    return [*paying, *others[: max(_OTHERS_TOLD, rows - len(paying))]]
 
 
 def _title(counts: Mapping[str, int], allowance: Mapping[str, Any]) -> str:
-    of = f"{counts['net']} of {counts['all']} routes leave something after taker fees"
+    verb = "leaves" if counts["net"] == 1 else "leave"
+    of = f"{counts['net']} of {counted(counts['all'], 'route')} {verb} something after taker fees"
     doubtful = counts["net"] - counts["trade"]
     if doubtful:
-        of += f", {doubtful} of them {'is' if doubtful == 1 else 'are'} no trade all the same"
+        of += f", {doubtful} of them no {'trade' if doubtful == 1 else 'trades'} all the same"
     if allowance["notional"] is not None:
-        of += f"; {text_from_price(allowance['notional'])} spent on each, by depth"
+        of += f"; {text_from_price(allowance['notional'])} spent on each"
     return f"arbitrage: {of}"
 
 
-def _print_why(out: Console, shown: Sequence[Mapping[str, Any]], every_why: bool) -> None:
-    stopped = [(place, row) for place, row in enumerate(shown, 1) if row["verdict"] != "trade"]
-    if not stopped:
-        return
-    say(out, "why these are no trades" if every_why else "why the first of these are no trades", "dim")
-    for place, row in stopped if every_why else stopped[:_SHOWN_WHY]:
+def _explain(out: Console, shown: Sequence[Mapping[str, Any]], everything: bool) -> None:
+    numbered = list(enumerate(shown, 1))
+    trades = [one for one in numbered if one[1]["verdict"] == "trade"]
+    others = [one for one in numbered if one[1]["verdict"] != "trade"]
+    for place, row in trades if everything else trades[:_TRADES_TOLD]:
+        say(out, f"{place:>2}  {_told(row)}")
+    if others:
+        say(out, "why not" if trades else "why these are no trades", "dim")
+    for place, row in others if everything else others[:_OTHERS_TOLD]:
         for line in row["why"] or [row["reason"]]:
-            say(out, f"{place:>3}  {safe(line, 300)}", indent=0)
+            say(out, f"{place:>2}  {safe(line, 300)}")
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    """A trade in words."""
+    base, _, money = row["pair"].partition("/")
+    size = "some" if row["size"] is None else text_from_price(row["size"])
+    paid_in = row["sell_pair"].partition("/")[2]
+    through = ""
+    if row["through"] is not None:
+        through = f", {paid_in} into {money} by {row['through']['pair']} on {safe(row['through']['exchange'], 20)}"
+    gain = "" if row["profit"] is None else f": {Decimal(row['profit']):.2f} {money} after fees"
+    bought, sold = text_from_price(_short(row["buy_price"])), text_from_price(_short(row["sell_price"]))
+    return f"buy {size} {base} at {bought} on {row['buy']}, sell at {sold} on {row['sell']}{through}{gain}"
+
+
+def _short(price: str) -> str:
+    """An average price to eight significant digits: it may have no end."""
+    return f"{Decimal(f'{Decimal(price):.8g}'):f}"
 
 
 def _pairs(row: Mapping[str, Any]) -> str:
     """BTC/USD, or BTC/USD<USDT where the sale is paid in other money."""
     money = row["sell_pair"].partition("/")[2]
-    return row["pair"] if row["through"] is None else f"{row['pair']}<{money}"
-
-
-def _profit(row: Mapping[str, Any]) -> str:
-    return "" if row["profit"] is None else f"{float(row['profit']):.2f} {row['money']}"
-
-
-def _amount(size: str | None) -> str:
-    return "?" if size is None else text_from_price(size)
+    return str(row["pair"]) if row["through"] is None else f"{row['pair']}<{money}"
 
 
 def _age(row: Mapping[str, Any]) -> str:

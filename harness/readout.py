@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+from exchanges.quote import Quote
+from harness.age import Age
 from harness.allowance import Allowance
 from harness.arbitrage import opportunities
 from harness.best_price import BestPrice, best_prices
+from harness.exact_text import rounded_text
 from harness.opportunity import Opportunity
 from harness.seen import Seen
-from harness.usable import Usable, age_at, sorted_out
+from harness.usable import Usable, age_at, known_clocks, sorted_out
 
 
 def readout(
@@ -26,12 +30,14 @@ def readout(
     the best ``most_routes`` (``routes`` has the number of all). Quotes of which no use is made are in ``left_out``,
     with their kind of failure and the reason in a sentence.
     """
-    usable, left_out = sorted_out(seen.sightings, seen.clocks, seen.halted, seen.now_us, allowance)
+    clocks = known_clocks(seen.sightings, seen.clocks, allowance.most_age_us)
+    usable, left_out = sorted_out(seen.sightings, clocks, seen.halted, seen.now_us, allowance)
     found, not_compared = opportunities(usable.values(), fees, allowance)
     names = {one.quote.exchange for one in seen.sightings}
     return {
-        "quotes": [_quote(Usable(one, age_at(one, seen.clocks, seen.now_us, allowance.most_age_us)))
-                   for one in seen.sightings],
+        "quotes": [
+            _quote(one.quote, age_at(one, clocks, seen.now_us, allowance.most_age_us)) for one in seen.sightings
+        ],
         "prices": [_price(best, usable) for best in best_prices(usable.values())],
         "arbitrage": [_opportunity(one) for one in found[:most_routes]],
         "routes": {
@@ -60,8 +66,7 @@ def _allowance(allowance: Allowance) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _quote(one: Usable) -> dict[str, Any]:
-    quote, age = one.quote, one.age
+def _quote(quote: Quote, age: Age) -> dict[str, Any]:
     optional = {name: getattr(quote, name) for name in ("last", "bid_size", "ask_size")}
     return {
         "exchange": quote.exchange, "pair": str(quote.pair), "bid": str(quote.bid), "ask": str(quote.ask),
@@ -90,7 +95,7 @@ def _opportunity(one: Opportunity) -> dict[str, Any]:
         },
         "gross_bps": _bps(one.gross_bps), "depth_bps": _bps(one.depth_bps), "fee_bps": _bps(one.fee_bps),
         "allowance_bps": _bps(one.allowance_bps), "net_bps": _bps(one.net_bps),
-        "net_exact_bps": str(one.net_bps), "size": _text(one.size), "spent": _text(one.spent),
+        "net_exact_bps": str(one.net_bps), "size": _text(one.size), "whole": one.whole, "spent": _text(one.spent),
         "profit": _text(one.profit), "money": buy.pair.quote, "buy_price": _text(one.buy_price),
         "sell_price": _text(one.sell_price), "skew_us": one.skew_us, "age_us": one.age_us, "verdict": one.verdict,
         "reason": one.reason, "why": list(one.why),
@@ -98,8 +103,10 @@ def _opportunity(one: Opportunity) -> dict[str, Any]:
 
 
 def _text(value: Decimal | None) -> str | None:
-    return None if value is None else f"{value.normalize():f}"
+    """Without an exponent, and without zeros that say nothing. No context comes in: the caller's may be any."""
+    text = None if value is None else f"{value:f}"
+    return text.rstrip("0").rstrip(".") if text is not None and "." in text else text
 
 
 def _bps(value: Decimal) -> str:
-    return f"{value:.2f}"
+    return rounded_text(Fraction(value), 2)

@@ -13,22 +13,23 @@ from fractions import Fraction
 from harness.allowance import Allowance
 from harness.conversion import Conversion
 from harness.fill import Fill, affordable, filled, on_grid
-from harness.sides import Side, side_of
-from harness.usable import Usable
+from harness.sides import Sides
 
 _MICRO = Fraction(1, 1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
-    """``gross``, ``at_size`` (after depth), ``after_fees`` and ``net`` are fractions of what is spent; ``amount`` is
-    None where no size is told; ``gain`` is in the money of the purchase. ``thin`` names what the levels were not enough
-    for."""
+    """``gross`` and ``at_size`` (after depth) are fractions of what the purchase costs before its fee, ``after_fees``
+    and ``net`` of what it costs with it. ``wanted`` is how much could be traded if exchanges took any amount, and
+    ``amount`` how much they take; both are None where no size is told. ``gain`` is in the money of the purchase.
+    ``thin`` names what the levels were not enough for."""
 
     gross: Fraction
     at_size: Fraction
     after_fees: Fraction
     net: Fraction
+    wanted: Fraction | None
     amount: Fraction | None
     bought: Fill
     sold: Fill
@@ -37,16 +38,16 @@ class Reckoning:
 
 
 def reckoned(
-    buy: Usable, sell: Usable, conversion: Conversion | None, fees: tuple[Fraction, Fraction], allowance: Allowance,
+    buy: Sides, sell: Sides, conversion: Conversion | None, fees: tuple[Fraction, Fraction], allowance: Allowance,
     age_us: int,
 ) -> Reckoning:  # fmt: skip
     """Reckon one way. ``fees`` are those of the purchase and of the sale; ``age_us`` is that of the older price."""
-    asks, bids = side_of(buy, "ask"), side_of(sell, "bid")
     rate = conversion.rate if conversion is not None else Fraction(1)
-    ask, bid = Fraction(asks.best), Fraction(bids.best)
-    amount, thin = _amount(buy, sell, asks, bids, allowance)
+    ask, bid = Fraction(buy.asks.best), Fraction(sell.bids.best)
+    wanted, thin = _wanted(buy, sell, allowance)
+    amount = None if wanted is None else on_grid(wanted, buy.of.size_step, sell.of.size_step)
     if amount:
-        bought, sold = filled(asks.levels, amount), filled(bids.levels, amount)
+        bought, sold = filled(buy.asks.levels, amount), filled(sell.bids.levels, amount)
     else:
         bought, sold = Fill(Fraction(1), ask, 1, True), Fill(Fraction(1), bid, 1, True)
     buy_fee, sell_fee = fees
@@ -65,24 +66,19 @@ def reckoned(
     drift = Fraction(allowance.drift_bps_per_s) / 10_000 * age_us * _MICRO
     net = after_fees - drift
     return Reckoning(
-        (bid * rate - ask) / ask, (brought - paid) / paid, after_fees, net, amount, bought, sold, net * cost, thin
+        (bid * rate - ask) / ask, (brought - paid) / paid, after_fees, net, wanted, amount, bought, sold, net * cost,
+        thin,
     )  # fmt: skip
 
 
-def _amount(
-    buy: Usable, sell: Usable, asks: Side, bids: Side, allowance: Allowance
-) -> tuple[Fraction | None, tuple[str, ...]]:
+def _wanted(buy: Sides, sell: Sides, allowance: Allowance) -> tuple[Fraction | None, tuple[str, ...]]:
     """How much can be bought here and sold there: what the notional buys, or what the best prices are good for."""
+    asks, bids = buy.asks, sell.bids
     if not asks.levels or not bids.levels:
         return None, ()
     if allowance.notional is None:
-        wanted, enough = Fraction(min(asks.levels[0][1], bids.levels[0][1])), True
+        wanted, enough = min(asks.levels[0][1], bids.levels[0][1]), True
     else:
         wanted, enough = affordable(asks.levels, Fraction(allowance.notional))
-    most = sum((Fraction(size) for _, size in bids.levels), Fraction(0))
-    thin = [
-        f"{one.quote.pair} on {one.quote.exchange}"
-        for one, short in ((buy, not enough), (sell, wanted > most))
-        if short
-    ]
-    return on_grid(min(wanted, most), buy.size_step, sell.size_step), tuple(thin)
+    short = [one.of.quote for one, lacks in ((buy, not enough), (sell, wanted > bids.held)) if lacks]
+    return min(wanted, bids.held), tuple(f"{quote.pair} on {quote.exchange}" for quote in short)

@@ -19,6 +19,7 @@ from harness.scenario import Scenario
 from harness.workload_options import Work, works_from
 from mock_server.conditions import Latency
 from mock_server.faults import Faults
+from mock_server.motion import Motion
 
 _ALMOST_NONE: Final = 1e-3
 _GROWTH: Final = 1.02
@@ -92,11 +93,12 @@ def scenarios_from(args: argparse.Namespace, blocks: int, warm: int, name: str =
     found = [
         Scenario(
             name=sweep.name_of(
-                {"concurrency": width, "latency": latency, "requests": number, "workload": work.workload}, swept,
+                {"concurrency": width, "latency": latency, "requests": number, "workload": work.workload},
+                swept,
                 name,
             ),
             markets=work.markets,
-            requests=work.markets_once if number == _ALL else number,
+            requests=work.turns if isinstance(number, str) else number,
             concurrency=width,
             latency=str(_latency_for(work, latency)),
             blocks=blocks,
@@ -121,8 +123,8 @@ def scenarios_from(args: argparse.Namespace, blocks: int, warm: int, name: str =
     return found
 
 
-def _requests(word: str) -> int:
-    return _ALL if word.strip() == "all" else options.count("--requests", word)
+def _requests(word: str) -> int | str:
+    return "all" if word.strip() == "all" else options.count("--requests", word)
 
 
 def with_baseline(scenario: Scenario, asked: str | None, names: Sequence[str]) -> Scenario:

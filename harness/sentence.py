@@ -41,6 +41,7 @@ def conditions_of(scenario: Mapping[str, Any]) -> str:
         said[0] += f" for all of {scenario.get('listed'):,} markets or more"
     said += [f"{scenario['concurrency']} in flight", safe(scenario["latency"], _LONGEST)]
     said += ["over TLS"] if scenario.get("tls") else []
+    said += [f"prices {safe(motion, _LONGEST)}"] if (motion := scenario.get("motion", "waves")) != "waves" else []
     said += [f"faults {safe(faults, _LONGEST)}"] if (faults := scenario.get("faults")) else []
     # Where requests stall, the deadline decides the time.
     said += [f"deadline {deadline:g} s"] if faults and (deadline := scenario.get("deadline_s")) else []

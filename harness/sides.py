@@ -1,10 +1,11 @@
-"""Sides: what of a book, or of a quote alone, a taker can take."""
+"""Sides: what of a market's book, or of its quote alone, a taker can take."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from fractions import Fraction
 
 from harness.fill import Levels
 from harness.usable import Usable
@@ -13,22 +14,33 @@ from harness.usable import Usable
 @dataclass(frozen=True, slots=True)
 class Side:
     """The ``best`` price of a side, and its ``levels`` as far as they are known: those of the book, or the best one
-    alone, or none where its size is not told."""
+    alone, or none where its size is not told. ``held`` is what all of them hold, in the base currency."""
 
     best: Decimal
     levels: Levels
-
-    @property
-    def size(self) -> Decimal | None:
-        """What is on offer at the best price; None where that is not told."""
-        return self.levels[0][1] if self.levels else None
+    held: Fraction
 
 
-def side_of(usable: Usable, side: Literal["bid", "ask"]) -> Side:
-    """The bids, for whoever sells, or the asks, for whoever buys."""
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both sides of a market: the ``bids``, for whoever sells there, and the ``asks``, for whoever buys."""
+
+    of: Usable
+    bids: Side
+    asks: Side
+
+
+def sides_of(usable: Usable) -> Sides:
+    """Made once for each market, because every route that touches it takes from the same levels."""
     quote, book = usable.quote, usable.sighting.book
-    best = quote.bid if side == "bid" else quote.ask
     if book is not None:
-        return Side(best, book.bids if side == "bid" else book.asks)
-    size = usable.top_size(side)
-    return Side(best, () if size is None else ((best, size),))
+        return Sides(usable, _side(quote.bid, book.bids), _side(quote.ask, book.asks))
+    bid_size, ask_size = usable.top_size("bid"), usable.top_size("ask")
+    bids = () if bid_size is None else ((quote.bid, bid_size),)
+    asks = () if ask_size is None else ((quote.ask, ask_size),)
+    return Sides(usable, _side(quote.bid, bids), _side(quote.ask, asks))
+
+
+def _side(best: Decimal, rows: Iterable[tuple[Decimal, Decimal]]) -> Side:
+    levels = tuple((Fraction(price), Fraction(size)) for price, size in rows)
+    return Side(best, levels, sum((size for _, size in levels), Fraction(0)))

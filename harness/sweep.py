@@ -61,8 +61,8 @@ def check_size(axes: Mapping[str, Sequence[object]]) -> None:
 
 def name_of(values: Mapping[str, object], swept: Sequence[str], alone: str = ALONE) -> str:
     """What a scenario is called: by the axes that are swept and its values there, such as
-    ``concurrency=8 latency=100ms``; ``alone`` where none is. A long value is cut, and told from others by a digest of the whole; so the same
-    conditions have the same name in every run."""
+    ``concurrency=8 latency=100ms``; ``alone`` where none is. A long value is cut, and told from others by a digest of
+    the whole; so the same conditions have the same name in every run."""
     return " ".join(f"{axis}={short(str(values[axis]))}" for axis in swept) or alone
 
 

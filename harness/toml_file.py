@@ -60,7 +60,8 @@ def _parsed(file: str, text: str) -> dict[str, object]:
         if len(line) > _MOST_DOTS and any(len(_LONE_DOT.findall(part)) > _MOST_DOTS for part in line.split("=")):
             raise UsageError(f"{file}, line {number}: expected keys of at most {_MOST_DOTS} parts")
     try:
-        return tomllib.loads(text)
+        # With an end to its last line, so that what is wrong there is not told as being "at the end".
+        return tomllib.loads(f"{text}\n")
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{file}{_placed(str(error))}") from None
     except ValueError:  # an integer of more digits than Python reads
@@ -74,6 +75,9 @@ def _placed(reason: str) -> str:
     found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", reason, re.DOTALL)
     if found is None:
         return f": {safe(reason, 200)}"
+    if found[1] == "Cannot overwrite a value":
+        reason = "this key is there already"
+    else:
+        reason = safe(found[1][:1].lower() + found[1][1:], 200)
     where = f", line {found[2]}, column {found[3]}" if found[2] else ", at its end"
-    said = safe(found[1][:1].lower() + found[1][1:], 200)
-    return f"{where}: {said}"
+    return f"{where}: {reason}"

@@ -128,7 +128,7 @@ def _line_of(text: str, place: Sequence[str | int]) -> int | None:
     it. tomllib does not say. None where the file is too long for seeking it, or is no table's."""
     if not place or len(text) > _LONGEST_SOUGHT:
         return None
-    lines = text.splitlines(keepends=True)
+    lines = text.split("\n")
     without, having = 0, len(lines)
     for _ in range(_MOST_TRIES):
         if having - without <= 1:
@@ -146,7 +146,7 @@ def _line_of(text: str, place: Sequence[str | int]) -> int | None:
 
 def _parsed(lines: Sequence[str]) -> dict[str, Any] | None:
     try:
-        return tomllib.loads("".join(lines))
+        return tomllib.loads("\n".join(lines))
     except (ValueError, RecursionError):
         return None
 

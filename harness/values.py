@@ -95,7 +95,10 @@ def _sent_book(
 ) -> tuple[Quote, str, int]:
     """A deep book is priced once a second, and so asked for many times."""
     market = market_of(*key)
-    book = Moment(exchanges.load(name), market, market.tick(at_s), levels, changes).book(Pair.parse(pair), levels)
+    exchange, priced = exchanges.load(name), Pair.parse(pair)
+    # Where depths are fixed, more comes than was asked for.
+    given = max(levels, exchange.entries_in(exchange.book_request_for(priced, levels)))
+    book = Moment(exchange, market, market.tick(at_s), given, changes).book(priced, given)
     best = best_of(book)
     assert best is not None  # the market's books have both sides
     return best, digest_of(book), len(book.bids) + len(book.asks)

@@ -36,6 +36,11 @@ class Work:
     def exchanges(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(exchange for exchange, _ in self.markets))
 
+    @property
+    def turns(self) -> int:
+        """How many requests ask for each market once."""
+        return len(self.exchanges if self.workload == "markets" else self.markets)
+
 
 def add_arguments(parser: options.TakesOptions) -> None:
     add = parser.add_argument

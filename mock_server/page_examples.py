@@ -27,14 +27,13 @@ def examples_for(exchange: Exchange, origin: str, ca_file: str | None = None) ->
         (
             "ccxt, with nothing but its addresses replaced",
             _CCXT.format(
-                name=exchange.name,
-                theirs=_text(exchange.origin),
+                name=exchange.name.replace("_", ""),
                 ours=_text(origin),
                 pair=_text(str(pair)),
                 # ccxt has no option for a CA file, but lets requests read this variable if it is told to.
                 trust=f'os.environ["REQUESTS_CA_BUNDLE"] = {_text(ca_file)}\n' if ca_file else "",
                 trust_env='"requests_trust_env": True, ' if ca_file else "",
-                os_import="import os\n\n" if ca_file else "",
+                os_import="import os\n" if ca_file else "",
             ),
         ),
     ]
@@ -65,10 +64,12 @@ async def main():
 asyncio.run(main())"""
 
 _CCXT: Final = """\
-{os_import}import ccxt
+import json
+{os_import}import re
+
+import ccxt
 
 {trust}exchange = ccxt.{name}({{{trust_env}"options": {{"fetchMarkets": {{"types": ["spot"]}}}}}})
-urls = exchange.urls["api"]
-for name in urls:
-    urls[name] = urls[name].replace({theirs}, {ours})
+urls = json.dumps(exchange.urls["api"])
+exchange.urls["api"] = json.loads(re.sub('https://[^/"]+', {ours}, urls))
 print(exchange.fetch_ticker({pair}))"""

@@ -14,6 +14,7 @@ import strategies
 from exchanges.errors import safe
 from exchanges.plugins import PluginError
 from harness import listing, probe
+from harness.named_scenario import SCENARIOS
 from harness.store import read_run
 
 
@@ -24,7 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     """Print the list; always 0: what is missing is told, not an error."""
-    found = {"strategies": _strategies(), "exchanges": _exchanges(), "runs": _runs(args.results_dir)}
+    found = {
+        "strategies": _strategies(), "exchanges": _exchanges(), "scenarios": _scenarios(),
+        "runs": _runs(args.results_dir),
+    }  # fmt: skip
     sys.stdout.write(json.dumps(found, indent=1) + "\n" if args.json else _text(found))
     return 0
 
@@ -55,6 +59,10 @@ def _exchanges() -> list[dict[str, Any]]:
     return rows
 
 
+def _scenarios() -> list[dict[str, Any]]:
+    return [{"name": one.name, "says": one.says, "options": dict(one.options)} for one in SCENARIOS.values()]
+
+
 def _runs(results: Path) -> list[dict[str, Any]]:
     rows = []
     for file in sorted(results.glob("*/run.json")):
@@ -80,6 +88,8 @@ def _text(found: dict[str, list[dict[str, Any]]]) -> str:
     lines.append("exchanges")
     for row in found["exchanges"]:
         lines.append(f"  {row['name']:<20} {row['problem'] or _counted_pairs(row['pairs'])}")
+    lines.append("scenarios")
+    lines += [f"  {row['name']:<20} {row['says']}" for row in found["scenarios"]]
     lines.append("runs")
     lines += [f"  {row['id']:<28} {row['state']:<12} {row['sentence']}" for row in found["runs"]] or ["  none yet"]
     return "\n".join(lines) + "\n"

@@ -6,7 +6,7 @@ import argparse
 import os
 import resource
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,12 +17,14 @@ from harness.budget import Budget
 from harness.doctor.descriptors import needed_for
 from harness.exits import USAGE, Ended, EnvironmentGap, OutOfTime, Stop, UsageError
 from harness.foreword import foreword
+from harness.named_scenario import SCENARIOS, NamedScenario, scenario_named
 from harness.progress import Progress
 from harness.race import Race
 from harness.resume import reopened
 from harness.scenario import Scenario
 from harness.servers import card_for, serving
 from harness.session import Session
+from harness.sweep import ALONE
 from harness.telling import tell
 from mock_server.process import MockFailed
 
@@ -48,6 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     work = parser.add_argument_group("what is raced")
     work.add_argument(
         "-s", "--strategy", default="all", metavar="NAMES", help="all, NAME,..., all,-NAME, or FILE.py:NAME (all)"
+    )
+    work.add_argument(
+        "--scenario",
+        default=ALONE,
+        metavar="NAME|FILE",
+        help=f"defaults for options: {', '.join(SCENARIOS)}, or a TOML file; what is given beside it wins ({ALONE})",
     )
     conditions = parser.add_argument_group("under which conditions")
     scenario_options.add_arguments(work, conditions)
@@ -158,7 +166,7 @@ def _judging(strict: bool, max_error_rate: float) -> list[str]:
 def _begun(args: argparse.Namespace, argv: Sequence[str], gates: Sequence[gate.Gate]) -> _Entered:
     """A new run, as the options have it."""
     limit = None if args.budget is None else Budget.parse(args.budget)
-    scenarios = _scenarios(args)
+    scenarios = _scenarios(args, scenario_named(args.scenario), _given(argv))
     affinity.cores_for(args.affinity)
     levers = sabotage.sabotage_from(args.sabotage, scenarios)
     _enough_files(max(scenario.concurrency for scenario in scenarios))
@@ -223,17 +231,19 @@ def _race(entered: _Entered) -> None:
     session.state = "complete"
 
 
-def _scenarios(args: argparse.Namespace) -> list[Scenario]:
+def _scenarios(args: argparse.Namespace, named: NamedScenario, given: Collection[str]) -> list[Scenario]:
     if args.fast and args.rigorous:
         raise UsageError("--fast and --rigorous exclude each other")
     if args.budget is not None and args.blocks is not None:
         raise UsageError("--budget and --blocks exclude each other: a budget is spent on as many blocks as fit into it")
+    named.fill(args, given)
     blocks, warm = (3, 2) if args.fast else (20, 5) if args.rigorous else (5, 3)
-    return scenario_options.scenarios_from(
-        args,
-        options.count("--blocks", args.blocks) if args.blocks is not None else blocks,
-        options.count("--warm", args.warm) if args.warm is not None else warm,
-    )
+    try:
+        blocks = options.count("--blocks", args.blocks) if args.blocks is not None else blocks
+        warm = options.count("--warm", args.warm) if args.warm is not None else warm
+        return scenario_options.scenarios_from(args, blocks, warm, named.name)
+    except UsageError as error:
+        raise named.placed(error, given) from None
 
 
 def _enough_files(in_flight: int) -> None:

@@ -171,6 +171,7 @@ def conditions(scenario: ScenarioEntry) -> str:
         f"{count(scenario.number('concurrency'))} in flight",
         f"{scenario.text('latency', '?', 60)} delay",
         "TLS" if scenario.raw.get("tls") is True else "",
+        f"prices {motion}" if (motion := scenario.text("motion", "waves", 60)) != "waves" else "",
         f"faults {scenario.text('faults', limit=60)}" if scenario.text("faults") else "",
         f"deadline {deadline:g} s" if scenario.text("faults") and deadline else "",
         f"limit {duration(scenario.limit_s)}" if scenario.limit_s else "",

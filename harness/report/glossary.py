@@ -53,6 +53,7 @@ _METHOD: Final = (
 )
 
 GLOSSARY: Final = (
+    ("age", "of a price: from the moment when the market had it to the moment when the whole batch was in hand"),
     ("arm", "what races: a strategy under a name"),
     ("baseline", "the arm that speedups are relative to"),
     ("batch", "one call that fetches all requests of the scenario"),
@@ -72,18 +73,21 @@ GLOSSARY: Final = (
     ("drift", "a straight line through what all arms have in common in each block: how the whole session moved"),
     ("DRIFTED", "a verdict: the arms ran in one fixed order, and times changed with time or place; no ranking"),
     ("fault", "a disturbance that the mock server injects by plan; a request that it strikes may fail"),
+    ("gap", "the largest difference between two exchanges' prices of a pair that the fetching alone made up"),
     (
         "import",
         "loading the strategy and its libraries, where http.client, psutil and pyperf already are: a lower bound",
     ),
     ("in flight", "the most requests sent and not yet answered, by the server's count; reached / declared if fewer"),
     ("limited by", "the largest part of an arm's time beyond the physical limit; the limit itself from 95 % of it on"),
+    ("missed", "an opportunity that was in the market when the batch was in hand, and not among the batch's signals"),
     ("NETWORK-INVALID", "a verdict: the kernel lost connections and somebody waited for it; no ranking"),
     ("NOISY", "a verdict: the ranking is provisional, for the reasons that are told"),
     ("of limit", "the physical limit over the time taken: 100 % means that nothing is left to gain"),
     ("one shot", "opening plus the first batch; for a script that runs once, imports come on top"),
     ("opening", "what a strategy does before its first request: pools, threads, processes, an event loop"),
     ("outlier", "a warm time further than three interquartile ranges outside the quartiles (Tukey); kept, and counted"),
+    ("phantom", "a signal that was not in the market when the batch was in hand"),
     ("physical limit", "the time that no schedule beats with these delays and this many in flight"),
     (
         "queueing",
@@ -91,6 +95,11 @@ GLOSSARY: Final = (
     ),
     ("server overshoot", "a part of a batch's time: the server held replies longer than it was asked to"),
     ("SERVER-BOUND", "a verdict: the mock server was the bottleneck; no ranking"),
+    (
+        "signal",
+        "a pair that, bought on one exchange and sold on another, leaves something after both base-tier taker fees",
+    ),
+    ("skew", "from the first to the last price of a batch, by the market's own clock"),
     (
         "smallest difference that would have shown",
         "a true difference of this size is found in 80 of 100 such runs, after correction for all pairs of arms",

@@ -15,7 +15,7 @@ from harness.report.entries import Entry, ScenarioEntry
 _ROWS: Final = 20
 _WRITTEN_OUT: Final = 30
 """No price has more digits than this before or after its point."""
-_PROFITABLE: Final = ("trade", "size unknown", "no size")
+_PROFITABLE: Final = ("trade", "size unknown", "no size", "apart", "too thin")
 _PADDED: Final = re.compile(r"(?<![\w.])[0-9]+\.[0-9]{3,}(?![\w]|\.[0-9])")
 """A decimal inside a sentence."""
 
@@ -45,16 +45,17 @@ def prices_of(scenario: ScenarioEntry) -> Prices | None:
     ]  # fmt: skip
     ways = readout.entries("arbitrage")
     chances = [
-        (way.text("pair"), f"{way.text('buy')} → {way.text('sell')}", _money(way, "ask"), _money(way, "bid"),
+        (_pairs(way), f"{way.text('buy')} → {way.text('sell')}", _money(way, "ask"), _money(way, "bid"),
          _minus(way, "gross_bps"), _minus(way, "fee_bps"), _minus(way, "net_bps"),
          _reason(way))
         for way in ways[:_ROWS]
     ]  # fmt: skip
+    counted_routes = readout.entry("routes")
     charged = readout.entry("taker_fees")
     fees = [f"{safe(name)} {_basis_points(charged.text(name))}" for name in charged.raw]
     return Prices(
-        readout.text("arm", "an arm", 80), best, chances, max(0, len(ways) - _ROWS),
-        _takeaway(ways) + _unused(readout.entries("left_out")), ", ".join(fees),
+        readout.text("arm", "an arm", 80), best, chances, max(0, _count(counted_routes, "all", len(ways)) - _ROWS),
+        _takeaway(ways, counted_routes) + _not_compared(readout) + _unused(readout.entries("left_out")), ", ".join(fees),
     )  # fmt: skip
 
 
@@ -66,16 +67,36 @@ def _unused(left_out: list[Entry]) -> str:
     return f" {counted(len(left_out), 'quote')} {verb} not used; {first}{left_out[0].text('reason')}."
 
 
-def _takeaway(ways: list[Entry]) -> str:
+def _count(counts: Entry, key: str, otherwise: int) -> int:
+    """One of the counts of all routes; runs of older versions kept them all and no counts."""
+    found = counts.number(key)
+    return otherwise if found is None else int(found)
+
+
+def _not_compared(readout: Entry) -> str:
+    told = readout.texts("not_compared", 200)
+    return f" {'. '.join(told)}." if told else ""
+
+
+def _pairs(way: Entry) -> str:
+    """BTC/USD, or BTC/USD, paid in USDT, where the sale is in other money."""
+    pair, sold = way.text("pair"), way.text("sell_pair")
+    return pair if sold in ("", pair) else f"{pair}, paid in {sold.partition('/')[2]}"
+
+
+def _takeaway(ways: list[Entry], counts: Entry) -> str:
     if not ways:
         return "No pair was quoted by two exchanges, so that there is nothing to compare."
-    gross = sum(_float(way.text("gross_bps")) > 0 for way in ways)
+    every = _count(counts, "all", len(ways))
+    gross = _count(counts, "gross", sum(_float(way.text("gross_bps")) > 0 for way in ways))
     # The verdict counts as well: a net of 0.004 is printed as 0.00.
     left = [way for way in ways if _float(way.text("net_bps")) > 0 or way.text("verdict") in _PROFITABLE]
     unknown = sum(way.text("verdict") == "size unknown" for way in left)
     empty = sum(way.text("verdict") == "no size" for way in left)
     verb = "leaves" if len(left) == 1 else "leave"
-    said = f"{len(left)} of {counted(len(ways), 'route')} {verb} something after taker fees"
+    apart = sum(way.text("verdict") == "apart" for way in left)
+    said = f"{len(left)} of {counted(every, 'route')} {verb} something after taker fees"
+    said += f", {apart} of them between prices that may never have stood side by side" if apart else ""
     said += f", {unknown} of them of unknown size" if unknown else ""
     said += f", {empty} of them with nothing on offer" if empty else ""
     said += f"; {gross} would without fees"
@@ -85,7 +106,8 @@ def _takeaway(ways: list[Entry]) -> str:
 
 
 def _reason(way: Entry) -> str:
-    return _PADDED.sub(lambda match: text_from_price(match[0]), way.text("reason") or way.text("verdict"))
+    lines = way.texts("why", 300) or [way.text("reason") or way.text("verdict")]
+    return _PADDED.sub(lambda match: text_from_price(match[0]), "; ".join(lines))
 
 
 def _money(entry: Entry, key: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.report.chart import Chart
+from harness.report.decisions import decisions_table, nothing_to_lose
 from harness.report.doubts import conditions, detectable, scenario_doubts
 from harness.report.entries import ArmEntry, Entry, ScenarioEntry
 from harness.report.facts import Fact, scenario_facts
@@ -61,6 +62,8 @@ class Story:
     no_twin: str
     mood: str
     parts: NumbersTable | None
+    decisions: NumbersTable | None
+    nothing_to_lose: str
     spread: list[tuple[str, ...]]
     facts: list[Fact]
 
@@ -69,6 +72,7 @@ def story_of(scenario: ScenarioEntry, log: RequestLog) -> Story:
     """Read one scenario; matplotlib is imported here, and its house style must be in force."""
     from harness.report.blocks_chart import blocks_chart
     from harness.report.cost_chart import cost_chart
+    from harness.report.decisions_chart import decisions_chart
     from harness.report.latency_chart import latency_chart
     from harness.report.one_shot_chart import one_shot_chart
     from harness.report.parts_chart import parts_chart
@@ -77,7 +81,8 @@ def story_of(scenario: ScenarioEntry, log: RequestLog) -> Story:
     from harness.report.waterfall_chart import waterfall_chart
 
     drawn = [
-        speedup_chart(scenario), parts_chart(scenario), waterfall_chart(scenario, log), one_shot_chart(scenario),
+        speedup_chart(scenario), parts_chart(scenario), decisions_chart(scenario), waterfall_chart(scenario, log),
+        one_shot_chart(scenario),
         cost_chart(scenario), latency_chart(scenario, log), blocks_chart(scenario), twin_chart(scenario),
     ]  # fmt: skip
     order = scenario.raw.get("order")
@@ -99,6 +104,8 @@ def story_of(scenario: ScenarioEntry, log: RequestLog) -> Story:
         no_twin=why_no_twin(scenario) if scenario.measured else "",
         mood=mood_of(scenario.state, scenario.twin_is_off),
         parts=parts_table(scenario),
+        decisions=decisions_table(scenario),
+        nothing_to_lose=nothing_to_lose(scenario),
         spread=_spread(scenario),
         facts=scenario_facts(scenario),
     )

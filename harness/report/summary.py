@@ -34,8 +34,10 @@ def summary_md(run: RunEntry, stories: list[Story], sweep: Sequence[SweepSection
                 lines += _row(cells)
             lines.append("")
         facts = [f"{name[:1].upper()}{name[1:]}: {said}" for name, said in story.facts]
-        told = [*(chart.takeaway for chart in story.charts), *([story.no_twin] if story.no_twin else []), *facts]
-        lines += _bullets(told)
+        untold = [said for said in (story.nothing_to_lose, story.no_twin) if said]
+        lines += _bullets([*(chart.takeaway for chart in story.charts), *untold, *facts])
+        if story.decisions is not None and not story.nothing_to_lose:
+            lines += _grid("what it costs in decisions", story.decisions)
     card = calibration_table(run)
     if card is not None:
         lines += [_escaped(card.said), "", *_row(COLUMNS), "|" + " ---: |" * len(COLUMNS)]

@@ -30,16 +30,16 @@ NEEDS_A_KEY = {("coinbase", "fetchBidsAsks")}
 SPOT = {"fetchMarkets": {"types": ["spot"]}, "defaultType": "spot"}
 OPTIONS = {
     "bitfinex": {"fetchOrderBook": {"precision": "P0"}},  # R0 lists orders one by one, which is another endpoint
+    "bitstamp": {"fetchMarkets": {"expires": -1}},  # it keeps a list of markets for a second
     "bybit": SPOT,
     "gate": SPOT,
-    # Its currencies are cut out of a web page, which is no part of its API.
-    "gemini": {
-        "fetchCurrencies": {"webApiEnable": False},
-        "fetchMarketsFromAPI": {"fetchDetailsForAllSymbols": True},
-    },
+    # Its currencies and grids are cut out of a web page, which is no part of its API.
+    "gemini": {"fetchCurrencies": {"webApiEnable": False}},
     "kucoin": SPOT,
     "okx": SPOT,
 }
+# Bitfinex's prices have five significant digits, wherever they are; Gemini's grids would come from that page.
+WITHOUT_GRIDS = {"bitfinex", "gemini"}
 FEW_LEVELS = {"bitfinex": 25, "kucoin": 20}  # elsewhere five can be asked for
 WHOLE_BOOKS = {"bitstamp", "coinbase_exchange"}  # ccxt asks for the same book whatever the depth that is wanted
 WITH_A_PAST = {"binance", "coinbase", "kraken"}
@@ -123,7 +123,7 @@ def test_every_listed_market_is_found_with_its_grids(client):
         assert market["id"]
         assert market["spot"]
         assert market["active"] in (True, None)
-        if client.client.precisionMode == ccxt.TICK_SIZE:  # Bitfinex has no grid but five significant digits
+        if client.name not in WITHOUT_GRIDS:
             assert market["precision"]["price"] == pytest.approx(float(one.price_step))
     assert {row["status"] for row in client.rows} == {200}
 

@@ -9,7 +9,8 @@ from exchanges import admission
 from exchanges.plugins import BrokenPlugin, UnknownName
 
 PARTS = (
-    "title", "origin", "docs", "taker_fee", "carries", "instruments", "most_levels", "accepts_post", "heeds",
+    "title", "origin", "docs", "taker_fee", "carries", "batch_carries", "time_grain_us", "instruments", "most_levels",
+    "accepts_post", "heeds",
     *admission._METHODS,
 )  # fmt: skip
 
@@ -58,6 +59,13 @@ def test_a_guest_from_a_file_may_have_any_name_but_must_have_one(guest):
     guest(whole(name=""))
     with pytest.raises(BrokenPlugin, match=r"exchange tiny\.py:TINY: expected a name, lower case, found ''"):
         admission.admitted("tiny.py:TINY")
+
+
+@pytest.mark.parametrize("grain", [0, -1, 1000.0, "1000"])
+def test_the_grain_of_a_guest_s_times_is_a_microsecond_or_more(guest, grain):
+    guest(whole(time_grain_us=grain))
+    with pytest.raises(BrokenPlugin, match="time_grain_us to be a whole number of microseconds, 1 or more"):
+        admission.admitted("guest")
 
 
 @pytest.mark.parametrize("heeds", [{"x"}, frozenset({"X-Upper"}), frozenset({7})])

@@ -24,8 +24,18 @@ METHODS = {"fetchTicker", "fetchTickers", "fetchBidsAsks", "fetchLastPrices"}
 NAMES = [name for name in exchanges.names() if (FOLDER / f"{name}.json").is_file()]
 
 PRICE_ONLY = "ticker/price carries the last price alone; a quote needs a bid and an ask"
-SET_ASIDE = {"binance-007": PRICE_ONLY, "binance-028": PRICE_ONLY, "binance-037": PRICE_ONLY}
-BOOKS_SET_ASIDE = {}
+FUTURES = "of the futures API, which is another one: its sizes are contracts, its times nanoseconds"
+SET_ASIDE = {
+    "binance-007": PRICE_ONLY,
+    "binance-028": PRICE_ONLY,
+    "binance-037": PRICE_ONLY,
+    "kucoin-009": FUTURES,
+}
+BOOKS_SET_ASIDE = {
+    "bitstamp-005": "a client's test vector with one price for the bid and the ask, which no book has",
+    "kucoin-011": FUTURES,
+    "kucoin-012": "pasted without the envelope of every body, so that the other client read an empty book",
+}
 
 # The exchange's own names of the markets in a body of several, in its order; where a body has one, the case names it.
 SYMBOLS = {

@@ -9,6 +9,7 @@ import pytest
 import exchanges
 from exchanges import BadReply, Pair, Quote, Request, Response
 from exchanges.admission import admitted
+from exchanges.book import Book
 from exchanges.exchange import Instrument
 from exchanges.plain import PlainExchange
 
@@ -68,16 +69,26 @@ def test_each_half_undoes_the_other_without_a_word_of_its_own(still):
 def test_what_is_not_there_is_told_in_the_words_of_the_seam():
     assert (TINY.market_request(), TINY.charge_for(TINY.request_for(BTC))) == (None, None)
     assert (TINY.most_levels, TINY.accepts_post, TINY.heeds, TINY.examples) == (0, False, frozenset(), ())
+    assert (TINY.time_request(), TINY.instruments_request(), TINY.time_grain_us) == (None, None, 1000)
     with pytest.raises(ValueError, match="tiny gives no books, 5 levels of BTC/USD were asked for"):
         TINY.book_request_for(BTC, 5)
     with pytest.raises(BadReply, match="this adapter reads none"):
         TINY.book_from(BTC, Response(200, b"[]"))
+    for read in (TINY.time_from, TINY.instruments_from):
+        with pytest.raises(BadReply, match="this adapter reads none"):
+            read(Response(200, b"{}"))
+    with pytest.raises(LookupError, match="tiny gives no books, one of BTC/USD was asked for"):
+        TINY.book_response_for(Book("tiny", BTC, (), ()))
     with pytest.raises(LookupError, match="expected a request for one pair, found 2"):
         TINY.pair_from(Request("tiny", "", "/btc/eth"))
 
 
 def test_an_answer_has_one_entry_for_each_pair_and_none_where_it_prices_nothing():
     assert [TINY.entries_in(Request("tiny", "", target)) for target in ("/btc/eth", "/btc", "/time")] == [2, 1, 0]
+
+
+def test_an_answer_for_several_pairs_carries_what_one_for_a_pair_does_unless_it_is_said_otherwise():
+    assert replace(TINY, carries=frozenset({"last"})).batch_carries == {"last"}
 
 
 def test_an_adapter_that_lacks_one_of_the_five_cannot_be_made():

@@ -12,7 +12,10 @@ from exchanges.pair import Pair
 from exchanges.plugins import BrokenPlugin
 from exchanges.quote import Quote
 from harness import cli, listing, probe, snapshot
+from harness.exchange_clock import ExchangeClock
 from harness.probe import Finding
+from harness.seen import Seen
+from harness.sighting import Sighting
 from harness.snapshot import Snapshot
 from harness.store import RunFolder
 from mock_server.market import EPOCH_US
@@ -25,12 +28,19 @@ QUOTES = [
 ]
 
 
+def brought(monkeypatch, quotes, failures=(), now_us=EPOCH_US):
+    """A snapshot of these quotes; the clocks of the exchanges are ours."""
+    sightings = [Sighting(quote, EPOCH_US, EPOCH_US) for quote in quotes]
+    clocks = {name: ExchangeClock(0, 0) for name in ("coinbase", "kraken")}
+    made = Snapshot(Seen(sightings, now_us, clocks), list(failures), "threads")
+    monkeypatch.setattr(snapshot, "take", lambda *args, **options: made)
+    return made
+
+
 @pytest.fixture
 def taken(monkeypatch):
     """What a snapshot brings, without fetching it."""
-    made = Snapshot(QUOTES, [], "threads", EPOCH_US)
-    monkeypatch.setattr(snapshot, "take", lambda args: made)
-    return made
+    return brought(monkeypatch, QUOTES)
 
 
 @pytest.fixture
@@ -54,6 +64,8 @@ def no_mock(monkeypatch):
         (["--latency", "soon"], 2, "--latency: expected a duration"),
         (["--seed", "x"], 2, "--seed: expected a whole number, found 'x'"),
         (["--deadline", "0s"], 2, "--deadline: expected more than nothing"),
+        (["--hold", "soon"], 2, "--hold: expected a duration such as 20ms, 1.5s or 500us, found 'soon'"),
+        (["--max-age", "0s"], 2, "--max-age: expected more than nothing"),
     ],
 )
 def test_a_wrong_option_is_one_sentence_and_nothing_is_fetched(capsys, no_mock, verb, options, code, said):
@@ -62,6 +74,39 @@ def test_a_wrong_option_is_one_sentence_and_nothing_is_fetched(capsys, no_mock, 
     assert out == ""
     assert err.count("\n") == 1
     assert said in err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--notional", "some"], "--notional: expected an amount such as 1000 or 0.5, found 'some'"),
+        (["--notional", "0"], "--notional: expected more than nothing, found 0"),
+        (["--notional", "-5"], "--notional: expected an amount"),
+        (["--levels", "0"], "--levels: expected a whole number from 1 to 5,000"),
+        (["--max-skew", "x"], "--max-skew: expected a duration"),
+        (["--drift", "fast"], "--drift: expected an amount"),
+        (["--fee", "krakn=0.001"], "--fee: 'krakn' is no exchange here; did you mean kraken?"),
+        (["--fee", "kraken=much"], "--fee: expected a fraction of the notional below 0.1"),
+        (["--config", "nowhere.toml"], "nowhere.toml"),
+    ],
+)
+def test_a_wrong_allowance_is_one_sentence_and_nothing_is_fetched(capsys, no_mock, options, said):
+    assert cli.main(["arbitrage", *options]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert said in err
+
+
+def test_a_fee_of_ones_own_takes_the_place_of_the_base_tier(capsys, taken):
+    assert cli.main(["arbitrage", "--json", "--fee", "kraken=8bp,coinbase=0.5%"]) == 0
+    assert json.loads(capsys.readouterr().out)["taker_fees"] == {"coinbase": "0.005", "kraken": "0.0008"}
+
+
+def test_every_route_and_every_quote_can_be_asked_for(capsys, taken):
+    assert cli.main(["arbitrage", "--all"]) == 0
+    assert "2  no overlap" in capsys.readouterr().out
+    assert cli.main(["prices", "--each"]) == 0
+    assert "quotes, as threads fetched them" in capsys.readouterr().out
 
 
 def test_a_mock_server_that_does_not_start_is_one_sentence(capsys, monkeypatch):
@@ -100,7 +145,9 @@ def test_arbitrage_as_csv_keeps_negative_numbers_numbers(capsys, taken):
 def test_arbitrage_as_json_has_routes_and_fees_and_no_quotes(capsys, taken):
     assert cli.main(["arbitrage", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert set(document) == {"strategy", "arbitrage", "left_out", "taker_fees", "failures"}
+    assert set(document) == {
+        "strategy", "arbitrage", "routes", "not_compared", "left_out", "taker_fees", "clocks", "allowance", "failures",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("verb", ["prices", "arbitrage"])
@@ -117,8 +164,7 @@ def test_tables_are_at_most_80_columns_wide_and_without_escape_codes(capsys, mon
 @pytest.mark.parametrize("options", [[], ["--json"], ["--csv"]])
 @pytest.mark.parametrize("verb", ["prices", "arbitrage"])
 def test_a_request_that_failed_is_exit_code_1_and_the_others_are_printed(capsys, monkeypatch, verb, options):
-    made = Snapshot(QUOTES, ["binance BTC/USDT: deadline: no whole answer"], "threads", EPOCH_US)
-    monkeypatch.setattr(snapshot, "take", lambda args: made)
+    brought(monkeypatch, QUOTES, ["binance BTC/USDT: deadline: no whole answer"])
     assert cli.main([verb, *options]) == 1
     out, err = capsys.readouterr()
     assert err == "fetchrace: binance BTC/USDT: deadline: no whole answer\n"
@@ -129,15 +175,15 @@ def test_a_request_that_failed_is_exit_code_1_and_the_others_are_printed(capsys,
 def test_quotes_that_are_not_used_are_named_with_the_reason(capsys, monkeypatch, verb):
     monkeypatch.setenv("COLUMNS", "100")
     late = [replace(QUOTES[0], time_us=EPOCH_US), QUOTES[1]]
-    monkeypatch.setattr(snapshot, "take", lambda args: Snapshot(late, [], "threads", EPOCH_US + 60_000_000))
-    assert cli.main([verb]) == 0
+    brought(monkeypatch, late, now_us=EPOCH_US + 60_000_000)
+    assert cli.main([verb, "--max-age", "30s"]) == 0
     out = capsys.readouterr().out
-    assert "not used: coinbase BTC/USD: stale, its time is 60.0 s behind the exchange's clock" in out
+    assert "not used: coinbase BTC/USD: stale, at least 60.0 s old by the exchange's time, at most 30.0 s" in out
     assert "110.10" not in out
 
 
 def test_no_quotes_at_all_are_an_empty_table_and_no_crash(capsys, monkeypatch):
-    monkeypatch.setattr(snapshot, "take", lambda args: Snapshot([], ["x"], "threads", EPOCH_US))
+    brought(monkeypatch, [], ["x"])
     for argv in (["prices"], ["arbitrage"], ["prices", "--csv"], ["arbitrage", "--json"]):
         assert cli.main(argv) == 1
 

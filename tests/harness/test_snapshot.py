@@ -2,12 +2,17 @@
 
 import argparse
 import contextlib
+from dataclasses import replace
 from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
 
+import exchanges
 import strategies
+from exchanges.book import Book, Level
+from exchanges.facts import Facts
+from exchanges.pair import Pair
 from exchanges.plugins import BrokenPlugin
 from exchanges.quote import Quote
 from harness import snapshot
@@ -19,6 +24,7 @@ from strategies.strategy import Failed, Fetched
 @pytest.fixture
 def take(monkeypatch):
     """Take a snapshot of one pair of each of two exchanges with ``fetch`` in the strategy's place."""
+    begun = []
 
     @contextlib.contextmanager
     def running(names, latency, seed):
@@ -34,37 +40,122 @@ def take(monkeypatch):
         def __exit__(self, *rest):
             pass
 
-        def begin(self, seed):
-            pass
+        def begin(self, seed, hold):
+            begun.append((seed, hold))
 
     monkeypatch.setattr(snapshot, "running", running)
     monkeypatch.setattr(snapshot, "Control", Control)
 
-    def go(fetch):
-        monkeypatch.setattr(strategies, "load", lambda name: lambda limits, decode: contextlib.nullcontext(fetch))
+    def go(fetch, *options, **wanted):
+        """``fetch`` gets the requests for prices; those for facts are answered well unless it is to get them too."""
+
+        def all_of(requests):
+            if not wanted.get("facts") and requests[0].about in ("time", "instruments"):
+                return [told(request) for request in requests]
+            return fetch(requests)
+
+        opened = all_of if fetch is not None else None
+        monkeypatch.setattr(strategies, "load", lambda name: lambda limits, decode: contextlib.nullcontext(opened))
         parser = argparse.ArgumentParser()
         snapshot.add_arguments(parser)
-        return snapshot.take(parser.parse_args(["-x", "coinbase,kraken", "--pairs", "1", "-s", "threads"]))
+        args = parser.parse_args(["-x", "coinbase,kraken", "--pairs", "1", "-s", "threads", *options])
+        return snapshot.take(args, wanted.get("levels", 0), wanted.get("between_moneys", False))
 
+    go.begun = begun
     return go
+
+
+def told(request, halted=()):
+    """A good answer to what was asked of an exchange itself."""
+    facts = Facts(time_us=EPOCH_US + 50_000)
+    if request.about == "instruments":
+        listed = exchanges.load(request.exchange).instruments
+        facts = Facts(instruments=tuple(replace(one, trading=one.pair not in halted) for one in listed))
+    return Fetched(facts, 0.0, 0.1, 200, 9)
 
 
 def fetched(request, value=None):
     quote = Quote(request.exchange, request.pairs[0], Decimal(1), Decimal(2))
-    return Fetched((quote,) if value is None else value, 0.0, 0.1, 200, 9)
+    return Fetched((quote,) if value is None else value, 0.5, 0.75, 200, 9)
 
 
-def test_quotes_come_in_the_order_of_the_markets(take):
-    found = take(lambda requests: [fetched(request) for request in requests])
+def all_fetched(requests):
+    return [fetched(request) for request in requests]
+
+
+def test_quotes_come_in_the_order_of_the_markets_with_the_moments_they_were_asked_for_and_in_hand(take):
+    found = take(all_fetched)
     assert [quote.exchange for quote in found.quotes] == ["coinbase", "kraken"]
-    assert (found.failures, found.strategy) == ([], "threads")
-    assert 0 <= found.now_us - EPOCH_US < 60_000_000
+    assert (found.failures, found.strategy, found.notes) == ([], "threads", ())
+    assert {(one.asked_us, one.received_us) for one in found.seen.sightings} == {(500_000, 750_000)}
+    assert type(found.seen.now_us) is int
+
+
+def test_the_clock_of_an_exchange_is_known_by_what_it_told_and_how_long_it_took(take):
+    clocks = take(all_fetched).seen.clocks
+    assert set(clocks) == {"coinbase", "kraken"}
+    # Told 50 ms after the epoch, within 0.1 s: the middle of it is when our clock was at 50 ms.
+    assert abs(clocks["coinbase"].at(50_000) - (EPOCH_US + 50_000)) <= 1000
+    assert clocks["coinbase"].error_us <= 51_000
+
+
+def test_a_market_that_is_not_trading_or_not_listed_any_more_is_halted(take):
+    btc, other = Pair("BTC", "USD"), Pair("ETH", "USD")
+
+    def fetch(requests):
+        if requests[0].about == "quotes":
+            return all_fetched(requests)
+        return [told(request, {btc} if request.exchange == "kraken" else {other}) for request in requests]
+
+    assert take(fetch, facts=True).seen.halted == {("kraken", btc)}
+
+
+def test_what_cannot_be_learnt_of_an_exchange_is_a_note_and_no_failure(take):
+    def fetch(requests):
+        if requests[0].about == "quotes":
+            return all_fetched(requests)
+        return [Failed("deadline", "no answer", 0.0, 0.1) if r.exchange == "kraken" else told(r) for r in requests]
+
+    found = take(fetch, facts=True)
+    assert (set(found.seen.clocks), found.failures) == ({"coinbase"}, [])
+    assert found.notes == (
+        "kraken: its clock is not known (deadline: no answer)",
+        "kraken: its list of markets, so what is halted, is not known (deadline: no answer)",
+    )
 
 
 def test_a_failure_is_a_sentence_with_its_market_and_the_others_stay(take):
     found = take(lambda requests: [Failed("deadline", "no\x1b answer", 0.0, 0.1), fetched(requests[1])])
     assert [quote.exchange for quote in found.quotes] == ["kraken"]
     assert found.failures == [r"coinbase BTC/USD: deadline: no\x1b answer"]
+
+
+def test_books_are_asked_for_where_a_depth_is_wanted_and_kept_with_their_best_prices(take):
+    def fetch(requests):
+        assert {request.about for request in requests} == {"book"}
+        side = (Level(Decimal(1), Decimal(5)),), (Level(Decimal(2), Decimal(7)),)
+        full = Book("coinbase", requests[0].pairs[0], *side)
+        one_sided = Book("kraken", requests[1].pairs[0], side[0], ())
+        return [fetched(requests[0], full), fetched(requests[1], one_sided)]
+
+    found = take(fetch, levels=20)
+    (sighting,) = found.seen.sightings
+    assert (sighting.quote.bid, sighting.quote.ask_size, len(sighting.book.asks)) == (1, 7, 1)
+    assert found.failures == ["kraken BTC/USD: bad_value: one-sided, its book has no asks"]
+
+
+def test_markets_between_the_moneys_of_others_come_along_where_they_are_wanted(take):
+    pairs = ("--pairs", "BTC/USD,BTC/USDT")
+    asked = [str(quote.pair) for quote in take(all_fetched, *pairs, between_moneys=True).quotes]
+    assert asked[:4] == ["BTC/USD", "BTC/USD", "BTC/USDT", "BTC/USDT"]
+    assert set(asked[4:]) == {"USDT/USD"}
+    assert len(take(all_fetched, *pairs).quotes) == 4
+
+
+def test_the_market_stands_still_where_that_is_wanted(take):
+    take(all_fetched, "--hold", "3.2s")
+    take(all_fetched)
+    assert take.begun == [(7, 3.2), (7, None)]
 
 
 def broken(requests):

@@ -59,7 +59,8 @@ def test_numbers_and_text_change_places_without_changing_the_quote(bench):
     plain = bench.judged(bench.answer())
     assert bench.judged(bench.struck("number-for-string")) == plain
     assert bench.judged(bench.struck("number-for-string", "string-for-number")) == plain
-    assert bench.struck("number-for-string").body != bench.answer().body
+    # Some exchanges write bare numbers, most text.
+    assert {bench.struck(name).body for name in ("number-for-string", "string-for-number")} != {bench.answer().body}
 
 
 def test_a_batch_is_spoilt_by_one_bid(bench):
@@ -73,7 +74,8 @@ def test_a_batch_is_spoilt_by_one_bid(bench):
 
 
 def test_the_best_bid_of_a_book_is_spoilt(bench):
-    levels = [Level(Decimal(price), Decimal(2)) for price in ("100.1", "100.0", "100.2", "100.3")]
+    step = bench.exchange.instruments[0].price_step
+    levels = [Level(steps * step, Decimal(2)) for steps in (1001, 1000, 1002, 1003)]
     book = Book(bench.exchange.name, bench.pair, tuple(levels[:2]), tuple(levels[2:]), 1_767_225_600_000_000)
     request = bench.exchange.book_request_for(bench.pair, 2)
     struck = catalogue["nan"].reply(Reply.of(bench.exchange.book_response_for(book)), Context(bench.exchange, request))

@@ -1,0 +1,113 @@
+"""``portfolio``: what somebody's holdings are worth now, by whose prices, and what they have gained."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from exchanges.errors import safe
+from harness import allowance_options, configuration, options, snapshot, ways
+from harness.exits import DONE, FAILURES, UsageError
+from harness.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from harness.usable import LeftOut
+    from harness.valuation import Valuation
+
+FILE_NAME: Final = "portfolio.toml"
+_SAMPLE: Final = "portfolio.sample.toml"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("file", nargs="?", metavar="FILE", help="a TOML file (the configuration's, else your own portfolio.toml)")
+    add("--sample", action="store_true", help="print a file to begin with, and do nothing else")
+    add("--total", action="store_true", help="print the total value, one number, and nothing else")
+    add("-x", "--exchange", default="all", metavar="NAMES", help="exchanges, comma-separated, or FILE.py:NAME (all)")
+    configuration.add_argument(parser)
+    allowance_options.add_age(parser)
+    ways.add_arguments(parser)
+
+
+def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
+    """Print what the portfolio is worth; 1 if a request failed or a holding could not be valued (the others are
+    printed)."""
+    if args.sample:
+        sys.stdout.write(resources.files("harness").joinpath(_SAMPLE).read_text(encoding="utf-8"))
+        return DONE
+    import exchanges
+    from harness.needed_pairs import needed_pairs
+    from harness.portfolio import read_portfolio
+    from harness.scenario import markets_for
+    from harness.seen import Seen
+    from harness.usable import sorted_out
+    from harness.valuation import valuation_of
+
+    if args.total and (args.json or args.csv):
+        raise UsageError("--total prints one number and nothing else: leave out --json and --csv")
+    allowance, how = allowance_options.age_from(args), ways.ways_from(args)
+    names = options.exchange_names(args.exchange)
+    # Wherever something may lie is known, asked or not.
+    portfolio = read_portfolio(_file(args), {*names, *exchanges.names()})
+    listed = {name: [one.pair for one in exchanges.load(name).instruments] for name in names}
+    pairs = needed_pairs(portfolio.codes, portfolio.currency, [pair for each in listed.values() for pair in each])
+    markets = markets_for(names, pairs)
+    taken = snapshot.fetch(markets, how) if markets else Snapshot(Seen([], 0, {}), [], how.strategy)
+    seen = taken.seen
+    usable, left_out = sorted_out(seen.sightings, seen.clocks, seen.halted, seen.now_us, allowance)
+    found = valuation_of(portfolio, usable.values(), left_out, listed)
+    _print(args, found, left_out, taken)
+    if args.total or args.json or args.csv:
+        for missing in found.unvalued:
+            sys.stderr.write(f"fetchrace: not valued: {safe(str(missing.holding))}: {safe(missing.reason, 300)}\n")
+    snapshot.report_failures(taken)
+    return FAILURES if taken.failures or found.unvalued else DONE
+
+
+def _print(args: argparse.Namespace, found: Valuation, left_out: Sequence[LeftOut], taken: Snapshot) -> None:
+    if args.total:
+        from harness.exact_text import rounded_text
+        from harness.money import places_of
+
+        sys.stdout.write(rounded_text(found.total.value, places_of(found.currency)) + "\n")
+    elif args.json:
+        from harness.portfolio_rows import portfolio_document
+
+        document = {"strategy": taken.strategy, **portfolio_document(found, left_out)}
+        document |= {"notes": list(taken.notes), "failures": taken.failures}
+        sys.stdout.write(json.dumps(document, indent=1) + "\n")
+    elif args.csv:
+        from harness.portfolio_rows import COLUMNS, portfolio_rows
+        from harness.store import csv_text
+
+        sys.stdout.write(csv_text([COLUMNS, *portfolio_rows(found, left_out)]))
+    else:
+        from harness.portfolio_table import print_portfolio
+        from harness.terminal import console
+
+        print_portfolio(console(), found, left_out, taken.strategy)
+
+
+def _file(args: argparse.Namespace) -> Path:
+    """The file that was named, else the configuration's, else the user's own."""
+    from harness.toml_file import shown
+
+    configured = configuration.read(args.config).portfolio
+    if args.file == "":
+        raise UsageError("expected a portfolio file, found ''")
+    if args.file is not None:
+        return Path(args.file)
+    if configured is not None:
+        return configured
+    own = configuration.folder() / FILE_NAME
+    if not own.exists():
+        raise UsageError(
+            f"no portfolio: none was named, and there is none at {shown(own)}; "
+            "get a sample with: python -m harness portfolio --sample > portfolio.toml"
+        )
+    return own
