@@ -87,8 +87,10 @@ class Listing:
 def listed_pair(exchange: str, base: object, quote: object) -> Pair | None:
     """The pair of an exchange's own codes for two currencies, by their common codes; None where a code is none that
     the project can write."""
+    if not (isinstance(base, str) and isinstance(quote, str)):  # null would be the currency NONE
+        return None
     try:
-        codes = (common_code(exchange, str(base).upper()), common_code(exchange, str(quote).upper()))
+        codes = (common_code(exchange, base.upper()), common_code(exchange, quote.upper()))
         return Pair.parse("/".join(codes))
     except ValueError:
         return None

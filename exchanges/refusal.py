@@ -32,6 +32,8 @@ _ADVICE = {
     "redirect": "it points elsewhere, and redirects are not followed",
 }
 
+_RESETS_IN_MS = "gw-ratelimit-reset"
+_RESETS_AT = "x-gate-ratelimit-reset-timestamp"
 _SECONDS = re.compile(r"[0-9]{1,10}")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # IMF-fixdate, the one form that RFC 9110 (5.6.7) lets a sender write.
@@ -50,7 +52,10 @@ def refusal_from_status(exchange: str, response: Response) -> Rejected | None:
         return None
     body = safe(response.body)
     said = f": {body!r}" if body else ""
-    return Rejected(kind, f"{exchange} answered HTTP {status}{said}; {_ADVICE[kind]}", retry_after_from(response))
+    wait = retry_after_from(response)
+    if wait is None and kind == "rate_limited":
+        wait = _reset_from(response)
+    return Rejected(kind, f"{exchange} answered HTTP {status}{said}; {_ADVICE[kind]}", wait)
 
 
 def retry_after_from(response: Response) -> float | None:
@@ -68,6 +73,15 @@ def retry_after_from(response: Response) -> float | None:
         return None
     now = _http_date(str(response.headers.get("date") or "").strip())
     return max(0.0, until - (time.time() if now is None else now))
+
+
+def _reset_from(response: Response) -> float | None:
+    """The same of the headers with which KuCoin (milliseconds from now) and Gate (seconds since 1970) tell when a
+    budget is whole again. A time that has passed is None: Gate has the present one there for who may still ask."""
+    countdown, moment = (str(response.headers.get(name) or "").strip() for name in (_RESETS_IN_MS, _RESETS_AT))
+    if _SECONDS.fullmatch(countdown):
+        return int(countdown) / 1000
+    return (wait_until(int(moment)) or None) if _SECONDS.fullmatch(moment) else None
 
 
 def wait_until(epoch_s: float) -> float:

@@ -15,5 +15,5 @@ class Allowance:
 
     notional: Decimal | None = None
     most_age_us: int = 5_000_000
-    most_skew_us: int = 1_000_000
+    most_skew_us: int = 250_000
     drift_bps_per_s: Decimal = Decimal(0)

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--levels", default="20", metavar="N", help="depth of the books that are fetched for it (20)")
     add_age(parser)
-    add("--max-skew", default="1s", metavar="D", help="no two prices further apart than this make a trade (1s)")
+    add("--max-skew", default="250ms", metavar="D", help="prices further apart than this make no trade (250ms)")
     add(
         "--drift",
         default="0",

@@ -31,7 +31,7 @@ VERBS = {
     "compare": "runs laid over each other: how the ratios inside each changed; gates for CI",
     "prices": "best bid and ask of every pair across the exchanges",
     "arbitrage": "what buying here and selling there would leave, fees paid",
-    "portfolio": "what you hold is worth, by whose prices, and what it has gained",
+    "portfolio": "what your holdings are worth, by whose prices, and what they have gained",
     "profile": "record how long the real exchanges take, to be replayed by run --latency profile:FILE",
     "doctor": "examine the machine and the installation: what is fine, what is not and what to do",
     "parity": "whether every strategy tells every fault by the same name",

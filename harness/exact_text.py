@@ -51,11 +51,11 @@ def money_text(number: Fraction, code: str) -> str:
 
 
 def price_text(price: Fraction) -> str:
-    """A price for show: cents, and more where five digits (six below 1) would not count else: ``1.1602``."""
+    """A price for show: cents, and more where six digits would not count else: ``1.16021``."""
     if not _TINY <= price < _HUGE:
         return _brief(price)
     if price >= 1:
-        return rounded_text(price, max(2, 5 - len(str(int(price)))), grouped=True)
+        return rounded_text(price, max(2, 6 - len(str(int(price)))), grouped=True)
     return rounded_text(price, 5 + len(str(price.denominator // price.numerator)))
 
 

@@ -48,8 +48,8 @@ def _print_total(out: Console, valuation: Valuation) -> None:
     if (profit := valuation.profit) is not None:
         whole = all(one.profit is not None and one.profit.amount == one.holding.amount for one in valuation.valued)
         share = "" if profit.percent is None else f" ({_percent(profit)})"
-        said = f" profit{share} on a cost of {money_text(profit.cost, currency)} {currency}"
-        said += "" if whole else "; what nobody knows the cost of is not in it"
+        said = f" since it was bought{share}, on a cost of {money_text(profit.cost, currency)} {currency}"
+        said += "" if whole else "; unknown costs aside"
         say(out, said, head=f"{_gain(profit, currency)} {currency}", head_style="bold")
     for missing in valuation.unvalued:
         holding = missing.holding

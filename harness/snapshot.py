@@ -23,6 +23,7 @@ from exchanges.wire import Request
 from harness import entries, options, ways
 from harness.book_rows import best_of
 from harness.exits import EnvironmentGap, Stop
+from harness.money import MONEY
 from harness.scenario import markets_for
 from harness.seen import Seen
 from harness.sighting import Sighting, microseconds, moments_of
@@ -63,8 +64,8 @@ def take(args: argparse.Namespace, levels: int = 0, between_moneys: bool = False
     names = options.exchange_names(args.exchange)
     pairs = options.pairs(args.pairs if args.pairs != "all" else "1000", names)
     how = ways_from(args)
-    markets = markets_for(names, pairs)
-    return fetch((*markets, *_between(names, markets)) if between_moneys else markets, how, levels)
+    markets = _side_by_side(markets_for(names, pairs))
+    return fetch((*_between(names, markets), *markets) if between_moneys else markets, how, levels)
 
 
 def fetch(markets: Sequence[tuple[str, str]], how: Ways, levels: int = 0) -> Snapshot:
@@ -99,10 +100,18 @@ def fetch(markets: Sequence[tuple[str, str]], how: Ways, levels: int = 0) -> Sna
     return Snapshot(seen, failures, how.strategy, of_themselves.notes)
 
 
+def _side_by_side(markets: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The same markets, those of an asset one after the other, so that what is to be compared is asked for at once."""
+    by_asset: dict[str, list[tuple[str, str]]] = {}
+    for name, pair in markets:
+        by_asset.setdefault(Pair.parse(pair).base, []).append((name, pair))
+    return [market for several in by_asset.values() for market in several]
+
+
 def _between(names: Sequence[str], markets: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """The markets between the moneys of others, of those that are not among them."""
     have = set(markets)
-    moneys = {Pair.parse(pair).quote for _, pair in have}
+    moneys = {Pair.parse(pair).quote for _, pair in have} & MONEY
     found = [
         (name, str(one.pair))
         for name in names

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,9 @@ from harness.toml_table import TomlTable
 LARGEST: Final = 1024 * 1024
 """Bytes of a file; nobody writes more by hand."""
 _MOST_DOTS: Final = 100
+_LEAST: Final = -(2**63)
+"""TOML's integers have 64 bits."""
+_TOO_LONG: Final = ": one of its numbers is too long; amounts are text in quotes"
 _LONE_DOT: Final = re.compile(r"(?<!\.)\.(?!\.)")
 
 
@@ -61,13 +65,28 @@ def _parsed(file: str, text: str) -> dict[str, object]:
             raise UsageError(f"{file}, line {number}: expected keys of at most {_MOST_DOTS} parts")
     try:
         # With an end to its last line, so that what is wrong there is not told as being "at the end".
-        return tomllib.loads(f"{text}\n")
+        values = tomllib.loads(f"{text}\n")
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{file}{_placed(str(error))}") from None
     except ValueError:  # an integer of more digits than Python reads
-        raise UsageError(f"{file}: one of its numbers is too long; amounts are text in quotes") from None
+        raise UsageError(f"{file}{_TOO_LONG}") from None
     except RecursionError:
         raise UsageError(f"{file}: its arrays or tables lie too deep in each other") from None
+    # In hexadecimal digits Python reads more of them than it prints.
+    if any(isinstance(value, int) and not _LEAST <= value <= -_LEAST - 1 for value in _all_in(values)):
+        raise UsageError(f"{file}{_TOO_LONG}")
+    return values
+
+
+def _all_in(values: dict[str, object]) -> Iterator[object]:
+    left: list[object] = [values]
+    while left:
+        value = left.pop()
+        yield value
+        if isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
 
 
 def _placed(reason: str) -> str:

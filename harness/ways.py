@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What every command that fetches once has: how it does so, and how it tells of it."""
     add = parser.add_argument
     add("-s", "--strategy", default="asyncio-aiohttp", metavar="NAME", help="how to fetch them (asyncio-aiohttp)")
-    add("-c", "--concurrency", default="20", metavar="N", help="requests in flight (20)")
+    add("-c", "--concurrency", default="64", metavar="N", help="requests in flight (64)")
     add("--latency", default="20ms", metavar="D", help="of the mock server (20ms)")
     add("--seed", default="7", metavar="N", help="of the mock's market (7)")
     add("--hold", metavar="T", help="the mock's market stands still at this time after its start, such as 3.2s")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from exchanges.errors import safe
 from harness import allowance_options, configuration, options, snapshot, ways
+from harness.configuration import Configuration
 from harness.exits import DONE, FAILURES, UsageError
 from harness.snapshot import Snapshot
 
@@ -51,9 +52,10 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     if args.total and (args.json or args.csv):
         raise UsageError("--total prints one number and nothing else: leave out --json and --csv")
     allowance, how = allowance_options.age_from(args), ways.ways_from(args)
-    names = options.exchange_names(args.exchange)
+    names, configured = options.exchange_names(args.exchange), configuration.read(args.config)
+    configuration.fees_for(names, configured)  # they count for nothing here; a fee of nobody's is told all the same
     # Wherever something may lie is known, asked or not.
-    portfolio = read_portfolio(_file(args), {*names, *exchanges.names()})
+    portfolio = read_portfolio(_file(args.file, configured), {*names, *exchanges.names()})
     listed = {name: [one.pair for one in exchanges.load(name).instruments] for name in names}
     pairs = needed_pairs(portfolio.codes, portfolio.currency, [pair for each in listed.values() for pair in each])
     markets = markets_for(names, pairs)
@@ -93,17 +95,16 @@ def _print(args: argparse.Namespace, found: Valuation, left_out: Sequence[LeftOu
         print_portfolio(console(), found, left_out, taken.strategy)
 
 
-def _file(args: argparse.Namespace) -> Path:
+def _file(named: str | None, configured: Configuration) -> Path:
     """The file that was named, else the configuration's, else the user's own."""
     from harness.toml_file import shown
 
-    configured = configuration.read(args.config).portfolio
-    if args.file == "":
+    if named == "":
         raise UsageError("expected a portfolio file, found ''")
-    if args.file is not None:
-        return Path(args.file)
-    if configured is not None:
-        return configured
+    if named is not None:
+        return Path(named)
+    if configured.portfolio is not None:
+        return configured.portfolio
     own = configuration.folder() / FILE_NAME
     if not own.exists():
         raise UsageError(

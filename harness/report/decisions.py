@@ -29,7 +29,7 @@ class Loss:
     @classmethod
     def of(cls, arm: ArmEntry, part: str, whole: str) -> Loss:
         told = arm.entry(f"{part}_share")
-        ends = (told.number("estimate"), told.number("low"), told.number("high"))
+        ends = (_share(told, "estimate"), _share(told, "low"), _share(told, "high"))
         return cls(arm.number(part) or 0.0, arm.number(whole) or 0.0, *ends)
 
     @property
@@ -100,6 +100,11 @@ def gap_said(arm: Entry) -> str:
     """The gap in basis points; below a hundredth of one it is the last digits of prices."""
     gap = arm.number("gap_bps")
     return NONE if gap is None else f"{gap:.1f} bp" if gap >= 0.005 else "0 bp"
+
+
+def _share(told: Entry, key: str) -> float | None:
+    found = told.number(key)
+    return found if found is not None and 0 <= found <= 1 else None
 
 
 def _cell(seconds: float | None) -> Cell:

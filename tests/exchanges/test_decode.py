@@ -2,13 +2,15 @@
 
 import pickle
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 import exchanges
 from exchanges import Pair, Quote, Rejected, Request, Response, decode
 from exchanges.book import Book, Level
-from exchanges.decode import decode_books, decode_quotes
+from exchanges.decode import decode_any, decode_books, decode_quotes
+from exchanges.facts import Facts
 
 
 def quote_of(name, index=0):
@@ -44,10 +46,10 @@ def test_a_book_decodes_to_itself(name):
     assert (found.pair, found.bids, found.asks) == (one.pair, bids, asks)
 
 
-@pytest.mark.parametrize("decode_any", [decode_quotes, decode_books], ids=lambda function: function.__name__)
-def test_a_bad_reply_becomes_a_rejected_of_its_kind(decode_any):
+@pytest.mark.parametrize("decode_one", [decode_quotes, decode_books, decode_any], ids=lambda one: one.__name__)
+def test_a_bad_reply_becomes_a_rejected_of_its_kind(decode_one):
     request = exchanges.load("kraken").request_for(Pair("BTC", "USD"))
-    found = decode_any(request, Response(200, b"<html>", {"content-type": "text/html"}))
+    found = decode_one(request, Response(200, b"<html>", {"content-type": "text/html"}))
     assert isinstance(found, Rejected)
     assert found.kind == "not_json"
     assert "kraken BTC/USD" in found.detail
@@ -60,6 +62,61 @@ def test_a_pair_that_the_exchange_does_not_list_becomes_unknown_symbol():
     assert "did you mean BTC/USD" in found.detail
 
 
+@pytest.mark.parametrize("name", exchanges.names())
+def test_what_an_answer_is_about_decides_how_it_is_read(name, still):
+    exchange, quote = exchanges.load(name), quote_of(name)
+    pair, quotes = quote.pair, {one.pair: quote_of(name, index) for index, one in enumerate(exchange.instruments)}
+    book = Book(name, pair, (Level(quote.bid, Decimal(1)),), (Level(quote.ask, Decimal(1)),))
+    view = still(quotes, {pair: book}, time_us=1_767_225_601_000_000)
+    single = exchange.request_for(pair)
+    assert [one.bid for one in decode_any(single, exchange.answer(single, view))] == [quote.bid]
+    for request in filter(None, [exchange.market_request()]):
+        assert [one.pair for one in decode_any(request, exchange.answer(request, view))] == list(quotes)
+    whole = exchange.book_request_for(pair, 1)
+    assert decode_any(whole, exchange.answer(whole, view)).bids == book.bids
+    for request in filter(None, [exchange.time_request()]):
+        assert decode_any(request, exchange.answer(request, view)) == Facts(time_us=view.time_us)
+    listed = exchange.instruments_request()
+    found = decode_any(listed, exchange.answer(listed, view))
+    assert found == Facts(instruments=exchange.instruments)
+
+
+@pytest.mark.parametrize("about", ["time", "instruments"])
+@pytest.mark.parametrize("name", exchanges.names())
+def test_an_answer_about_the_exchange_itself_that_is_no_json_is_a_rejected(name, about):
+    request = Request(name, "", "/", about=about)
+    found = decode_any(request, Response(200, b"<html>"))
+    has_one = about == "instruments" or exchanges.load(name).time_request() is not None
+    assert (type(found), found.kind) == (Rejected, "not_json" if has_one else "schema")
+    assert name in found.detail
+
+
+def test_a_refusal_to_tell_the_time_stays_one():
+    kraken = exchanges.load("kraken")
+    request = kraken.time_request()
+    refused = kraken.refusal_for("server", request)
+    assert decode_any(request, refused) == kraken.time_from(refused)
+
+
+def test_what_is_about_a_word_that_nobody_knows_is_read_as_quotes():
+    quote = quote_of("kraken")
+    request = replace(exchanges.load("kraken").request_for(quote.pair), about="something new")
+    assert decode_any(request, exchanges.load("kraken").response_for(quote)) == (quote_read("kraken", quote),)
+
+
+def quote_read(name, quote):
+    return exchanges.load(name).quote_from(quote.pair, exchanges.load(name).response_for(quote))
+
+
+def test_facts_are_values_that_say_nothing_of_what_was_not_asked():
+    told = Facts(time_us=1_767_225_601_000_000)
+    assert told.instruments is None
+    assert Facts().time_us is None
+    assert pickle.loads(pickle.dumps(told)) == told != Facts()
+    with pytest.raises(AttributeError):
+        told.time_us = 2
+
+
 class Buggy:
     """A guest's adapter whose every method fails in a way of its own."""
 
@@ -70,6 +127,11 @@ class Buggy:
         raise self.error
 
     quotes_from = book_from = quote_from
+
+    def time_from(self, response):
+        raise self.error
+
+    instruments_from = time_from
 
 
 class Mute(Exception):
@@ -97,6 +159,8 @@ def test_a_bug_of_an_adapter_becomes_a_rejected_that_names_it(monkeypatch, error
     assert found.detail.isprintable()
     if count == 1:
         assert decode_books(Request("guest", "", "/", (Pair("BTC", "USD"),)), Response(200, b"{}")) == found
+    for about in ("time", "instruments"):
+        assert decode_any(Request("guest", "", "/", about=about), Response(200, b"{}")) == found
 
 
 def test_a_request_for_two_books_at_once_is_a_slip_that_does_not_raise():
@@ -113,3 +177,4 @@ def test_an_exchange_that_nobody_knows_becomes_a_rejected_that_names_the_nearest
 def test_decode_can_be_sent_to_another_process():
     assert pickle.loads(pickle.dumps(decode_quotes)) is decode_quotes
     assert pickle.loads(pickle.dumps(decode_books)) is decode_books
+    assert pickle.loads(pickle.dumps(decode_any)) is decode_any

@@ -147,3 +147,13 @@ def test_what_other_clients_ask_for_beside_prices_is_answered(still):
     currencies = json.loads(asked("/api/v4/spot/currencies", still).body)
     assert {"BTC", "USDT", "USDC"} <= {one["currency"] for one in currencies if not one["delisted"]}
     assert json.loads(asked("/api/v4/margin/currency_pairs", still).body) == []
+
+
+def test_who_asked_too_often_is_told_when_to_come_back_by_the_header_of_its_own(monkeypatch):
+    monkeypatch.setattr("time.time", lambda: 1_700_000_000.0)
+
+    def wait(moment):
+        headers = {"x-gate-ratelimit-reset-timestamp": moment}
+        return GATE.quote_from(BITCOIN, Response(429, b'{"label":"TOO_MANY_REQUESTS"}', headers)).retry_after
+
+    assert [wait(moment) for moment in ("1700000004", "1700000000", "soon", "")] == [4.0, None, None, None]

@@ -6,7 +6,7 @@ import pytest
 
 from exchanges.errors import UnknownPair
 from exchanges.exchange import Instrument
-from exchanges.instruments import Listing, decimals_of, instruments_from
+from exchanges.instruments import Listing, decimals_of, instruments_from, listed_pair, step_from_digits
 from exchanges.pair import Pair
 
 TABLE = """
@@ -52,3 +52,37 @@ def test_a_name_that_resembles_nothing_gets_no_suggestion_and_is_kept_short():
 @pytest.mark.parametrize(("step", "digits"), [("0.01", 2), ("0.0000001", 7), ("1", 0), ("10", 0), ("0.50", 1)])
 def test_the_digits_of_a_grid_are_those_of_its_step(step, digits):
     assert decimals_of(Decimal(step)) == digits
+
+
+def test_a_listing_names_each_currency_of_its_markets_once():
+    assert Listing("x", instruments_from(TABLE)).codes == ("BTC", "USDT", "ETH")
+
+
+@pytest.mark.parametrize(
+    ("exchange", "base", "quote", "pair"),
+    [
+        ("binance", "BTC", "USDT", Pair("BTC", "USDT")),
+        ("binance", "btc", "usdt", Pair("BTC", "USDT")),
+        ("kraken", "XBT", "USD", Pair("BTC", "USD")),
+        ("kraken", "xdg", "XBT", Pair("DOGE", "BTC")),
+        ("binance", "XBT", "USD", Pair("XBT", "USD")),
+        ("bitfinex", "BTC", "UST", Pair("BTC", "USDT")),
+        ("kucoin", "BCHSV", "USDT", Pair("BSV", "USDT")),
+        ("nobody", "1INCH", "USD", Pair("1INCH", "USD")),
+    ],
+)
+def test_an_exchange_s_own_codes_are_read_to_the_common_ones(exchange, base, quote, pair):
+    assert listed_pair(exchange, base, quote) == pair
+
+
+@pytest.mark.parametrize("code", ["", "AAPL.D", "币安人生", "A-B", "A/B", "X" * 21, "A\nB", None, True, 5, [], {}])
+def test_a_code_that_the_project_cannot_write_is_left_out(code):
+    assert listed_pair("binance", code, "USD") is None
+    assert listed_pair("binance", "BTC", code) is None
+
+
+@pytest.mark.parametrize("digits", range(21))
+def test_a_grid_of_so_many_digits_is_undone_by_counting_them(digits):
+    grid = step_from_digits(digits)
+    assert grid * 10**digits == 1
+    assert decimals_of(grid) == digits

@@ -158,3 +158,9 @@ def test_words_that_nobody_knows_are_a_bad_reply():
 
 def test_it_says_that_it_is_open(still):
     assert json.loads(asked("/api/v1/status", still).body)["data"] == {"status": "open", "msg": ""}
+
+
+@pytest.mark.parametrize(("countdown", "wait"), [("1489", 1.489), ("0", 0.0), ("-1", None), ("1.5", None), ("", None)])
+def test_who_asked_too_often_is_told_when_to_come_back_by_the_header_of_its_own(countdown, wait):
+    response = Response(429, b'{"code":"429000","msg":"Too many requests"}', {"gw-ratelimit-reset": countdown})
+    assert KUCOIN.quote_from(BITCOIN, response).retry_after == wait

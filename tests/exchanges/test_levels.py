@@ -6,7 +6,7 @@ import pytest
 
 from exchanges import Pair
 from exchanges.book import Book, Level
-from exchanges.levels import book_of
+from exchanges.levels import book_of, shortest, shortest_rows
 from exchanges.reading import Unreadable
 
 BTC = Pair("BTC", "USD")
@@ -73,3 +73,21 @@ def test_a_level_needs_a_price_above_zero_and_a_size(level, kind):
         with pytest.raises(Unreadable) as caught:
             read(bids, asks)
         assert caught.value.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("100.00", "100"), ("1E+3", "1000"), ("0.00000001", "0.00000001"), ("0.0", "0"), ("12.340", "12.34")],
+)
+def test_a_number_is_written_without_zeros_at_the_end_and_read_back_to_the_same(value, text):
+    assert shortest(Decimal(value)) == text
+    assert Decimal(text) == Decimal(value)
+
+
+def test_no_number_is_written_as_zero():
+    assert shortest(None) == "0"
+
+
+def test_a_side_survives_being_written_in_short():
+    book = read([("10.10", "1.00"), ("9", "0")], [])
+    assert read(shortest_rows(book.bids), shortest_rows(book.asks)) == book

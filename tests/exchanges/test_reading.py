@@ -1,8 +1,11 @@
 """The written rules of reading, one by one."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from exchanges.errors import BadReply, Rejected
 from exchanges.pair import Pair
@@ -10,13 +13,18 @@ from exchanges.reading import (
     Unreadable,
     bid_and_ask,
     decimal,
+    entries_by,
+    entry_of,
     integer,
     items,
     json_from,
     last_price,
     member,
     optional_decimal,
+    plain,
     quotes_in,
+    rows_of,
+    step,
     time_text_for,
     time_us_from,
 )
@@ -113,6 +121,18 @@ def test_prices_of_zero_below_it_or_crossed_are_bad_values(bid, ask):
     assert kind_of(bid_and_ask, bid, ask) == "bad_value"
 
 
+@pytest.mark.parametrize(("bid", "ask"), [("", "1.5"), ("1.5", ""), ("", ""), ("0", ""), ("", "0.00")])
+def test_a_side_of_empty_text_is_nobody_and_told_as_zero(bid, ask):
+    with pytest.raises(Unreadable, match="expected prices above zero on both sides, found bid") as caught:
+        bid_and_ask(bid, ask)
+    assert caught.value.kind == "bad_value"
+
+
+@pytest.mark.parametrize(("bid", "ask"), [(None, "1.5"), ("1.5", None), ([], "1"), (" ", "1"), ("1", "\t")])
+def test_a_side_that_is_null_or_blank_is_not_the_same_as_empty(bid, ask):
+    assert kind_of(bid_and_ask, bid, ask) == ("bad_value" if " " in (bid, ask) or "\t" in (bid, ask) else "schema")
+
+
 def test_a_bid_that_equals_the_ask_is_a_quote():
     assert bid_and_ask("1.5", "1.50") == (Decimal("1.5"), Decimal("1.5"))
 
@@ -128,6 +148,100 @@ def test_an_optional_number_may_be_missing_but_not_unreadable():
     assert optional_decimal("0.000", "size") == 0
     assert kind_of(optional_decimal, "", "size") == "bad_value"
     assert kind_of(optional_decimal, False, "size") == "schema"
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("5.313E-5", "0.00005313"),
+        ("1e-8", "0.00000001"),
+        ("1.5e3", "1500"),
+        ("2E+2", "200"),
+        ("-7e-1", "-0.7"),
+        ("0e0", "0"),
+        ("12.50", "12.50"),
+        ("1e", "1e"),
+        ("e5", "e5"),
+        ("1e100", "1e100"),
+        ("1.e5", "1.e5"),
+        ("nan", "nan"),
+        ("", ""),
+    ],
+)
+def test_a_bare_number_in_scientific_notation_is_written_out_and_anything_else_left_as_it_is(text, same):
+    assert plain(text) == same
+
+
+@pytest.mark.parametrize("value", [None, True, [], {}, ["1e5"]], ids=repr)
+def test_what_is_no_number_is_left_for_the_next_reader_to_judge(value):
+    assert plain(value) is value
+    assert kind_of(decimal, plain(value), "the bid") == "schema"
+
+
+@settings(database=None, max_examples=50)
+@given(digits=st.integers(0, 10**15), exponent=st.integers(-12, 4))
+def test_a_number_written_out_has_the_value_that_it_had(digits, exponent):
+    assert Fraction(str(plain(f"{digits}e{exponent}"))) == digits * Fraction(10) ** exponent
+
+
+@pytest.mark.parametrize(
+    ("text", "grid"), [("0.01", "0.01"), ("0.0100", "0.01"), ("1.000", "1"), ("10", "10"), ("1e-8", "0.00000001")]
+)
+def test_a_grid_is_read_without_the_zeros_that_pad_it(text, grid):
+    assert f"{step(text, 'tickSz'):f}" == grid
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [("0", "bad_value"), ("0.000", "bad_value"), ("-1", "bad_value"), ("-1e-2", "bad_value"), ("", "bad_value"),
+     ("1e30", "bad_value"), (None, "schema"), ([], "schema")],
+)  # fmt: skip
+def test_a_grid_of_nothing_is_none(value, kind):
+    assert kind_of(step, value, "tickSz") == kind
+
+
+def test_entries_are_found_by_the_market_that_each_names():
+    entries = entries_by("symbol", [{"symbol": "A", "bid": "1"}, {"symbol": "B", "bid": "2"}])
+    assert entry_of("B", entries) == {"symbol": "B", "bid": "2"}
+    with pytest.raises(Unreadable, match="expected the market C, found A, B"):
+        entry_of("C", entries)
+    with pytest.raises(Unreadable, match="expected the market C, found none"):
+        entry_of("C", entries_by("symbol", []))
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [{"symbol": "A"}, {"symbol": "A"}],
+        [{"symbol": "1"}, {"symbol": 1}],
+        [{"name": "A"}],
+        ["A"],
+        [None],
+        [["symbol"]],
+    ],
+)
+def test_entries_that_name_a_market_twice_or_none_at_all_break_the_schema(entries):
+    assert kind_of(entries_by, "symbol", entries) == "schema"
+
+
+def test_a_long_list_of_markets_is_told_in_a_few_words():
+    entries = entries_by("symbol", [{"symbol": f"MARKET{n}\x1b"} for n in range(500)])
+    with pytest.raises(Unreadable) as caught:
+        entry_of("C", entries)
+    assert len(caught.value.reason) < 120
+    assert caught.value.reason.isprintable()
+
+
+def test_a_level_begins_with_its_price_and_its_size_whatever_else_it_has():
+    assert rows_of([["1.5", "2"], ["1.4", "3", "0", "1"]], "bids") == [("1.5", "2"), ("1.4", "3")]
+    assert rows_of([], "bids") == []
+
+
+@pytest.mark.parametrize(
+    "side", [None, {}, "1.5", [["1.5"]], [[]], ["15"], [None], [{"price": "1"}], [["1", "2"], "12"]]
+)
+def test_a_side_of_anything_but_lists_of_two_or_more_breaks_the_schema(side):
+    assert kind_of(rows_of, side, "bids") == "schema"
 
 
 def test_a_member_has_to_be_there_and_in_an_object():

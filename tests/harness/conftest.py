@@ -6,19 +6,26 @@ The scenario: 6 requests to 3 exchanges, 2 in flight, 100 ms each, so three roun
 import copy
 import hashlib
 import json
+from decimal import Decimal
 
 import pytest
 
 import exchanges
+from exchanges.book import Book, Level
 from exchanges.pair import Pair
+from exchanges.quote import Quote
 from harness import seals
+from harness.age import OUR_CLOCK, Age
 from harness.analysis import scenario_result
 from harness.arm import Arm
+from harness.book_rows import best_of
 from harness.breakdown import Parts
 from harness.heat import Heat
 from harness.measurement import Batch, Measurement
 from harness.quote_rows import row_from_quote
 from harness.scenario import Scenario
+from harness.sighting import Sighting
+from harness.usable import Usable
 from mock_server.log import COLUMNS
 from mock_server.market import Market
 
@@ -29,6 +36,27 @@ def _no_wait_for_the_disk():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("os.fsync", lambda fd: None)
         yield
+
+
+@pytest.fixture(scope="session")
+def usable():
+    """A price that may be acted on, by its ``bid`` and ``ask`` and perhaps ``bid_size`` and ``ask_size``; or by a book's
+    ``bids`` and ``asks``, such as "100 x 2, 99 x 5" from the best outward. ``age`` is in microseconds, from and to."""
+
+    def make(exchange, bid=None, ask=None, pair="BTC/USD", bids="", asks="", age=(0, 0), **more):
+        sides = [
+            tuple(Level(*map(Decimal, level.split(" x "))) for level in side.split(", ")) if side else ()
+            for side in (bids, asks)
+        ]
+        book = Book(exchange, Pair.parse(pair), *sides) if bids else None
+        if book is not None:
+            quote = best_of(book)
+        else:
+            sizes = {name: None if size is None else Decimal(size) for name, size in more.items()}
+            quote = Quote(exchange, Pair.parse(pair), Decimal(bid), Decimal(ask), **sizes)
+        return Usable(Sighting(quote, -age[1], -age[0], book), Age(*age, OUR_CLOCK))
+
+    return make
 
 
 MARKETS = (("binance", "BTC/USDT"), ("coinbase", "BTC/USD"), ("kraken", "BTC/USD"))

@@ -40,7 +40,7 @@ def test_a_rounded_number_is_what_decimal_makes_of_it(number, places):
     wanted = Context(prec=200, rounding=ROUND_HALF_EVEN).quantize(number, Decimal(1).scaleb(-places))
     said = rounded_text(Fraction(number), places)
     assert said == f"{abs(wanted) if wanted == 0 else wanted:f}"
-    assert rounded_text(Fraction(number), places, grouped=True) == f"{Decimal(said):,}"
+    assert rounded_text(Fraction(number), places, grouped=True) == f"{Decimal(said):,f}"
 
 
 def test_a_half_goes_to_the_even_neighbour_and_nothing_has_no_sign():
@@ -52,7 +52,7 @@ def test_a_half_goes_to_the_even_neighbour_and_nothing_has_no_sign():
 @pytest.mark.parametrize(
     ("price", "shown"),
     [
-        ("91234.567", "91,234.57"), ("138.5249", "138.52"), ("13.42", "13.420"), ("1.16021", "1.1602"),
+        ("91234.567", "91,234.57"), ("138.5249", "138.525"), ("13.42", "13.4200"), ("1.16021", "1.16021"),
         ("0.999635", "0.999635"), ("0.0000082", "0.00000820000"), ("1e-12", "1E-12"), ("123456789e9", "1.234568E+17"),
         ("0", "0E+0"),
     ],

@@ -39,8 +39,10 @@ def test_an_empty_file_is_an_empty_table(tmp_path, content):
         ("a = [1,", "at its end: "),
         ("a: 1", "line 1, column 2: expected '=' after a key in a key/value pair"),
         ("a = 2026-02-30", "line 1, column 5: "),
-        ("a = [" * 1 + "[" * 5000, "its arrays or tables lie too deep in each other"),
+        ("a = " + "[" * 5000, "its arrays or tables lie too deep in each other"),
         ("a = " + "{a=" * 5000, "its arrays or tables lie too deep in each other"),
+        ("a = [1, {b = 0x" + "f" * 5000 + "}]", "one of its numbers is too long; amounts are text in quotes"),
+        (f"a = {2**63}", "one of its numbers is too long"),
         ("a = " + "9" * 5000, "one of its numbers is too long; amounts are text in quotes"),
         ("x = 1\n" + "a." * 5000 + "b = 1", "line 2: expected keys of at most 100 parts"),
         ("[" + "a." * 5000 + "b]", "line 1: expected keys of at most 100 parts"),
@@ -55,6 +57,10 @@ def test_what_is_no_toml_is_told_with_its_place(tmp_path, content, said):
     assert said in str(refused.value)
     assert "a.toml" in str(refused.value)
     assert str(refused.value).isprintable()
+
+
+def test_integers_have_64_bits(tmp_path):
+    assert read(tmp_path / "a.toml", f"a = [{-(2**63)}, {2**63 - 1}]").values == {"a": [-(2**63), 2**63 - 1]}
 
 
 def test_a_line_of_dots_in_a_comment_or_a_text_is_no_key(tmp_path):

@@ -47,7 +47,9 @@ def test_each_arm_is_drawn_at_its_time_and_its_share_with_the_interval(scenario_
     missed, phantoms = chart.figure.axes
     for axes, shares in ((missed, (0.12, 0.12, 0.9)), (phantoms, (0.075, 0.075, 0.9))):
         points = [line for line in axes.lines if line.get_linestyle() == "None"]
-        assert [tuple(map(float, line.get_xydata()[0])) for line in points] == list(zip((0.2, 0.3, 5.0), shares))
+        assert [tuple(map(float, line.get_xydata()[0])) for line in points] == [
+            (0.2, shares[0]), (0.3, shares[1]), (5.0, shares[2])
+        ]  # fmt: skip
         bars = [line for line in axes.lines if line.get_linestyle() == "-"]
         assert [line.get_xdata()[0] for line in bars] == [0.2, 0.3, 5.0]
         assert (axes.get_xscale(), axes.get_ylim()) == ("log", (-0.03, 1.03))
@@ -120,11 +122,12 @@ def test_an_older_run_says_nothing_of_decisions(runs):
 
 
 @pytest.mark.parametrize("broken", [
-    {"phantom_share": "x"}, {"phantom_share": {"estimate": "0.5"}}, {"present": "many"}, {"phantom": None},
+    {"phantom_share": {"estimate": 1e300, "low": -7.0, "high": 1.5}}, {"phantom_share": "x"},
+    {"phantom_share": {"estimate": "0.5"}}, {"present": "many"}, {"phantom": None},
     {"missed_share": {"estimate": 0.5, "low": None, "high": float("nan")}}, {"gap_bps": []}, {"skew_s": None},
 ])  # fmt: skip
 def test_a_run_whose_numbers_are_of_another_kind_is_drawn_all_the_same(runs, broken):
-    arms = [decided(runs, "threads", 1, 0.2, (1, 4), (2, 5), **broken), decided(runs, "b", 2, 0.4, (1, 4), (2, 5))]
+    arms = [{**decided(runs, "threads", 1, 0.2, (1, 4), (2, 5)), **broken}, decided(runs, "b", 2, 0.4, (1, 4), (2, 5))]
     scenario = ScenarioEntry(runs.scenario(arms))
     assert drawn(scenario) is not None
     assert decisions_table(scenario) is not None
