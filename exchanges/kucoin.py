@@ -1,22 +1,21 @@
 """KuCoin (spot): both halves of its public interface.
 
-    GET /api/ua/v1/market/ticker?tradeType=SPOT&symbol=BTC-USDT    one market; a snapshot of at most two seconds ago
-    {"code": "200000", "data": {"tradeType": "SPOT", "ts": 1768212175595000000, "list": [{"symbol": "BTC-USDT",
-     "name": "BTC-USDT", "bestBidSize": "0.54365161", "bestBidPrice": "90592.1", "bestAskSize": "0.08703283", ...}]}}
+    GET /api/v1/market/orderbook/level1?symbol=BTC-USDT            one market, live
+    {"code": "200000", "data": {"time": 1550653727731, "sequence": "1550467636704", "price": "0.03715005",
+     "bestBid": "0.03710768", "bestBidSize": "3.803", "bestAsk": "0.03715004", "bestAskSize": "1.788"}}
 
-    GET /api/v1/market/allTickers                                  all, with one time; a snapshot as well
+    GET /api/v1/market/allTickers                                  all, with one time; up to two seconds old
     {"code": "200000", "data": {"time": 1602832092060, "ticker": [{"symbol": "BTC-USDT", "buy": "11328.9", ...}]}}
-    GET /api/v1/market/orderbook/level2_20?symbol=BTC-USDT         and level2_100: so many levels, no others; live
+    GET /api/v1/market/orderbook/level2_20?symbol=BTC-USDT         and level2_100: so many levels, no others
     {"code": "200000", "data": {"time": 1619378326628, "sequence": "1613277183892", "bids": [["242.649", "5"]], ...}}
 
 "buy" is the best bid, "sell" the best ask; idle markets have null for either. A symbol is for ever; the name beside it
-changes with the currency's (BCHSV-USDT is called BSV-USDT). An unknown symbol is success with "data": null.
+changes with the currency's (BCHSV-USDT is called BSV-USDT). An unknown symbol is success with "data": null. Neither
+level1 nor a book names its market: that it is ours, HTTP alone says.
 
-/api/v1/market/orderbook/level1 is live and cheap, but its answer names no market: that of another request (over a
-connection used again after a deadline, out of a cache) could not be told from ours, and is wrong by any factor. A price
-of two seconds ago is wrong by little, and carries its time. So level1 is answered for the clients that ask for it, and
-never read. /api/v1/market/stats, which ccxt asks for, names its market, without sizes. The unified ticker's time was in
-milliseconds in 2025 and is documented in nanoseconds; futures have its shape, with sizes in contracts: refused.
+/api/v1/market/stats, which ccxt asks for, names its market, without sizes. The newer unified ticker is a snapshot as
+well, for fifteen points where level1 costs two; its time was in milliseconds in 2025 and is documented in nanoseconds.
+Futures have its shape, with sizes in contracts: refused.
 
 All requests of an address share 2000 points in 30 s. Base-tier taker fee: takerFeeRate of stats (coins of class A).
 """
@@ -67,6 +66,7 @@ INSTRUMENTS: Final = instruments_from("""
 
 _UNIFIED, _EVERY = "/api/ua/v1/market/ticker", "/api/v1/market/allTickers"
 _LEVEL1, _STATS = "/api/v1/market/orderbook/level1", "/api/v1/market/stats"
+_LEVEL1_FIELDS: Final = Fields("symbol", "bestBid", "bestAsk", "price", "bestBidSize", "bestAskSize")
 _FIELDS: Final = Fields("symbol", "buy", "sell", "last", "bestBidSize", "bestAskSize")
 _UNIFIED_FIELDS: Final = Fields("symbol", "bestBidPrice", "bestAskPrice", "lastPrice", "bestBidSize", "bestAskSize")
 _DAY: Final = {
@@ -99,19 +99,19 @@ class Kucoin(RoutedExchange):
     name: str = "kucoin"
     title: str = "KuCoin"
     origin: str = "https://api.kucoin.com"
-    docs: str = "https://www.kucoin.com/docs-new/rest/ua/get-ticker"
+    docs: str = "https://www.kucoin.com/docs-new/rest/spot-trading/market-data/get-ticker"
     taker_fee: Decimal = Decimal("0.001")
     carries: frozenset[str] = frozenset({"last", "bid_size", "ask_size", "time_us"})
     instruments: tuple[Instrument, ...] = INSTRUMENTS
     most_levels: int = 100
     examples: tuple[tuple[str, str], ...] = (
-        ("BTC/USDT: the live best bid and ask", f"{_LEVEL1}?symbol=BTC-USDT"),
+        ("BTC/USDT: the unified ticker", f"{_UNIFIED}?tradeType=SPOT&symbol=BTC-USDT"),
         ("what is listed", "/api/v2/symbols"),
         ("whether it is open", "/api/v1/status"),
     )
     routes: ClassVar[tuple[Route, ...]] = (
-        _route("one", _UNIFIED, 15),
         _route("one", _LEVEL1, 2),
+        _route("one", _UNIFIED, 15),
         _route("one", _STATS, 15),
         _route("all", _EVERY, 15, ""),
         _route("all", _UNIFIED, 15, ""),
@@ -141,9 +141,11 @@ class Kucoin(RoutedExchange):
         if unified and member(data, "tradeType") != "SPOT":
             raise Unreadable("schema", f"expected the spot market, found {safe(str(data['tradeType']), 40)}")
         time_us = _time_us(member(data, "ts" if unified else "time"))
+        wanted = [self.listing.of(pair) for pair in pairs]
+        if type(data) is dict and "bestBid" in data and len(wanted) == 1:
+            return _LEVEL1_FIELDS.quotes_of(self.name, wanted, [{**data, "symbol": wanted[0].symbol}], time_us)
         found = items(data["list"] if unified else data.get("ticker", [data]), "tickers")  # stats are a ticker alone
-        fields = _UNIFIED_FIELDS if unified else _FIELDS
-        return fields.quotes_of(self.name, [self.listing.of(pair) for pair in pairs], found, time_us)
+        return (_UNIFIED_FIELDS if unified else _FIELDS).quotes_of(self.name, wanted, found, time_us)
 
     def book_of(self, pair: Pair, reply: Any) -> Book:
         data = member(reply, "data")  # nothing in it names its market
@@ -172,7 +174,7 @@ class Kucoin(RoutedExchange):
         return self.ok(self._text_of([view.quote(one.pair) for one in asked.instruments], asked.route.path))
 
     def quotes_text(self, quotes: Sequence[Quote], single: bool) -> str:
-        return self._text_of(quotes, _UNIFIED if single else _EVERY)
+        return self._text_of(quotes, _LEVEL1 if single else _EVERY)
 
     def _text_of(self, quotes: Sequence[Quote], path: str) -> str:
         time_us = max((quote.time_us or 0 for quote in quotes), default=0)

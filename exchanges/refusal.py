@@ -12,6 +12,9 @@ Where the words complain about our request, the symbol at fault is ``unknown_sym
 else in it that breaks the exchange's rules (a parameter that is missing, empty, surplus, doubled or contradictory, an
 unknown method) is ``protocol``: the two sides disagree on how to ask, and asking again in the same way does not help.
 Words that an adapter does not know are a BadReply, ``schema``.
+
+Where an exchange uses a status for something else (Bitfinex says HTTP 500 to an unknown symbol), its adapter reads the
+words first and falls back on this: ``exchanges.routed.RoutedExchange.refusal_of_its_own``.
 """
 
 from __future__ import annotations

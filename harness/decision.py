@@ -66,9 +66,10 @@ def decision_of(
     compared = _compared(scenario)
     if not compared:
         return timed
-    true = {place: market.quote(exchanges.load(name), pair, at_s) for place in compared for name, pair in [place]}
+    venues = {name: exchanges.load(name) for name in scenario.exchanges}
+    true = {place: market.quote(venues[place[0]], place[1], at_s) for place in compared}
     held = {place: quote for place, (_, quote) in snapshot.items() if place in true}
-    fees = {name: exchanges.load(name).taker_fee for name in scenario.exchanges}
+    fees = {name: venue.taker_fee for name, venue in venues.items()}
     signalled, present = signals(held.values(), fees), signals(true.values(), fees)
     return replace(
         timed, signalled=len(signalled), phantom=len(signalled - present), present=len(present),

@@ -31,6 +31,7 @@ def wrong_values(
     market = true_market(scenario, block, number)
     rows = {row["index"]: row for row in log}
     turns = scenario.turns
+    venues = {name: exchanges.load(name) for name in scenario.exchanges}
     wrong = []
     for index, outcome in enumerate(outcomes[: scenario.requests]):
         row, turn = rows.get(index), turns[index % len(turns)]
@@ -45,7 +46,7 @@ def wrong_values(
             difference = _other_book(outcome, (*market.key, scenario.motion), turn, row["priced_at"], scenario.levels,
                                      changes)  # fmt: skip
         else:
-            view = Moment(exchanges.load(turn[0]), market, market.tick(row["priced_at"]), changes=changes)
+            view = Moment(venues[turn[0]], market, market.tick(row["priced_at"]), changes=changes)
             sent = [view.quote(Pair.parse(pair)) for pair in turn[1]]
             silent = _silent(*turn) if scenario.workload == "markets" else frozenset()
             difference = _difference(outcome["quotes"], sent, silent)

@@ -57,8 +57,8 @@ SLOT_S = 1.2
 _WINDOW_CHANCE = 0.12
 HIGHEST_FEE = 0.012
 """The highest taker fee that an exchange publishes for its base tier."""
-COARSEST_STEP = 0.001
-"""No exchange's price step is a larger part of the price (where it is, its own windows cover it all the same)."""
+_COARSE = 0.001
+_CENT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ class Path:
         """By what a middle must be multiplied, so that selling here pays for the dearest way of buying elsewhere."""
         lowest = self._level * math.exp(-sum(abs(amplitude) for amplitude, _, _ in self._waves))
         own_step = float(self.price_step) / lowest
-        their_step = max(own_step, COARSEST_STEP * self._level / lowest)
+        their_step = max(own_step, coarsest_step(self._level) / lowest)
         half = _HALF_SPREADS[1]
         return (1 + HIGHEST_FEE) / (1 - fee) * _APART * (1 + half + their_step) / (1 - half - own_step)
 
@@ -194,6 +194,13 @@ def time_us_at(at_s: float, epoch_us: int = EPOCH_US) -> int:
     """The exchanges' own clock, in microseconds since 1970 (UTC), ``at_s`` seconds after the start at ``epoch_us``."""
     # Whole milliseconds: the coarsest grain among exchanges that send a time at all.
     return epoch_us + round(at_s * 1e6) // 1000 * 1000
+
+
+def coarsest_step(level: float) -> float:
+    """The largest price step that windows reckon with where a price is about ``level``: a thousandth of it, and from
+    one unit of money on a hundredth of the unit, as some exchanges have for cheap coins. (Of a coarser one the
+    exchange's own windows know.)"""
+    return max(_COARSE * level, _CENT if level >= 1 else 0.0)
 
 
 @lru_cache(maxsize=8192)

@@ -129,7 +129,7 @@ def test_every_listed_market_is_found_with_its_grids(client):
 
 
 def test_a_ticker_has_the_bid_the_ask_and_the_last_price_that_our_adapter_reads(client):
-    for one in client.exchange.instruments[:4]:
+    for one in client.exchange.instruments:
         ticker = client.call("fetch_ticker", str(one.pair))
         quote = client.exchange.quote_from(one.pair, client.response)
         true = client.true_quote(one.pair)

@@ -110,9 +110,9 @@ def test_a_number_that_no_price_has_is_refused(number):
 
 
 def test_numbers_are_written_as_javascript_writes_them():
-    pair = Pair("SHIB", "USD")
+    pair = Pair("DOGE", "USD")
     sent = BITFINEX.response_for(quote(pair, "0.0000009", "0.0000010", "0.00000095")).body.decode()
-    assert sent.startswith('[["tSHIB:USD",9e-7,')
+    assert sent.startswith('[["tDOGE:USD",9e-7,')
     assert ",0.000001," in sent
     assert ",9.5e-7," in sent
     assert BITFINEX.quote_from(pair, reply(sent)) == quote(pair, "0.0000009", "0.000001", "0.00000095")

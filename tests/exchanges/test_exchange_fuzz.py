@@ -17,7 +17,7 @@ from exchanges.errors import KINDS
 
 every_exchange = pytest.mark.parametrize("name", exchanges.names())
 drawn = settings(database=None)
-few = settings(max_examples=25, database=None)
+few = settings(max_examples=15, database=None)
 exhaustive = settings(max_examples=1000, database=None)
 statuses = st.sampled_from([200, 200, 200, 204, 302, 400, 403, 404, 418, 429, 451, 500, 503, 999, 0])
 scalars = (
@@ -114,6 +114,23 @@ def judge_a_changed_body(exchange, data):
     judge(exchange, Response(data.draw(statuses), json.dumps(changed).encode()))
 
 
+def facts_of(exchange, still):
+    """What tells of the exchange's clock and of its list: a parsed body of its own each, and what reads it."""
+    two = replace(exchange, instruments=exchange.instruments[:2])
+    steps = {one.pair: (one.price_step * 1000, one.price_step * 1001) for one in two.instruments}
+    view = still({pair: Quote(exchange.name, pair, bid, ask, last=bid) for pair, (bid, ask) in steps.items()})
+    asked = ((two.time_request(), exchange.time_from), (two.instruments_request(), exchange.instruments_from))
+    return [(json.loads(two.answer(request, view).body), read) for request, read in asked if request is not None]
+
+
+def judge_changed_facts(exchange, still, data):
+    reply, read = data.draw(st.sampled_from(facts_of(exchange, still)))
+    changed = with_change(reply, data.draw(st.sampled_from(list(places_in(reply)))), data.draw(any_json))
+    with contextlib.suppress(BadReply):
+        found = read(Response(data.draw(statuses), json.dumps(changed).encode()))
+        assert isinstance(found, int | tuple | Rejected)
+
+
 @every_exchange
 @drawn
 @given(status=statuses, body=st.binary(max_size=200))
@@ -168,6 +185,21 @@ def test_what_an_exchange_tells_of_itself_is_judged_with_one_part_replaced(name,
         assert all(one.price_step > 0 and one.size_step > 0 for one in found)
     else:
         assert found >= 0
+
+
+@every_exchange
+@few
+@given(data=st.data())
+def test_a_clock_or_a_list_with_one_part_replaced_is_judged(name, still, data):
+    judge_changed_facts(exchanges.load(name), still, data)
+
+
+@pytest.mark.slow
+@every_exchange
+@exhaustive
+@given(data=st.data())
+def test_a_thousand_clocks_and_lists_with_one_part_replaced_are_judged(name, still, data):
+    judge_changed_facts(exchanges.load(name), still, data)
 
 
 @every_exchange

@@ -31,7 +31,7 @@ SENT_AS = {
 }
 
 # Exchanges whose answer for one pair does not say which: nobody could tell another's from it.
-NAMES_NO_MARKET = {"bitstamp", "coinbase_exchange"}
+NAMES_NO_MARKET = {"bitstamp", "coinbase_exchange", "kucoin"}
 
 # Exchanges that write one time for all pairs of an answer.
 ONE_TIME = {"bybit", "kucoin"}

@@ -35,8 +35,9 @@ def ticker(**changes):
 
 def test_a_renamed_market_is_asked_for_by_its_symbol_and_priced_by_its_common_name(still):
     request = KUCOIN.request_for(SATOSHI_VISION)
-    assert request.target == "/api/ua/v1/market/ticker?tradeType=SPOT&symbol=BCHSV-USDT"
-    entry = json.loads(asked(request.target, still, quote_of(SATOSHI_VISION)).body)["data"]["list"][0]
+    assert request.target == "/api/v1/market/orderbook/level1?symbol=BCHSV-USDT"
+    unified = "/api/ua/v1/market/ticker?tradeType=SPOT&symbol=BCHSV-USDT"
+    entry = json.loads(asked(unified, still, quote_of(SATOSHI_VISION)).body)["data"]["list"][0]
     assert (entry["symbol"], entry["name"]) == ("BCHSV-USDT", "BSV-USDT")
 
 
@@ -54,11 +55,12 @@ def test_a_name_is_not_a_symbol():
         KUCOIN.pairs_from(Request("kucoin", "", "/api/v1/market/stats?symbol=BSV-USDT"))
 
 
-def test_an_answer_that_names_no_market_is_never_taken_for_ours(still):
+def test_an_answer_that_names_no_market_is_read_for_one_and_never_for_several(still):
     response = asked("/api/v1/market/orderbook/level1?symbol=BTC-USDT", still, quote_of(BITCOIN))
     assert json.loads(response.body)["data"]["bestBid"] == "100.1"
+    assert KUCOIN.quote_from(BITCOIN, response) == quote_of(BITCOIN)
     with pytest.raises(BadReply, match="expected the field 'symbol'"):
-        KUCOIN.quote_from(BITCOIN, response)
+        KUCOIN.quotes_from((BITCOIN, ETHER), response)
 
 
 def test_the_statistics_of_a_day_are_a_quote_without_sizes(still):
@@ -127,7 +129,7 @@ def test_all_its_requests_spend_from_one_pool_that_the_headers_tell_of():
         KUCOIN.charge_for(request)
         for request in (KUCOIN.request_for(BITCOIN), KUCOIN.market_request(), KUCOIN.time_request())
     ]
-    assert [(charge.bucket, charge.weight) for charge in charges] == [("public", 15), ("public", 15), ("public", 3)]
+    assert [(charge.bucket, charge.weight) for charge in charges] == [("public", 2), ("public", 15), ("public", 3)]
     assert KUCOIN.usage_headers(charges[0], 500, 1.4885) == {
         "gw-ratelimit-limit": "2000",
         "gw-ratelimit-remaining": "1500",

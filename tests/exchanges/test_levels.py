@@ -6,7 +6,8 @@ import pytest
 
 from exchanges import Pair
 from exchanges.book import Book, Level
-from exchanges.levels import book_of, shortest, shortest_rows
+from exchanges.instruments import instruments_from
+from exchanges.levels import book_of, rows_text, shortest, shortest_rows
 from exchanges.reading import Unreadable
 
 BTC = Pair("BTC", "USD")
@@ -91,3 +92,11 @@ def test_no_number_is_written_as_zero():
 def test_a_side_survives_being_written_in_short():
     book = read([("10.10", "1.00"), ("9", "0")], [])
     assert read(shortest_rows(book.bids), shortest_rows(book.asks)) == book
+
+
+def test_a_side_is_written_on_the_grids_of_its_market():
+    (instrument,) = instruments_from("BTC/USD btcusd 0.10 0.001")
+    side = (Level(Decimal(10), Decimal("0.5")), Level(Decimal("9.9"), Decimal(0)))
+    assert rows_text(side, instrument) == '["10.0","0.500"],["9.9","0.000"]'
+    assert rows_text(side[:1], instrument, ',"0",2') == '["10.0","0.500","0",2]'
+    assert rows_text((), instrument) == ""

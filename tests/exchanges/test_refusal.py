@@ -3,7 +3,7 @@
 import pytest
 
 from exchanges.errors import KINDS
-from exchanges.refusal import refusal_from_status, retry_after_from, wait_until
+from exchanges.refusal import refusal_from_status, retry_after_from, wait_until, wait_until_ms
 from exchanges.wire import Response
 
 
@@ -82,3 +82,9 @@ def test_a_retry_after_date_counts_from_our_clock_where_the_answer_has_none(monk
 def test_a_retry_after_date_in_the_past_is_zero():
     assert retry_after_from(Response(429, b"", {"retry-after": "Thu, 01 Jan 1970 00:00:00 GMT"})) == 0.0
     assert wait_until(0.0) == 0.0
+
+
+def test_a_header_may_name_the_millisecond_until_which_to_wait(monkeypatch):
+    monkeypatch.setattr("time.time", lambda: 1_700_000_000.0)
+    assert [wait_until_ms(text) for text in ("1700000002500", " 1700000002500 ", "1699999999999")] == [2.5, 2.5, 0.0]
+    assert [wait_until_ms(text) for text in (None, "", "soon", "-1", "1.7e12", "٣", "9" * 30)] == [None] * 7

@@ -62,6 +62,10 @@ TABLE = [
     ("kraken-007", "/0/public/SystemStatus", ""),
     ("kraken-008", "/0/public/Ticker?pair=XBTUSD", ""),
     ("kraken-016", "/0/public/Depth?pair=XBTUSD", ""),
+    ("coinbase_exchange-007", "/products/BTC-USD/ticker", "rfq_volume"),
+    ("coinbase_exchange-003", "/products/BTC-USD/book?level=2", "auction time"),
+    ("coinbase_exchange-006", "/time", ""),
+    ("coinbase_exchange-002", "/products", "[].base_m [].max_market_funds"),
 ]
 _TYPES = {str: "text", bool: "truth", int: "number", float: "number", type(None): "null"}
 NAMES_AS_KEYS = {"result", "rates"}  # whose keys are markets or currencies

@@ -40,7 +40,7 @@ def _no_wait_for_the_disk():
 
 @pytest.fixture(scope="session")
 def usable():
-    """A price that may be acted on, by its ``bid`` and ``ask`` and perhaps ``bid_size`` and ``ask_size``; or by a book's
+    """A price that may be acted on: by ``bid`` and ``ask``, perhaps with ``bid_size`` and ``ask_size``, or by a book's
     ``bids`` and ``asks``, such as "100 x 2, 99 x 5" from the best outward. ``age`` is in microseconds, from and to."""
 
     def make(exchange, bid=None, ask=None, pair="BTC/USD", bids="", asks="", age=(0, 0), **more):

@@ -84,7 +84,7 @@ def test_where_nobody_says_how_much_the_best_price_stands_for_all_and_it_is_told
 def test_more_money_never_brings_less_and_depth_never_more_than_the_best_price(usable, bids, asks, money, way):
     rows = [
         ", ".join(f"{price} x {size}" for price, size in zip(prices, levels, strict=False))
-        for prices, levels in (("1.00 0.98 0.97 0.5".split(), bids), ("1.01 1.02 1.5 2".split(), asks))
+        for prices, levels in ((("1.00", "0.98", "0.97", "0.5"), bids), (("1.01", "1.02", "1.5", "2"), asks))
     ]
     found = ways(usable("kraken", bids=rows[0], asks=rows[1], pair="USDT/USD"))[way]
     brought, _ = found.of(money)

@@ -159,8 +159,8 @@ def test_quotes_on_both_sides_of_a_minute_are_all_sound_where_times_are_cut_to_i
     seen = [
         Sighting(Quote("x", Pair(base, "USD"), Decimal(1), Decimal(2), time_us=told_us), received_us - 500, received_us)
         for base, told_us, received_us in [
-            ("A", start - minute, start - 1_000), ("B", start - minute, start - 900), ("C", start - minute, start - 800),
-            ("D", start, start + 900), ("E", start, start + 1_000),
+            ("A", start - minute, start - 900), ("B", start - minute, start - 800), ("C", start - minute, start - 700),
+            ("D", start, start + 800), ("E", start, start + 900),
         ]
     ]  # fmt: skip
     clocks = known_clocks(seen, {}, ALLOWANCE.most_age_us)

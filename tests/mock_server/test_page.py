@@ -69,6 +69,18 @@ def test_every_route_that_the_page_shows_is_answered(exchange):
     assert len(routes_of(exchange)) >= 4
 
 
+@pytest.mark.parametrize(
+    ("most_levels", "books"),
+    [(0, []), (1, ["1 level of"]), (3, ["3 levels of"]), (7, ["5 levels of", "7 levels, the"])],
+)
+def test_a_page_shows_as_many_levels_of_a_book_as_there_are_and_none_where_there_is_no_book(most_levels, books):
+    kraken = dataclasses.replace(exchanges.load("kraken"), most_levels=most_levels)
+    shown = [what for what, target in routes_of(kraken) if "Depth" in target]
+    assert [what.startswith(f"BTC/USD: {begin} ") for what, begin in zip(shown, books, strict=True)] == [True] * len(
+        books
+    )
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_page_links_to_each_route_and_to_each_other_port(name):
     _, page = opened(name)

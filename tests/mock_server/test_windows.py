@@ -12,7 +12,7 @@ from exchanges import Pair
 from exchanges.exchange import Instrument
 from mock_server.market import Market
 from mock_server.motion import Motion
-from mock_server.path import COARSEST_STEP, HIGHEST_FEE, usd_of
+from mock_server.path import HIGHEST_FEE, coarsest_step, usd_of
 
 EXCHANGES = [exchanges.load(name) for name in exchanges.names()]
 UNTIL_S = 30.0
@@ -164,4 +164,4 @@ def test_markets_that_convert_money_have_no_windows():
 def test_no_exchange_takes_more_or_has_a_coarser_grid_than_windows_cover(exchange):
     assert exchange.taker_fee <= Decimal(str(HIGHEST_FEE))
     for one in exchange.instruments:
-        assert float(one.price_step) <= COARSEST_STEP * usd_of(one.pair.base) / usd_of(one.pair.quote)
+        assert float(one.price_step) <= coarsest_step(usd_of(one.pair.base) / usd_of(one.pair.quote))

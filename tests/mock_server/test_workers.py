@@ -20,6 +20,7 @@ from mock_server.__main__ import main
 from mock_server.loadgen import measure
 from mock_server.log import COLUMNS
 from mock_server.market import Market
+from mock_server.motion import Motion
 from mock_server.process import Control, MockFailed, running
 from mock_server.sockets import Listening, PortBusy
 from mock_server.workers import merged, seats_for
@@ -236,6 +237,24 @@ def test_every_worker_s_prices_are_the_market_s_at_the_time_the_log_tells(pair_o
     # They were asked one after the other, so a clock that lags behind the others would step back.
     priced = [rows[index]["priced_at"] for index in range(REQUESTS)]
     assert priced == sorted(priced)
+
+
+@pytest.mark.slow
+def test_the_market_moves_alike_in_every_worker_and_stands_where_it_is_held(pair_of_workers):
+    mock, control = pair_of_workers
+    for motion in ("linear:100bp/s", "waves"):
+        control.begin(seed=7, block=1, batch=3, motion=motion, hold=3.2)
+        answers = asked(mock.origins["binance"], range(REQUESTS))
+        assert {row["priced_at"] for row in rows_of(control.end()).values()} == {3.2}
+        quote = Market(7, 1, 3, motion=Motion.parse(motion)).quote(BINANCE, PAIR, 3.2)
+        assert {BINANCE.quote_from(PAIR, answer) for answer in answers.values()} == {quote}
+
+
+@pytest.mark.slow
+def test_a_server_may_be_started_in_a_market_that_stands():
+    with running(["binance"], "0", 7, ["--motion=still", "--hold=3.2s", "--epoch=2026-01-01T00:00:00Z"]) as mock:
+        found = {BINANCE.quote_from(PAIR, answer) for answer in asked(mock.origins["binance"], range(5)).values()}
+    assert found == {Market(7, motion=Motion.parse("still")).quote(BINANCE, PAIR, 3.2)}
 
 
 @pytest.mark.slow
