@@ -1,7 +1,7 @@
 """How old a price is when it is used, and when it is too old.
 
-Law: the true age lies between ``low_us`` and ``high_us``, if the exchange's time is that of the price; and where the age
-is told by our own clock, if the price is from after it was asked for.
+Law: the true age lies between ``low_us`` and ``high_us``, if the exchange's time is that of the price; and where the
+age is told by our own clock, if the price is from after it was asked for.
 
 Where a quote has a time and the exchange's clock is known, the age is that clock less this time, give or take the
 clock's error and the time's grain. No price can be newer than the answer that brought it. Where there is no time, no

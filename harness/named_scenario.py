@@ -19,6 +19,7 @@ from typing import Final
 
 from exchanges.errors import safe
 from exchanges.plugins import nearest
+from harness import options
 from harness.exits import UsageError
 from harness.sweep import ALONE
 from harness.toml_file import read_toml
@@ -85,6 +86,16 @@ SCENARIOS: Final = {
 }
 
 
+def add_argument(parser: options.TakesOptions) -> None:
+    """``--scenario``, for whoever races."""
+    parser.add_argument(
+        "--scenario",
+        default=ALONE,
+        metavar="NAME|FILE",
+        help=f"defaults for options: {', '.join(SCENARIOS)}, or a TOML file; what is given beside it wins ({ALONE})",
+    )
+
+
 def scenario_named(word: str) -> NamedScenario:
     """The scenario of a name, or that of a TOML file.
 
@@ -101,9 +112,11 @@ def scenario_named(word: str) -> NamedScenario:
     table.only(*TEXTS, *FLAGS)
     if not table.values:
         raise UsageError(f'{table.file}: expected options of run, such as latency = "20ms", found none')
-    options = {option: _value(table, option) for option in table.values}
+    found = {option: _value(table, option) for option in table.values}
     name = safe(Path(word).stem, _LONGEST_NAME)
-    return NamedScenario(name, f"from {table.file}", {o: v for o, v in options.items() if v is not False}, table)
+    return NamedScenario(
+        name, f"from {table.file}", {option: value for option, value in found.items() if value is not False}, table
+    )
 
 
 def _value(table: TomlTable, option: str) -> str | bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -26,6 +26,14 @@ class TakesOptions(Protocol):
     """A parser or a group of its options: argparse has no public name for what the two have in common."""
 
     def add_argument(self, *args: Any, **kwargs: Any) -> argparse.Action: ...
+
+
+def given(add_arguments: Callable[[argparse.ArgumentParser], None], argv: Sequence[str]) -> set[str]:
+    """The options that are among the words, whether or not their values are the ones that they would have anyway."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    add_arguments(parser)
+    parser.set_defaults(**dict.fromkeys(vars(parser.parse_args([]))))
+    return {name for name, value in vars(parser.parse_args(argv)).items() if value is not None}
 
 
 def folder(flag: str) -> Callable[[str], Path]:

@@ -6,7 +6,7 @@ import argparse
 import os
 import resource
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,14 +17,14 @@ from harness.budget import Budget
 from harness.doctor.descriptors import needed_for
 from harness.exits import USAGE, Ended, EnvironmentGap, OutOfTime, Stop, UsageError
 from harness.foreword import foreword
-from harness.named_scenario import SCENARIOS, NamedScenario, scenario_named
+from harness.named_scenario import add_argument as add_named
+from harness.named_scenario import scenario_named
 from harness.progress import Progress
 from harness.race import Race
 from harness.resume import reopened
 from harness.scenario import Scenario
 from harness.servers import card_for, serving
 from harness.session import Session
-from harness.sweep import ALONE
 from harness.telling import tell
 from mock_server.process import MockFailed
 
@@ -51,12 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     work.add_argument(
         "-s", "--strategy", default="all", metavar="NAMES", help="all, NAME,..., all,-NAME, or FILE.py:NAME (all)"
     )
-    work.add_argument(
-        "--scenario",
-        default=ALONE,
-        metavar="NAME|FILE",
-        help=f"defaults for options: {', '.join(SCENARIOS)}, or a TOML file; what is given beside it wins ({ALONE})",
-    )
+    add_named(work)
     conditions = parser.add_argument_group("under which conditions")
     scenario_options.add_arguments(work, conditions)
     affinity.add_argument(conditions)
@@ -166,7 +161,7 @@ def _judging(strict: bool, max_error_rate: float) -> list[str]:
 def _begun(args: argparse.Namespace, argv: Sequence[str], gates: Sequence[gate.Gate]) -> _Entered:
     """A new run, as the options have it."""
     limit = None if args.budget is None else Budget.parse(args.budget)
-    scenarios = _scenarios(args, scenario_named(args.scenario), _given(argv))
+    scenarios = _scenarios(args, argv)
     affinity.cores_for(args.affinity)
     levers = sabotage.sabotage_from(args.sabotage, scenarios)
     _enough_files(max(scenario.concurrency for scenario in scenarios))
@@ -193,7 +188,7 @@ def _begun(args: argparse.Namespace, argv: Sequence[str], gates: Sequence[gate.G
 
 def _resumed(folder: Path, argv: Sequence[str], gates: Sequence[gate.Gate]) -> _Entered:
     """A run that ended before its time. What it was, it stays: nothing that makes a scenario may be given again."""
-    given = _given(argv) - _BESIDE_RESUME
+    given = options.given(add_arguments, argv) - _BESIDE_RESUME
     if given:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(given))
         raise UsageError(
@@ -204,14 +199,6 @@ def _resumed(folder: Path, argv: Sequence[str], gates: Sequence[gate.Gate]) -> _
     affinity.cores_for(scenarios[0].affinity)
     _enough_files(max(scenario.concurrency for scenario in scenarios))
     return _Entered(session, sabotage.sabotage_from(session.facts.get("sabotage"), scenarios))
-
-
-def _given(argv: Sequence[str]) -> set[str]:
-    """The options that are there, whether or not their values are the ones that they would have anyway."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    add_arguments(parser)
-    parser.set_defaults(**dict.fromkeys(vars(parser.parse_args([]))))
-    return {name for name, value in vars(parser.parse_args(argv)).items() if value is not None}
 
 
 def _race(entered: _Entered) -> None:
@@ -231,11 +218,13 @@ def _race(entered: _Entered) -> None:
     session.state = "complete"
 
 
-def _scenarios(args: argparse.Namespace, named: NamedScenario, given: Collection[str]) -> list[Scenario]:
+def _scenarios(args: argparse.Namespace, argv: Sequence[str] = ()) -> list[Scenario]:
+    """Those of the options; what is not among the words of ``argv`` is as ``--scenario`` has it."""
     if args.fast and args.rigorous:
         raise UsageError("--fast and --rigorous exclude each other")
     if args.budget is not None and args.blocks is not None:
         raise UsageError("--budget and --blocks exclude each other: a budget is spent on as many blocks as fit into it")
+    named, given = scenario_named(args.scenario), options.given(add_arguments, argv)
     named.fill(args, given)
     blocks, warm = (3, 2) if args.fast else (20, 5) if args.rigorous else (5, 3)
     try:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator
 
 from harness.report.chart import Chart
 from harness.report.decisions import QUESTION, Decided, Loss, decided, nothing_to_lose
@@ -28,6 +29,8 @@ _ABOVE: Final = 0.34
 _MARGIN: Final = 0.55
 _WIDE: Final = 3.0
 """From this ratio of the longest time to the shortest on, the axis is logarithmic."""
+_MOST_TICKS: Final = 4
+_LOWEST: Final = 0.03
 _MARKS: Final = (0, 0.25, 0.5, 0.75, 1)
 
 _Which = Callable[[Decided], Loss]
@@ -67,6 +70,10 @@ def _panel(axes: Axes, arms: Sequence[Decided], title: str, which: _Which) -> No
     # A linear axis begins at nothing, or a hair between two times would look like a mile.
     low, high = (min(times) / 1.5, max(times) * 1.5) if logarithmic else (0.0, max(times) * 1.25)
     duration_axis(axes, low, high, logarithmic)
+    marks = [mark for mark in axes.get_xticks() if low <= mark <= high]
+    while len(marks) > _MOST_TICKS:
+        marks = marks[::2]
+    axes.xaxis.set_major_locator(FixedLocator(marks))
     axes.set_xlabel(f"time of a warm batch{', log scale' if logarithmic else ''}")
     axes.set_ylim(-0.03, 1.03)
     axes.set_yticks(_MARKS, [percent(mark) for mark in _MARKS])
@@ -85,7 +92,8 @@ def _panel(axes: Axes, arms: Sequence[Decided], title: str, which: _Which) -> No
         ends.append((one.arm.label, model, one.time_s, loss.share))
     if not ends:
         axes.text(0.5, 0.5, "nothing to be a share of", transform=axes.transAxes, ha="center", color=LIGHT["muted"])
-    names_of_lines(axes, ends, _HEIGHT)
+    # Above the axis, whose labels the lines to them would cross: many arms may have lost nothing at all.
+    names_of_lines(axes, ends, _HEIGHT, lowest=_LOWEST)
 
 
 def _takeaway(scenario: ScenarioEntry, arms: Sequence[Decided]) -> str:
@@ -93,12 +101,13 @@ def _takeaway(scenario: ScenarioEntry, arms: Sequence[Decided]) -> str:
         # Where times are in doubt nobody is called quick or slow; what was counted was counted.
         return " ".join(said for title, which in _PANELS if (said := _of_all(title, arms, which)))
     quick, slow = min(arms, key=lambda one: one.time_s), max(arms, key=lambda one: one.time_s)
-    told = [
-        f"At {duration(one.time_s)} a batch {one.arm.name} missed {one.missed.told} of the opportunities that were "
-        f"there, and of its signals {one.phantom.told} were phantoms."
-        for one in (quick, slow)
-    ]
-    return " ".join([*told, *_chance(quick, slow)])
+    return " ".join([_of_one(quick), _of_one(slow), *_chance(quick, slow)])
+
+
+def _of_one(one: Decided) -> str:
+    missed = f"missed {one.missed.told} of the opportunities that were there" if one.missed.whole else ""
+    phantom = f"of its signals {one.phantom.told} were phantoms" if one.phantom.whole else "it had no signals"
+    return f"At {duration(one.time_s)} a batch {one.arm.name} {missed or 'had nothing to miss'}, and {phantom}."
 
 
 def _of_all(title: str, arms: Sequence[Decided], which: _Which) -> str:

@@ -18,16 +18,19 @@ _BOTTOM, _TOP = -0.12, 1.05
 """Between which shares of the axes' height names may lie."""
 
 
-def names_of_lines(axes: Axes, ends: Sequence[tuple[str, str, float, float]], height_in: float) -> None:
+def names_of_lines(
+    axes: Axes, ends: Sequence[tuple[str, str, float, float]], height_in: float, lowest: float = _BOTTOM
+) -> None:
     """Write each name to the right of its line's end; ``ends`` are (name, model, x, y), ``height_in`` is the height of
-    the axes in inches. The axes must have their scale and limits."""
+    the axes in inches, ``lowest`` the share of it below which no name lies. The axes must have their scale and
+    limits."""
     logarithmic = axes.get_yscale() == "log"
     bottom, top = (math.log(end) if logarithmic else end for end in axes.get_ylim())
     wanted = sorted(
         (((math.log(y) if logarithmic else y) - bottom) / (top - bottom), name, model, x, y)
         for name, model, x, y in ends
     )
-    heights = apart([height for height, *_ in wanted], _LINE_IN / height_in, _BOTTOM, _TOP)
+    heights = apart([height for height, *_ in wanted], _LINE_IN / height_in, lowest, _TOP)
     for height, (_, name, model, x, y) in zip(heights, wanted, strict=True):
         axes.annotate(
             name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…", (x, y), xycoords="data",

@@ -15,8 +15,7 @@ def options_of(*words):
 
 
 def scenarios_of(*words):
-    args = options_of(*words)
-    return run._scenarios(args, scenario_named(args.scenario), run._given(words))
+    return run._scenarios(options_of(*words), words)
 
 
 @pytest.fixture

@@ -52,7 +52,8 @@ CASES = {
 def routes(usable, buy, sell, allowed, *others, fees=FEES):
     buy = {"ask": "100", "ask_size": 2, "bid": "90", **buy}
     sell = {"bid": "101", "bid_size": 3, "ask": "200", **sell}
-    found, _ = opportunities([usable("kraken", **buy), usable("coinbase", **sell), *others], fees, Allowance(most_skew_us=S, **allowed))
+    legs = [usable("kraken", **buy), usable("coinbase", **sell), *others]
+    found, _ = opportunities(legs, fees, Allowance(most_skew_us=S, **allowed))
     return next(one for one in found if one.buy.quote.exchange == "kraken" and one.buy.quote.pair.base == "BTC")
 
 
@@ -150,8 +151,8 @@ def test_less_than_exchanges_take_is_no_size_and_not_nothing_on_offer(usable):
     found = routes(usable, {}, {}, {"notional": Decimal("0.05")})
     assert found.verdict == "no size"
     assert found.reason == (
-        "no size: 63.68 bps after fees, but 0.0005 BTC are less than the least that both take (kraken 0.001 and coinbase "
-        "0.00000001)"
+        "no size: 63.68 bps after fees, but 0.0005 BTC are less than the least that both take (kraken 0.001 and "
+        "coinbase 0.00000001)"
     )
     assert (found.size, found.spent, found.profit, found.whole) == (0, 0, 0, False)
 
@@ -175,3 +176,9 @@ def test_skew_is_between_two_prices_and_not_within_one(usable):
     assert (found.skew_us, found.age_us) == (600_000, 900_000)
     both = routes(usable, {"age": (0, 900_000)}, {"age": (100_000, 700_000)}, {})
     assert both.skew_us == 800_000
+
+
+def test_the_market_that_converts_counts_among_the_ages(usable, between):
+    old = between(bids="1 x 1000", asks="1.1 x 100", age=(2 * S, 3 * S))
+    found = routes(usable, {}, SELL_IN_TETHERS, {}, old)
+    assert (found.age_us, found.skew_us, found.verdict) == (3 * S, 3 * S, "apart")

@@ -374,9 +374,9 @@ def test_a_gate_on_an_arm_that_does_not_race_is_refused(stopped, guest):
 
 def test_an_exchange_that_is_not_known_here_refuses_to_resume(stopped, guest):
     run = read_run(stopped)
-    run["scenarios"][0]["markets"] = [["gemini", "BTC/USD"]]
+    run["scenarios"][0]["markets"] = [["mtgox", "BTC/USD"]]
     (stopped / "run.json").write_text(json.dumps(run))
-    with pytest.raises(UsageError, match="the exchange 'gemini' is not known here"):
+    with pytest.raises(UsageError, match="the exchange 'mtgox' is not known here"):
         reopened(stopped, ["-s", f"{guest}:honest"])
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import cli, entries, gate, heat, influences, scenario_options
+from harness import cli, entries, gate, heat, influences, options, scenario_options
 from harness.arm import Arm
 from harness.commands import run
 from harness.entries import Entries
@@ -214,7 +214,7 @@ def test_the_default_scenario_is_the_one_of_the_documents(args):
     scenario = one(run._scenarios(args()))
     assert (scenario.name, scenario.requests, scenario.concurrency, scenario.latency) == ("quick", 40, 20, "20ms")
     assert (scenario.deadline_s, scenario.max_body, scenario.seed) == (10.0, 4 * 2**20, 7)
-    assert {"binance", "coinbase", "kraken"} <= set(scenario.exchanges)
+    assert scenario.exchanges == ("binance", "coinbase", "kraken")
 
 
 def test_the_default_race_of_the_core_takes_at_most_a_minute(args):
@@ -364,7 +364,7 @@ def test_resuming_takes_what_was_broken_and_how_it_is_told_and_judged(monkeypatc
     ],
 )
 def test_an_option_is_given_even_where_its_value_is_the_one_that_it_would_have_anyway(argv, given):
-    assert run._given(argv) == given
+    assert options.given(run.add_arguments, argv) == given
 
 
 def test_cores_that_are_not_there_are_told_before_anything_is_measured(monkeypatch, capsys):

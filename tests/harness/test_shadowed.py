@@ -34,6 +34,11 @@ def test_what_is_imported_here_is_what_was_installed():
     assert shadowed.shadowed_here() is None
 
 
+def test_a_package_that_was_only_packed_anew_is_what_was_installed():
+    assert shadowed.shadowed({"certifi": "2026.10.19"}, {"certifi": "2026.10.19.post1"}) == []
+    assert shadowed.shadowed({"certifi": "2026.10.18"}, {"certifi": "2026.10.19.post1"}) == ["certifi"]
+
+
 def test_what_was_not_imported_is_not_accused():
     assert shadowed.shadowed({}, {"trio": "0.35.0"}) == []
     assert shadowed.shadowed({"trio": "0.35.0"}, {"trio": None}) == []

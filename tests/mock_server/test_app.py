@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 import time
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -81,9 +82,12 @@ def test_a_batch_of_pairs_is_answered_with_one_price_each(mock, control, name):
         row = rows(control.end())[0]
         control.begin(seed=7)
         assert row["index"] == index
-        assert row["pair"] == ",".join(map(str, request.pairs))
+        # Who has no list asks for everything.
+        asked = exchange.pairs_from(request)
+        assert row["pair"] == (",".join(map(str, asked)) if len(asked) <= 10 else "*")
         expected = tuple(market.quote(exchange, pair, row["priced_at"]) for pair in request.pairs)
-        assert exchange.quotes_from(request.pairs, answer) == expected
+        untold = dict.fromkeys(exchange.carries - exchange.batch_carries) if len(request.pairs) > 1 else {}
+        assert exchange.quotes_from(request.pairs, answer) == tuple(replace(one, **untold) for one in expected)
     connection.close()
 
 
@@ -149,7 +153,9 @@ def test_what_an_exchange_does_not_have_is_refused_in_its_own_words(mock, contro
     answer = get(connection, target)
     connection.close()
     expected = exchange.refusal_for(kind, exchanges.Request(name, exchange.origin, target))
-    assert (answer.status, answer.body) == (expected.status, expected.body)
+    # Bybit says when it refuses.
+    said, wanted = (re.sub(rb'"time":[0-9]+', b'"time":0', one.body) for one in (answer, expected))
+    assert (answer.status, said) == (expected.status, wanted)
 
 
 def test_head_is_answered_like_get_without_the_body(mock, control):

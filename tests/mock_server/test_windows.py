@@ -53,11 +53,15 @@ def selling_into_windows(market, venues, ticks_of):
     """(proceeds over cost) of selling in each window at some of its ticks, for every other exchange that has none then;
     with the number of windows that were looked at."""
     windows = {
-        (each.name, one.pair): market.windows(each, one.pair, UNTIL_S) for each in venues for one in each.instruments
+        (each.name, one.pair): market.windows(each, one.pair, UNTIL_S + 1)
+        for each in venues
+        for one in each.instruments
     }
     found, seen = [], 0
     for each, one in [(venue, listed) for venue in venues for listed in venue.instruments]:
         for window in windows[each.name, one.pair]:
+            if window.end_s > UNTIL_S:
+                continue  # beside windows of others that begin later, of which nothing is known here
             first, after = round(window.start_s / market.tick_s), round(window.end_s / market.tick_s)
             seen += 1
             for tick in ticks_of(max(0, first), after):

@@ -74,6 +74,20 @@ def test_what_may_be_chance_is_said_to_be(scenario_of, slow, words):
     assert words in drawn(scenario_of(slow=slow)).takeaway
 
 
+def test_who_had_nothing_to_lose_is_said_to_have_had_nothing(scenario_of):
+    said = drawn(scenario_of(slow=((0, 0), (0, 0)))).takeaway
+    assert "At 5.00 s a batch sequential had nothing to miss, and it had no signals. The intervals of either" in said
+
+
+def test_many_who_lost_nothing_have_their_names_above_the_axis(runs):
+    arms = [decided(runs, f"arm {rank}", rank, rank / 10, (0, 9), (0, 9)) for rank in range(1, 9)]
+    for axes in drawn(ScenarioEntry(runs.scenario(arms))).figure.axes:
+        heights = [text.xyann[1] for text in axes.texts]
+        assert len(heights) == 8
+        assert min(heights) >= 0
+        assert len(axes.get_xticks()) <= 4
+
+
 def test_where_nothing_is_ranked_nobody_is_called_quick(runs):
     arms = [
         decided(runs, name, None, time_s, (1, 4), (2, 5), status="unranked")
