@@ -48,3 +48,14 @@ def test_the_strategy_of_the_readme_races_and_is_ranked(tmp_path: Path) -> None:
     )  # fmt: skip
     rows = {row["name"]: row for row in json.loads(done.stdout)["scenarios"][0]["strategies"]}
     assert rows["mine.py:honest"]["status"] in ("ranked", "tied"), rows["mine.py:honest"]["reason"]
+
+
+@pytest.mark.slow
+def test_the_exchange_of_the_readme_is_asked_for_prices(tmp_path: Path) -> None:
+    (code,) = [block for block in code_blocks("python") if "class Bitvavo" in block]
+    (tmp_path / "mine.py").write_text(code, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "prices", "-x", f"{tmp_path / 'mine.py'}:BITVAVO", "--json"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert {row["pair"] for row in json.loads(done.stdout)["quotes"]} == {"BTC/EUR", "ETH/EUR", "SOL/EUR", "USDC/EUR"}

@@ -50,12 +50,12 @@ def prices_of(scenario: ScenarioEntry) -> Prices | None:
          _reason(way))
         for way in ways[:_ROWS]
     ]  # fmt: skip
-    counted_routes = readout.entry("routes")
+    counts = readout.entry("routes")
     charged = readout.entry("taker_fees")
     fees = [f"{safe(name)} {_basis_points(charged.text(name))}" for name in charged.raw]
     return Prices(
-        readout.text("arm", "an arm", 80), best, chances, max(0, _count(counted_routes, "all", len(ways)) - _ROWS),
-        _takeaway(ways, counted_routes) + _not_compared(readout) + _unused(readout.entries("left_out")), ", ".join(fees),
+        readout.text("arm", "an arm", 80), best, chances, max(0, _count(counts, "all", len(ways)) - _ROWS),
+        _takeaway(ways, counts) + _not_compared(readout) + _unused(readout.entries("left_out")), ", ".join(fees),
     )  # fmt: skip
 
 

@@ -71,3 +71,8 @@ def test_the_requests_of_a_scenario_are_the_same_every_time(scenario):
 def test_an_exchange_without_an_origin_is_an_error_and_not_the_real_host(scenario):
     with pytest.raises(KeyError, match="kraken"):
         requests_for(scenario, {name: origin for name, origin in ORIGINS.items() if name != "kraken"})
+
+
+def test_a_scenario_of_an_older_run_moves_in_waves(scenario):
+    older = {name: value for name, value in scenario.to_json().items() if name != "motion"}
+    assert Scenario.from_json(older).motion == "waves"
