@@ -14,6 +14,7 @@ from itertools import permutations
 from harness.allowance import Allowance
 from harness.best_price import rounded
 from harness.conversion import Conversion, conversions
+from harness.money import MONEY
 from harness.obstacles import judged
 from harness.opportunity import Opportunity
 from harness.reckoning import reckoned
@@ -45,7 +46,8 @@ def opportunities(
                     continue
                 given, got = sell.of.quote.pair.quote, buy.of.quote.pair.quote
                 if given != got and (given, got) not in ways:
-                    apart.add((min(given, got), max(given, got)))
+                    if {given, got} <= MONEY:
+                        apart.add((min(given, got), max(given, got)))
                     continue
                 found.append(_opportunity(buy, sell, ways.get((given, got)), fees, allowance))
     found.sort(key=lambda one: (one.net_bps.copy_negate(), one.buy.market, one.sell.market))

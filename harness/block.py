@@ -84,7 +84,7 @@ def play(heat: Heat, block: int, mock: Running, folder: RunFolder, progress: Pro
         played.requests[name] = list(raw_rows.request_rows(worked.side, heat.scenario, name, block))
         quotes = raw_rows.quote_rows(worked.side, heat.scenario, name, block)
         played.quotes += quotes
-        played.snapshots[name] = [row[5:13] for row in quotes]
+        played.snapshots[name] = [row[5:] for row in quotes]
         played.clocks[name] = time_us_at(used_at(worked.side["batches"][-1]))
     flooded = floods(played.measured)
     played.measured = [_with_breach(one, flooded.get(one.arm)) for one in played.measured]

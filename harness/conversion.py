@@ -13,6 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from harness.fill import affordable, filled
+from harness.money import MONEY
 from harness.sides import Side, Sides
 from harness.usable import Usable
 
@@ -38,6 +39,11 @@ class Conversion:
     def net_rate(self) -> Fraction:
         return self.rate * (1 - Fraction(self.fee))
 
+    @property
+    def is_sized(self) -> bool:
+        """Whether somebody says how much is on offer."""
+        return bool(self.side.levels)
+
     def of(self, money: Fraction) -> tuple[Fraction, bool]:
         """What so much money becomes before the fee, by depth, and whether the levels are enough for it (what is beyond
         them is taken at the last price that is known)."""
@@ -59,16 +65,19 @@ class Conversion:
 
 
 def conversions(markets: Iterable[Sides], fees: Mapping[str, Decimal]) -> dict[tuple[str, str], Conversion]:
-    """The best way from each money to each other one that somebody quotes, at the best prices and after the fee. Of
-    equal ones that of the exchange first in the alphabet."""
+    """The best way from each money to each other one that somebody quotes, at the best prices and after the fee: of
+    those that say how much is on offer, if any does. Of equal ones that of the exchange first in the alphabet. Coins
+    are no money: what is sold for BTC is not turned into USD here."""
     found: dict[tuple[str, str], Conversion] = {}
     for one in sorted(markets, key=lambda sides: sides.of.market):
         pair, fee = one.of.quote.pair, fees[one.of.quote.exchange]
+        if not {pair.base, pair.quote} <= MONEY:
+            continue
         for way in (
             Conversion(pair.base, pair.quote, one.of, True, fee, one.bids),
             Conversion(pair.quote, pair.base, one.of, False, fee, one.asks),
         ):
             known = found.get((way.given, way.got))
-            if known is None or way.net_rate > known.net_rate:
+            if known is None or (way.is_sized, way.net_rate) > (known.is_sized, known.net_rate):
                 found[way.given, way.got] = way
     return found

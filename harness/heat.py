@@ -40,9 +40,9 @@ class Spoilt:
 class Heat:
     """One scenario being raced: its arms, the order of each block and how it was made ("shuffled" or
     "sequential"), and what has been measured so far. ``declared`` maps arms to their requests in flight. ``snapshots``
-    has each arm's newest batch of quotes, as rows of ``worker`` make them, ``clocks`` what the exchanges' clocks said
-    when it was in hand, in microseconds. ``surroundings`` are those of the blocks that count, by block; ``spoilt`` the
-    blocks that were played again."""
+    has each arm's newest batch of quotes, as quotes.csv has them from the exchange on, ``clocks`` what the exchanges'
+    clocks said when it was in hand, in microseconds. ``surroundings`` are those of the blocks that count, by block;
+    ``spoilt`` the blocks that were played again."""
 
     scenario: Scenario
     arms: tuple[Arm, ...]

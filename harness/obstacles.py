@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from typing import Final
 
 from exchanges.units import text_from_price, text_from_seconds
 from harness.allowance import Allowance
@@ -17,6 +18,9 @@ from harness.exact_text import rounded_text
 from harness.opportunity import Verdict
 from harness.reckoning import Reckoning
 from harness.usable import Usable
+
+_MOST_APART: Final = Fraction(1, 10)
+"""Of a price: nobody leaves a tenth of it lying about. Of two coins that have one code, prices are further apart."""
 
 
 def judged(
@@ -50,7 +54,8 @@ def _loss(
             value = _amount(Fraction(sell.quote.bid) * conversion.rate)
             bid, worth = f"{bid} {money}", f" ({value} {buy.quote.pair.quote} through {conversion})"
         offered, asked = f"{bid} on {sell.quote.exchange}{worth}", f"{ask} on {buy.quote.exchange}"
-        yield "no overlap", f"no overlap: the bid {offered} is not above the ask {asked}"
+        yield "no overlap", f"no overlap: the bid {offered} is not above the ask {asked} ({_bps(exact.gross)} bps)"
+        yield "fees eat it", f"besides, {_charged(buy, sell, conversion, fees)}"
         return
     depth = exact.gross - exact.at_size
     after = f"{_bps(exact.gross)} bps at the best prices"
@@ -59,15 +64,11 @@ def _loss(
         return
     takes = f" ({_bps(depth)} of them by depth)" if depth else ""
     if exact.after_fees <= 0:
-        charged = [(leg.quote.exchange, fees[leg.quote.exchange]) for leg in (buy, sell)]
-        if conversion is not None:
-            charged.append((conversion.at.quote.exchange, conversion.fee))
-        each = ", ".join(f"{name} {_bps(Fraction(fee))}" for name, fee in charged)
         yield (
             "fees eat it",
             (
                 f"fees eat it: {_bps(exact.gross)} bps before fees are {_bps(exact.after_fees)} bps after them{takes}; "
-                f"taker fees: {each}"
+                f"{_charged(buy, sell, conversion, fees)}"
             ),
         )
         return
@@ -80,9 +81,24 @@ def _loss(
     )
 
 
+def _charged(buy: Usable, sell: Usable, conversion: Conversion | None, fees: Mapping[str, Decimal]) -> str:
+    charged = [(leg.quote.exchange, fees[leg.quote.exchange]) for leg in (buy, sell)]
+    if conversion is not None:
+        charged.append((conversion.at.quote.exchange, conversion.fee))
+    return "taker fees: " + ", ".join(f"{name} {_bps(Fraction(fee))}" for name, fee in charged)
+
+
 def _doubts(
     buy: Usable, sell: Usable, conversion: Conversion | None, exact: Reckoning, allowance: Allowance, skew_us: int
 ) -> Iterator[tuple[Verdict, str]]:
+    if exact.gross > _MOST_APART:
+        yield (
+            "unbelievable",
+            (
+                f"unbelievable: {_bps(exact.gross)} bps between prices of one thing; perhaps the two list different "
+                f"things as {buy.quote.pair.base}, or one of them does not trade it"
+            ),
+        )
     if skew_us > allowance.most_skew_us:
         apart, most = (text_from_seconds(each / 1e6) for each in (skew_us, allowance.most_skew_us))
         yield "apart", f"apart: the prices may be {apart} from each other, at most {most} are allowed"

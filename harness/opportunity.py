@@ -15,6 +15,7 @@ Verdict: TypeAlias = Literal[
     "depth eats it",
     "fees eat it",
     "drift eats it",
+    "unbelievable",
     "apart",
     "size unknown",
     "no size",

@@ -20,9 +20,9 @@ def row_from_quote(quote: Quote) -> list[Any]:
 
 
 def quotes_from_rows(rows: Iterable[Sequence[Any]]) -> list[Quote]:
-    """The quotes of rows. A later row of the same market takes the place of an earlier one."""
+    """The quotes of rows, whatever follows in them. A later row of a market takes the place of an earlier one."""
     found: dict[tuple[str, str], Quote] = {}
-    for exchange, pair, bid, ask, last, bid_size, ask_size, time_us in rows:
+    for exchange, pair, bid, ask, last, bid_size, ask_size, time_us, *_ in rows:
         sizes = _money(bid_size), _money(ask_size)
         quote = Quote(exchange, Pair.parse(pair), Decimal(bid), Decimal(ask), _money(last), *sizes, time_us)
         found[exchange, pair] = quote

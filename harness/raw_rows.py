@@ -15,7 +15,7 @@ REQUESTS_HEADER: Final = (
 )  # fmt: skip
 QUOTES_HEADER: Final = (
     "scenario", "arm", "block", "batch", "index", "exchange", "pair", "bid", "ask", "last", "bid_size", "ask_size",
-    "time_us", "received",
+    "time_us", "received", "asked",
 )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def quote_rows(side: dict[str, Any], scenario: Scenario, arm: str, block: int) -
         return []
     number = len(side["batches"]) - 1
     return [
-        [scenario.name, arm, block, number, index, *quote, _time(outcome["ended"])]
+        [scenario.name, arm, block, number, index, *quote, _time(outcome["ended"]), _time(outcome["started"])]
         for index, outcome in enumerate(side["batches"][-1]["outcomes"])
         for quote in outcome.get("quotes") or ()
     ]

@@ -13,6 +13,7 @@ from fractions import Fraction
 from harness.allowance import Allowance
 from harness.conversion import Conversion
 from harness.fill import Fill, affordable, filled, on_grid
+from harness.money import MONEY
 from harness.sides import Sides
 
 _MICRO = Fraction(1, 1_000_000)
@@ -76,7 +77,8 @@ def _wanted(buy: Sides, sell: Sides, allowance: Allowance) -> tuple[Fraction | N
     asks, bids = buy.asks, sell.bids
     if not asks.levels or not bids.levels:
         return None, ()
-    if allowance.notional is None:
+    # So many BTC would be another matter than so many dollars.
+    if allowance.notional is None or buy.of.quote.pair.quote not in MONEY:
         wanted, enough = min(asks.levels[0][1], bids.levels[0][1]), True
     else:
         wanted, enough = affordable(asks.levels, Fraction(allowance.notional))

@@ -86,7 +86,8 @@ def _take_snapshots(file: Path, heat: Heat) -> None:
             newest[name] = row[_BLOCK]
             heat.snapshots[name] = []
         *texts, time_us = [cell or None for cell in row[5:13]]
-        heat.snapshots[name].append([*texts, None if time_us is None else int(time_us)])
+        moments = [float(cell) for cell in row[13:]]
+        heat.snapshots[name].append([*texts, None if time_us is None else int(time_us), *moments])
     for measurement in heat.measured:
         if measurement.batches:
             heat.clocks[measurement.arm] = time_us_at(measurement.batches[-1].time_s)

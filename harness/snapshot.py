@@ -96,7 +96,9 @@ def fetch(markets: Sequence[tuple[str, str]], how: Ways, levels: int = 0) -> Sna
     wanted = [(name, Pair.parse(pair)) for name, pair in markets]
     trading = of_themselves.trading
     halted = frozenset((name, pair) for name, pair in wanted if name in trading and pair not in trading[name])
-    seen = Seen(sightings, now_us, of_themselves.clocks, halted)
+    # A clock that was made to stand still tells no age.
+    clocks = of_themselves.clocks if how.hold is None else {}
+    seen = Seen(sightings, now_us, clocks, halted)
     return Snapshot(seen, failures, how.strategy, of_themselves.notes)
 
 

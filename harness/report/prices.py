@@ -15,7 +15,7 @@ from harness.report.entries import Entry, ScenarioEntry
 _ROWS: Final = 20
 _WRITTEN_OUT: Final = 30
 """No price has more digits than this before or after its point."""
-_PROFITABLE: Final = ("trade", "size unknown", "no size", "apart", "too thin")
+_PROFITABLE: Final = ("trade", "size unknown", "no size", "apart", "too thin", "unbelievable")
 _PADDED: Final = re.compile(r"(?<![\w.])[0-9]+\.[0-9]{3,}(?![\w]|\.[0-9])")
 """A decimal inside a sentence."""
 

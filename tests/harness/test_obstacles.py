@@ -15,11 +15,22 @@ S = 1_000_000
 
 # What is changed of buying at 100 on kraken and selling at 101 on coinbase, with 2 and 3 coins on offer; the verdict,
 # and every line of why.
+UNBELIEVABLE = (
+    "unbelievable: 1001.00 bps between prices of one thing; perhaps the two list different things as BTC, or one of "
+    "them does not trade it"
+)
 CASES = {
     "trade": ({}, {}, {}, []),
     "no overlap": (
         {}, {"bid": "100"}, {},
-        ["no overlap: the bid 100.00 on coinbase is not above the ask 100.00 on kraken"],
+        [
+            "no overlap: the bid 100.00 on coinbase is not above the ask 100.00 on kraken (0.00 bps)",
+            "besides, taker fees: kraken 10.00, coinbase 26.00",
+        ],
+    ),
+    "unbelievable": (
+        {}, {"bid": "110.01"}, {},
+        [UNBELIEVABLE],
     ),
     "depth eats it": (
         # 1 at 100 and 450 / 110 at 110, of which kraken takes thousandths: 5.09 coins for 549.9, worth 514.09.
@@ -64,7 +75,7 @@ def test_the_verdict_says_why_not_with_a_line_for_it(usable, verdict):
     assert found.verdict == verdict
     assert list(found.why) == lines
     assert found.reason == (lines[0] if lines else "trade: 63.68 bps after fees for up to 2.00 BTC")
-    assert found.pays == (verdict in ("trade", "apart", "size unknown", "no size"))
+    assert found.pays == (verdict in ("trade", "unbelievable", "apart", "size unknown", "no size"))
 
 
 @pytest.fixture
@@ -99,7 +110,7 @@ def test_no_overlap_through_other_money_says_what_the_bid_is_worth(usable, betwe
     found = routes(usable, {}, SELL_IN_TETHERS, {}, between(bids="0.98 x 1000", asks="1.1 x 100"))
     assert found.reason == (
         "no overlap: the bid 101.00 USDT on coinbase (98.98 USD through USDT/USD on bitstamp) is not above the ask "
-        "100.00 on kraken"
+        "100.00 on kraken (-102.00 bps)"
     )
 
 

@@ -23,7 +23,7 @@ from mock_server.process import MockFailed
 
 BTC = Pair("BTC", "USD")
 QUOTES = [
-    Quote("coinbase", BTC, Decimal("110.10"), Decimal("111.00"), bid_size=Decimal("0.5"), ask_size=Decimal(1)),
+    Quote("coinbase", BTC, Decimal("109.10"), Decimal("111.00"), bid_size=Decimal("0.5"), ask_size=Decimal(1)),
     Quote("kraken", BTC, Decimal("99.00"), Decimal("100.00"), Decimal("99.50"), Decimal(2), Decimal("0.7")),
 ]
 
@@ -123,7 +123,7 @@ def test_prices_as_json_are_one_document_with_exact_decimals(capsys, taken):
     document = json.loads(capsys.readouterr().out)
     assert document["strategy"] == "threads"
     assert document["failures"] == []
-    assert document["quotes"][0]["bid"] == "110.10"
+    assert document["quotes"][0]["bid"] == "109.10"
     assert document["prices"][0]["bid_exchange"] == "coinbase"
 
 
@@ -179,7 +179,7 @@ def test_quotes_that_are_not_used_are_named_with_the_reason(capsys, monkeypatch,
     assert cli.main([verb, "--max-age", "30s"]) == 0
     out = capsys.readouterr().out
     assert "not used: coinbase BTC/USD: stale, at least 60.0 s old by the exchange's time, at most 30.0 s" in out
-    assert "110.10" not in out
+    assert "109.10" not in out
 
 
 def test_no_quotes_at_all_are_an_empty_table_and_no_crash(capsys, monkeypatch):

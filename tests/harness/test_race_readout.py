@@ -59,6 +59,15 @@ def test_ages_are_those_at_the_moment_when_the_batch_was_in_hand(scenario):
     assert ages["kraken"]["age_us"] == [0, 200_000]
 
 
+def test_where_the_moments_of_a_price_are_kept_its_age_is_told_by_them(scenario):
+    # In hand 30 and 0 ms before the last one was, asked for 10 ms earlier.
+    moments = [(0.170, 0.160), (0.200, 0.190), (0.170, 0.160), (0.200, 0.190)]
+    kept = [[*row, *moment] for row, moment in zip(rows(), moments, strict=True)]
+    ages = {row["exchange"]: row for row in raced(scenario, {"fast": kept}, fast="ranked")["quotes"]}
+    assert ages["kraken"]["age_us"] == [30_000, 40_000]
+    assert ages["binance"]["age_us"] == [49_001, 50_000]
+
+
 @pytest.mark.parametrize(("off_us", "said"), [(-3_600_000_000, "stale, at least 3600 s old"), (10_000, "ahead of")])
 def test_a_lying_clock_is_left_out_with_the_reason(scenario, off_us, said):
     lie = Quote("okx", Pair("BTC", "USDT"), Decimal(1), Decimal(2), time_us=NOW_US + off_us)

@@ -54,7 +54,7 @@ def test_a_route_has_every_figure_and_the_reasons():
     }  # fmt: skip
     back = found["arbitrage"][1]
     assert (back["buy"], back["sell"], back["verdict"]) == ("coinbase", "kraken", "no overlap")
-    assert back["why"] == [back["reason"]]
+    assert back["why"] == [back["reason"], "besides, taker fees: coinbase 10.00, kraken 10.00"]
 
 
 def test_a_route_through_other_money_says_through_which_market():

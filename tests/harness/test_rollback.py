@@ -39,7 +39,7 @@ def request(arm, block):
 
 
 def quote(arm, block, bid, time_us=None):
-    return ["quick", arm, block, 2, 0, "kraken", "BTC/USD", bid, "2", None, "-1", "5", time_us, 0.1]
+    return ["quick", arm, block, 2, 0, "kraken", "BTC/USD", bid, "2", None, "-1", "5", time_us, 0.1, 0.05]
 
 
 def benches(folder, name, **runs):
@@ -107,8 +107,8 @@ def test_each_arms_newest_quotes_are_taken_from_the_file_with_the_moment_they_we
     write(folder, "quotes.csv", quote("a", 0, "1"), quote("=b", 0, "2.50", 17), quote("a", 1, "3"), quote("a", 2, "4"))
     roll_back(folder, [heat])
     assert heat.snapshots == {
-        "a": [["kraken", "BTC/USD", "3", "2", None, "-1", "5", None]],
-        "=b": [["kraken", "BTC/USD", "2.50", "2", None, "-1", "5", 17]],
+        "a": [["kraken", "BTC/USD", "3", "2", None, "-1", "5", None, 0.1, 0.05]],
+        "=b": [["kraken", "BTC/USD", "2.50", "2", None, "-1", "5", 17, 0.1, 0.05]],
     }
     assert heat.clocks == {"a": time_us_at(0.7), "=b": time_us_at(1.3)}
 
