@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Final
 
 import exchanges
+from exchanges.errors import safe
 from exchanges.exchange import Exchange, Instrument
 from exchanges.plugins import BrokenPlugin
 
@@ -16,6 +18,8 @@ _METHODS: Final = (
     "pairs_from", "pair_from", "response_for", "response_for_many", "book_response_for", "answer", "entries_in",
     "charge_for", "usage_headers", "refusal_for",
 )  # fmt: skip
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+"""It is in paths, on command lines, and between a comma and an equals sign."""
 _HINT: Final = "; exchanges.plain.PlainExchange has one to inherit"
 
 
@@ -40,15 +44,16 @@ def _lacking(found: object, name: str) -> str:
     instruments = getattr(found, "instruments", None)
     called = getattr(found, "name", None)
     if ".py:" in name:
-        if not isinstance(called, str) or not called:
-            return f"a name, lower case, found {called!r}"
+        if not isinstance(called, str) or not _NAME.fullmatch(called):
+            return f"a name of lower-case letters, digits, - and _, found {safe(repr(called), 60)}"
     elif called != name:
         return f"its name to be {name!r}, found {called!r}"
     for attribute in ("title", "origin", "docs"):
         if not isinstance(getattr(found, attribute, None), str):
             return f"{'an' if attribute == 'origin' else 'a'} {attribute} as text{_OF[attribute]}"
-    if not isinstance(getattr(found, "taker_fee", None), Decimal):
-        return "taker_fee to be a Decimal, a fraction of the notional"
+    fee = getattr(found, "taker_fee", None)
+    if not isinstance(fee, Decimal) or not fee.is_finite() or abs(fee) >= 1:
+        return f"taker_fee to be a Decimal, a fraction of the notional, found {safe(repr(fee), 60)}"
     if not isinstance(getattr(found, "carries", None), frozenset):
         return "carries to be a frozenset of names of Quote's fields"
     grain = getattr(found, "time_grain_us", None)

@@ -7,6 +7,8 @@ translates at its own door. A code that is not here is the common one already.
     https://api.kraken.com/0/public/Assets                      altname of each asset
     https://api-pub.bitfinex.com/v2/conf/pub:map:currency:sym   Bitfinex's own table of its symbols; ccxt's
                                                                 commonCurrencies (4.5.90) for what is not in it
+    ccxt's commonCurrencies (4.5.90) of kraken, coinbase, bitstamp: Kraken's LUNA and UST are what Terra left behind in
+                                                                2022, its REP is that of before 2020
     https://www.kucoin.com/docs/rest/spot-trading/market-data/get-symbols-list
                                                                 "symbol" is for ever, "name" may change
 """
@@ -17,7 +19,6 @@ from types import MappingProxyType
 from typing import Final
 
 _COMMON: Final = {
-    "kraken": {"XBT": "BTC", "XDG": "DOGE"},
     "bitfinex": {
         "UST": "USDT", "UDC": "USDC", "BCHN": "BCH", "BAB": "BCH", "IOT": "IOTA", "DSH": "DASH", "ALG": "ALGO",
         "QTM": "QTUM", "ATO": "ATOM", "TSD": "TUSD", "EUT": "EURT", "EUS": "EURS", "MNA": "MANA", "STJ": "STORJ",
@@ -25,6 +26,13 @@ _COMMON: Final = {
         # These are other currencies elsewhere.
         "AMP": "AMPL", "LUNA": "LUNC", "LUNA2": "LUNA", "TERRAUST": "USTC", "XCH": "XCHF", "BCHABC": "XEC",
     },
+    "kraken": {
+        "XBT": "BTC", "XDG": "DOGE",
+        "LUNA": "LUNC", "LUNA2": "LUNA", "UST": "USTC", "REP": "REPV1", "REPV2": "REP",
+    },
+    "coinbase": {"CGLD": "CELO"},
+    "coinbase_exchange": {"CGLD": "CELO"},
+    "bitstamp": {"UST": "USTC"},
     "kucoin": {"BCHSV": "BSV"},
 }  # fmt: skip
 

@@ -10,19 +10,17 @@
     GET /v2/platform/status                      [1], or [0] in maintenance
 
 A name is t and both codes, with a colon where one is longer than three letters; many codes are Bitfinex's own
-(``exchanges.aliases``). A quote is asked for by a list of one, because nothing in an answer of ten numbers tells which
-market it is about. A market that is not listed is left out of a list in silence. Sizes are sums over 25 levels, so no
-size at the best price. Where nobody trades the numbers are null. No answer has a time; that of version 1
-(/v1/pubticker, with names) has, and is read where somebody hands one over.
-
+(``exchanges.aliases``). A quote is asked for by a list of one, because ten numbers do not tell which market they are
+about, and nor does a book. What is not listed is left out of a list in silence. Sizes are sums over 25 levels, so no
+size at the best price. Where nobody trades the numbers are null. No answer has a time but that of version 1
+(/v1/pubticker, with names), which is read where somebody hands one over.
 A list says nothing of grids: prices have five significant digits and at most eight decimals, sizes eight decimals.
-Refusals are lists too, ["error", 10020, "symbol: invalid"], most with HTTP 500. Who asks an endpoint too often is shut
-out of it for a minute. Taker fee: none since December 2025, https://www.bitfinex.com/fees.
+Refusals are lists too, ["error", 10020, "symbol: invalid"], most with HTTP 500. Who asks too often is shut out of that
+endpoint for a minute. Taker fee: none since December 2025, https://www.bitfinex.com/fees.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -33,15 +31,26 @@ from exchanges.book import Book, Level
 from exchanges.errors import Rejected, safe
 from exchanges.exchange import Exchange, Instrument
 from exchanges.instruments import instruments_from, listed_pair
-from exchanges.levels import book_of, shortest
+from exchanges.levels import bare_number, book_of
 from exchanges.limit import RateLimit
 from exchanges.pair import Pair
 from exchanges.quote import Quote
-from exchanges.reading import Unreadable, bid_and_ask, decimal, entry_of, items, json_from, last_price, member, plain
+from exchanges.reading import (
+    Unreadable,
+    bid_and_ask,
+    decimal,
+    entry_of,
+    items,
+    json_from,
+    last_price,
+    member,
+    plain,
+    refused_as,
+)
 from exchanges.route import Asked, Route
 from exchanges.routed import RoutedExchange
 from exchanges.view import View
-from exchanges.wire import Request, Response
+from exchanges.wire import Request, Response, json_text
 
 INSTRUMENTS: Final = instruments_from("""
     BTC/USD    tBTCUSD    1         0.00000001
@@ -138,16 +147,13 @@ class Bitfinex(RoutedExchange):
         else:
             return None
         kind = "unknown_symbol" if (code, words) == ("10020", "symbol: invalid") else _KIND_OF_CODE.get(code)
-        said = f"HTTP {response.status} with error {safe(code, 30)}, {safe(words)!r}"
-        if kind is None:
-            raise Unreadable("schema", f"refused by {said}, which this adapter does not know")
-        return Rejected(kind, f"{self.name} answered {said}")
+        return refused_as(kind, self.name, f"error {safe(code, 30)}, {safe(words)!r}", response)
 
     def quotes_of(self, pairs: Sequence[Pair], reply: Any) -> tuple[Quote, ...] | Rejected:
         if type(reply) is not list or (reply and type(reply[0]) is not list):
             if len(pairs) != 1:
                 raise Unreadable("schema", f"expected {len(pairs)} markets by their names, found one without")
-            return (self._quote_of(pairs[0], reply) if type(reply) is list else self._old_quote_of(pairs[0], reply),)
+            return ((self._quote_of if type(reply) is list else self._old_quote_of)(pairs[0], reply),)
         entries = {str(items(entry, "a market", 1)[0]): entry for entry in reply}
         if len(entries) != len(reply):
             raise Unreadable("schema", "a market appears twice, so its price is in doubt")
@@ -161,19 +167,18 @@ class Bitfinex(RoutedExchange):
     def _quote_of(self, pair: Pair, numbers: Sequence[Any]) -> Quote:
         if len(numbers) != 10:
             raise Unreadable("schema", f"expected the 10 numbers of a market, found {len(numbers)}")
-        bid, ask = bid_and_ask(plain(numbers[0]), plain(numbers[2]))
-        return Quote(self.name, pair, bid, ask, last_price(plain(numbers[6]), "the last price"))
+        bid, ask, last = (plain(numbers[place]) for place in (0, 2, 6))
+        return Quote(self.name, pair, *bid_and_ask(bid, ask), last_price(last, "the last price"))
 
     def _old_quote_of(self, pair: Pair, reply: Any) -> Quote:
-        bid, ask = bid_and_ask(member(reply, "bid"), member(reply, "ask"))
+        prices = bid_and_ask(member(reply, "bid"), member(reply, "ask"))
         time_us = int(decimal(member(reply, "timestamp"), "timestamp") * 1_000_000)
-        return Quote(self.name, pair, bid, ask, last_price(reply.get("last_price"), "last_price"), time_us=time_us)
+        return Quote(self.name, pair, *prices, last_price(reply.get("last_price"), "last_price"), time_us=time_us)
 
     def book_of(self, pair: Pair, reply: Any) -> Book:
-        # Nothing in a book names its market.
         sides: dict[bool, list[tuple[object, object]]] = {False: [], True: []}
-        for row in (items(row, "a level", 3) for row in items(reply, "the book")):
-            if len(row) != 3:
+        for row in items(reply, "the book"):
+            if len(items(row, "a level", 3)) != 3:
                 raise Unreadable("schema", f"expected price, orders and size of a level, found {len(row)} items")
             size = plain(row[2])
             sold = type(size) is str and size.startswith("-")
@@ -182,7 +187,9 @@ class Bitfinex(RoutedExchange):
 
     def instruments_of(self, reply: Any) -> tuple[Instrument, ...]:
         """The markets of the table, which do not trade where the list has them no more, and what else it has."""
-        traded = [f"t{name}" for name in items(items(reply, "lists", 1)[0], "the names of markets")]
+        traded = [f"t{name}" if type(name) is str else "" for name in items(items(reply, "lists", 1)[0], "names")]
+        if "" in traded:
+            raise Unreadable("schema", "expected the names of markets as text")
         found = {one.pair: replace(one, trading=one.symbol in traded) for one in self.instruments}
         for symbol in traded:
             base, colon, quote = symbol[1:].partition(":")
@@ -201,14 +208,15 @@ class Bitfinex(RoutedExchange):
 
     def book_text(self, book: Book, asked: Asked) -> str:
         levels = [*book.bids, *(Level(price, -size) for price, size in book.asks)]
+        numbers = [(bare_number(price), bare_number(size)) for price, size in levels]
         if asked.route.path.endswith("P0"):
-            rows = [f"[{_number(price)},1,{_number(size)}]" for price, size in levels]
+            rows = [f"[{price},1,{size}]" for price, size in numbers]
         else:
-            rows = [f"[{n},{_number(price)},{_number(size)}]" for n, (price, size) in enumerate(levels, 34_006_738_527)]
+            rows = [f"[{n},{price},{size}]" for n, (price, size) in enumerate(numbers, 34_006_738_527)]
         return f"[{','.join(rows)}]"
 
     def instruments_text(self, instruments: Sequence[Instrument]) -> str:
-        return json.dumps([[one.symbol[1:] for one in instruments if one.trading]], separators=(",", ":"))
+        return json_text([[one.symbol[1:] for one in instruments if one.trading]])
 
     def other_text(self, asked: Asked, view: View) -> str:
         if asked.route.about == "status":
@@ -223,7 +231,7 @@ class Bitfinex(RoutedExchange):
             "pub:list:currency": sorted(own_code(self.name, code) for code in self.listing.codes),
             "pub:map:currency:sym": list(ALIASES[self.name].items()),
         }
-        return json.dumps([lists.get(label, []) for label in labels], separators=(",", ":"))
+        return json_text([lists.get(label, []) for label in labels])
 
     def refusal_for(self, kind: str, request: Request, retry_after: float | None = None) -> Response:
         abouts = {route.about for route in self.routes_at(request)}
@@ -235,13 +243,8 @@ class Bitfinex(RoutedExchange):
 
 def _numbers_text(quote: Quote) -> str:
     # The day: nothing happened in it. Sizes are sums that nobody carries.
-    bid, ask, last = map(_number, (quote.bid, quote.ask, quote.last or quote.bid))
+    bid, ask, last = map(bare_number, (quote.bid, quote.ask, quote.last or quote.bid))
     return f"{bid},41.29183427,{ask},38.8801593,0,0,{last},4000.5,{last},{last}"
-
-
-def _number(value: Decimal) -> str:
-    """A number as JavaScript writes it: 73350, 0.00012, 1.2e-7."""
-    return f"{value.normalize():e}" if 0 < abs(value) < Decimal("0.000001") else shortest(value)
 
 
 BITFINEX: Final[Exchange] = Bitfinex()

@@ -24,7 +24,6 @@ Base-tier taker fee: https://www.bitstamp.net/fee-schedule/ (under 10,000 dollar
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -39,11 +38,11 @@ from exchanges.levels import book_of, rows_text
 from exchanges.limit import RateLimit
 from exchanges.pair import Pair
 from exchanges.quote import Quote
-from exchanges.reading import Unreadable, bid_and_ask, entries_by, entry_of, integer, items, last_price, member, rows_of
+from exchanges.reading import bid_and_ask, entries_by, entry_of, integer, items, last_price, member, refused_as, rows_of
 from exchanges.refusal import retry_after_from
 from exchanges.route import Asked, Route
 from exchanges.routed import RoutedExchange
-from exchanges.wire import Request, Response
+from exchanges.wire import Request, Response, json_text
 
 INSTRUMENTS: Final = instruments_from("""
     BTC/USD    btcusd    1        0.00000001
@@ -89,6 +88,7 @@ _NO_SUCH_PAGE: Final = (
     b"<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 )
 _LEVELS: Final = 100
+_DIGITS: Final = ("counter_decimals", "base_decimals")  # of prices and of sizes
 # One budget for everything that an address asks.
 _ROUTE: Final = partial(Route, limit=RateLimit(10_000, 600.0), bucket="ip")
 
@@ -134,10 +134,7 @@ class Bitstamp(RoutedExchange):
         if not code and "maintenance" in reason.lower():
             kind = "server"
         said = f"{safe(code, 20) or 'no code'}, {safe(reason)!r}"
-        if kind is None:
-            raise Unreadable("schema", f"HTTP {response.status} refused with {said}, which this adapter does not know")
-        detail = f"{self.name} answered HTTP {response.status} with {said}"
-        return Rejected(kind, detail, retry_after_from(response))
+        return refused_as(kind, self.name, said, response, retry_after_from(response))
 
     def quotes_of(self, pairs: Sequence[Pair], reply: Any) -> tuple[Quote, ...] | Rejected:
         if type(reply) is dict and len(pairs) == 1:
@@ -158,14 +155,17 @@ class Bitstamp(RoutedExchange):
     def book_of(self, pair: Pair, reply: Any) -> Book:
         # Nothing in a book names its market.
         bids, asks = (rows_of(member(reply, side), side) for side in ("bids", "asks"))
-        return book_of(self.name, pair, bids, asks, integer(member(reply, "microtimestamp"), "microtimestamp"))
+        # Answers of 2019 have the whole seconds alone.
+        exact = reply.get("microtimestamp")
+        time_us = integer(member(reply, "timestamp"), "timestamp") * 10**6 if exact is None else integer(exact, "time")
+        return book_of(self.name, pair, bids, asks, time_us)
 
     def instruments_of(self, reply: Any) -> tuple[Instrument, ...]:
         found = []
         for entry in items(reply, "markets"):
             pair = listed_pair(self.name, member(entry, "base_currency"), member(entry, "counter_currency"))
             if pair is not None and member(entry, "market_type") == "SPOT":
-                price, size = (_grid(entry, f"{side}_decimals") for side in ("counter", "base"))
+                price, size = (step_from_digits(member(entry, name), name) for name in _DIGITS)
                 trading = member(entry, "trading") == "Enabled"
                 found.append(Instrument(pair, str(member(entry, "market_symbol")), price, size, trading))
         return tuple(found)
@@ -196,7 +196,7 @@ class Bitstamp(RoutedExchange):
         return f'{{{times},"bids":[{bids}],"asks":[{asks}]}}'
 
     def instruments_text(self, instruments: Sequence[Instrument]) -> str:
-        return json.dumps([_market(one) for one in instruments], separators=(",", ":"))
+        return json_text([_market(one) for one in instruments])
 
     def refusal_for(self, kind: str, request: Request, retry_after: float | None = None) -> Response:
         path, question, query = request.target.partition("?")
@@ -211,13 +211,6 @@ class Bitstamp(RoutedExchange):
             return self.refused(503, {"error": _MAINTENANCE}, retry_after)
         status, code, reason = _REFUSALS[kind]
         return self.refused(status, {"status": "error", "reason": reason, "response_code": code}, retry_after)
-
-
-def _grid(entry: Any, name: str) -> Decimal:
-    digits = integer(member(entry, name), name)
-    if digits > 20:
-        raise Unreadable("bad_value", f"expected {name} of 20 or fewer, found {digits}")
-    return step_from_digits(digits)
 
 
 def _market(one: Instrument) -> dict[str, object]:

@@ -21,7 +21,6 @@ Base-tier taker fee: https://www.bybit.com/en/help-center/article/Trading-Fee-St
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,12 +38,12 @@ from exchanges.levels import book_of, rows_text
 from exchanges.limit import Charge, RateLimit
 from exchanges.pair import Pair
 from exchanges.quote import Quote
-from exchanges.reading import Unreadable, decimal, entries_by, entry_of, integer, items, member, rows_of, step
+from exchanges.reading import decimal, entries_by, entry_of, integer, items, member, refused_as, rows_of, step
 from exchanges.refusal import retry_after_from, wait_until_ms
 from exchanges.route import Asked, Route
 from exchanges.routed import RoutedExchange
 from exchanges.view import View
-from exchanges.wire import Request, Response
+from exchanges.wire import Request, Response, json_text
 
 INSTRUMENTS: Final = instruments_from("""
     BTC/USDT   BTCUSDT   0.1      0.000001
@@ -131,10 +130,8 @@ class Bybit(RoutedExchange):
         names_symbol = code == "10001" and "symbol" in message.lower()
         kind = "unknown_symbol" if names_symbol else _KIND_OF_CODE.get(code)
         said = f"retCode {safe(code, 20)}, {safe(message)!r}"
-        if kind is None:
-            raise Unreadable("schema", f"HTTP {response.status} refused with {said}, which this adapter does not know")
         wait = wait_until_ms(response.headers.get(_RESETS)) if kind == "rate_limited" else None
-        return Rejected(kind, f"{self.name} answered HTTP {response.status} with {said}", wait)
+        return refused_as(kind, self.name, said, response, wait)
 
     def quotes_of(self, pairs: Sequence[Pair], reply: Any) -> tuple[Quote, ...]:
         entries = items(member(member(reply, "result"), "list"), "list")
@@ -189,14 +186,16 @@ class Bybit(RoutedExchange):
         return _answer(f'{{"timeSecond":"{time_us // 1_000_000}","timeNano":"{time_us * 1000}"}}', time_us)
 
     def instruments_text(self, instruments: Sequence[Instrument]) -> str:
-        return _listed(",".join(json.dumps(_instrument(one), separators=(",", ":")) for one in instruments), None)
+        return _listed(",".join(json_text(_instrument(one)) for one in instruments), None)
 
     def other_text(self, asked: Asked, view: View) -> str:
         return _answer('{"list":[]}', view.time_us)
 
     def usage_headers(self, charge: Charge, used: int, resets_s: float) -> Mapping[str, str]:
         left = max(0, charge.limit.capacity - used)
-        return {"x-bapi-limit": str(charge.limit.capacity), "x-bapi-limit-status": str(left)}
+        # What time it is, and once nothing is left when the budget is whole again.
+        resets = {_RESETS: str(ceil((time.time() + (0 if left else resets_s)) * 1000))}
+        return {"x-bapi-limit": str(charge.limit.capacity), "x-bapi-limit-status": str(left), **resets}
 
     def refusal_for(self, kind: str, request: Request, retry_after: float | None = None) -> Response:
         if kind in ("banned", "blocked"):
@@ -210,7 +209,7 @@ class Bybit(RoutedExchange):
         now_ms = time.time() * 1000
         resets = {} if retry_after is None else {_RESETS: str(ceil(now_ms + retry_after * 1000))}
         error = {"retCode": code, "retMsg": message, "result": {}, "retExtInfo": {}, "time": int(now_ms)}
-        return Response(status, json.dumps(error, separators=(",", ":")).encode(), {**self.headers, **resets})
+        return Response(status, json_text(error).encode(), {**self.headers, **resets})
 
 
 def _answer(result: str, time_us: int | None) -> str:

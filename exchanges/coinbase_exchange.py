@@ -26,11 +26,9 @@ Base-tier taker fee: https://help.coinbase.com/en/exchange/trading-and-funding/e
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 from typing import Any, ClassVar, Final
 
 from exchanges.book import Book
@@ -47,6 +45,7 @@ from exchanges.reading import (
     items,
     last_price,
     member,
+    refused_as,
     rows_of,
     step,
     time_text_for,
@@ -55,7 +54,7 @@ from exchanges.reading import (
 from exchanges.route import Asked, Route
 from exchanges.routed import RoutedExchange
 from exchanges.view import View
-from exchanges.wire import Request, Response
+from exchanges.wire import Request, Response, json_text
 
 INSTRUMENTS: Final = instruments_from("""
     BTC/USD    BTC-USD    0.01      0.00000001
@@ -96,7 +95,6 @@ _REFUSALS: Final = {
 }
 _KEEPS_AWAY: Final = ("trading_disabled", "cancel_only", "limit_only", "post_only", "auction_mode")
 _LEVELS: Final = 1000
-_json: Final = partial(json.dumps, separators=(",", ":"))
 
 
 def _get(about: str, path: str, level: str | None = None, usual: int = 0) -> Route:
@@ -142,10 +140,7 @@ class CoinbaseExchange(RoutedExchange):
             return None
         message = str(reply["message"])
         kind = "protocol" if response.status == 400 else _KIND_OF_MESSAGE.get(message)
-        if kind is None:
-            said = f"HTTP {response.status} refused with {safe(message)!r}, which this adapter does not know"
-            raise Unreadable("schema", said)
-        return Rejected(kind, f"{self.name} answered HTTP {response.status} with {safe(message)!r}")
+        return refused_as(kind, self.name, repr(safe(message)), response)
 
     def quotes_of(self, pairs: Sequence[Pair], reply: Any) -> tuple[Quote, ...]:
         if len(pairs) != 1:
@@ -205,12 +200,12 @@ class CoinbaseExchange(RoutedExchange):
         return f'{{"iso":"{time_text_for(time_us)[:23]}Z","epoch":{seconds}.{millis:03}}}'
 
     def instruments_text(self, instruments: Sequence[Instrument]) -> str:
-        return _json([_product(one) for one in instruments])
+        return json_text([_product(one) for one in instruments])
 
     def other_text(self, asked: Asked, view: View) -> str:
         if asked.route.about == "currencies":
             codes = dict.fromkeys(code for one in self.instruments for code in (one.pair.base, one.pair.quote))
-            return _json([_currency(code) for code in codes])
+            return json_text([_currency(code) for code in codes])
         # The hour that is not over yet: when it began, low, high, open and close.
         hour_s, lines = view.time_us // 3_600_000_000 * 3600, []
         for one in self.instruments:

@@ -14,13 +14,13 @@ from decimal import Decimal
 
 from exchanges.exchange import Instrument
 from exchanges.quote import Quote
-from exchanges.reading import bid_and_ask, entries_by, entry_of, last_price, member, optional_decimal
+from exchanges.reading import bid_and_ask, entries_by, entry_of, integer, last_price, member, optional_decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The names of the fields for the market, the prices and the sizes. Those for the two prices have to be in an
-    entry, the others may be missing."""
+    """The names of the fields for the market, the prices and the sizes, and for the time in milliseconds where each
+    entry has its own (else empty). Market, prices and time have to be in an entry, the others may be missing."""
 
     symbol: str
     bid: str
@@ -28,12 +28,13 @@ class Fields:
     last: str
     bid_size: str
     ask_size: str
+    time: str = ""
 
     def quotes_of(
         self, exchange: str, wanted: Sequence[Instrument], entries: Sequence[object], time_us: int | None = None
     ) -> tuple[Quote, ...]:
-        """The quotes of the markets that are wanted, in that order, from the entries of a parsed answer, all of one
-        time.
+        """The quotes of the markets that are wanted, in that order, from the entries of a parsed answer: all of
+        ``time_us``, where they have no time of their own.
 
         Raises:
             Unreadable: a market is missing or there twice, or its entry holds no quote.
@@ -43,6 +44,8 @@ class Fields:
 
     def _quote_of(self, exchange: str, one: Instrument, entry: dict[str, object], time_us: int | None) -> Quote:
         last = last_price(_or_none(entry.get(self.last)), self.last)
+        if self.time:
+            time_us = integer(member(entry, self.time), self.time) * 1000
         return Quote(
             exchange,
             one.pair,

@@ -22,7 +22,6 @@ Base-tier taker fee: the fee of currency_pairs, in percent (0.2), as in https://
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,11 +38,11 @@ from exchanges.levels import book_of, shortest, shortest_rows
 from exchanges.limit import Charge, RateLimit
 from exchanges.pair import Pair
 from exchanges.quote import Quote
-from exchanges.reading import Unreadable, integer, items, member, rows_of
+from exchanges.reading import integer, items, member, refused_as, rows_of
 from exchanges.route import Asked, Route
 from exchanges.routed import RoutedExchange
 from exchanges.view import View
-from exchanges.wire import Request, Response
+from exchanges.wire import Request, Response, json_text
 
 INSTRUMENTS: Final = instruments_from("""
     BTC/USDT   BTC_USDT   0.1      0.000001
@@ -84,9 +83,8 @@ _REFUSALS: Final = {
     "bad_argument": (400, "INVALID_PARAM_VALUE", "Invalid parameter value"),
     "not_found": (404, "NOT_FOUND", "The path does not exist"),
 }
+_DIGITS: Final = ("precision", "amount_precision")  # of prices and of sizes
 _LIMIT: Final = RateLimit(200, 10.0, window=True)
-# More digits than any grid has are an attack or a fault.
-_MOST_DIGITS: Final = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,10 +134,7 @@ class Gate(RoutedExchange):
             return None
         label = str(reply["label"])
         said = f"{safe(label, 40)}, {safe(str(reply.get('message') or reply.get('detail')))!r}"
-        kind = _KIND_OF_LABEL.get(label)
-        if kind is None:
-            raise Unreadable("schema", f"HTTP {response.status} refused with {said}, which this adapter does not know")
-        return Rejected(kind, f"{self.name} answered HTTP {response.status} with {said}")
+        return refused_as(_KIND_OF_LABEL.get(label), self.name, said, response)
 
     def quotes_of(self, pairs: Sequence[Pair], reply: Any) -> tuple[Quote, ...]:
         return _FIELDS.quotes_of(self.name, [self.listing.of(pair) for pair in pairs], items(reply, "the tickers"))
@@ -158,7 +153,7 @@ class Gate(RoutedExchange):
         for entry in items(reply, "the markets"):
             pair = listed_pair(self.name, member(entry, "base"), member(entry, "quote"))
             if pair is not None and entry.get("type", "normal") == "normal":
-                price, size = (_grid(member(entry, name), name) for name in ("precision", "amount_precision"))
+                price, size = (step_from_digits(member(entry, name), name) for name in _DIGITS)
                 trading = member(entry, "trade_status") == "tradable"
                 found.append(Instrument(pair, str(member(entry, "id")), price, size, trading))
         return tuple(found)
@@ -166,7 +161,7 @@ class Gate(RoutedExchange):
     # what it writes
 
     def quotes_text(self, quotes: Sequence[Quote], single: bool) -> str:
-        return _json([self._ticker(quote, single) for quote in quotes])
+        return json_text([self._ticker(quote, single) for quote in quotes])
 
     def _ticker(self, quote: Quote, single: bool) -> dict[str, str]:
         last = shortest(quote.last)
@@ -183,13 +178,13 @@ class Gate(RoutedExchange):
         time_ms = (book.time_us or 0) // 1000
         number = {"id": time_ms} if asked.fields.get("with_id") == "true" else {}
         sides = {"asks": shortest_rows(book.asks), "bids": shortest_rows(book.bids)}
-        return _json({**number, "current": time_ms, "update": time_ms, **sides})
+        return json_text({**number, "current": time_ms, "update": time_ms, **sides})
 
     def time_text(self, time_us: int) -> str:
-        return _json({"server_time": time_us // 1000})
+        return json_text({"server_time": time_us // 1000})
 
     def instruments_text(self, instruments: Sequence[Instrument]) -> str:
-        return _json([self._listed(one) for one in instruments])
+        return json_text([self._listed(one) for one in instruments])
 
     def _listed(self, one: Instrument) -> dict[str, object]:
         return {
@@ -203,9 +198,9 @@ class Gate(RoutedExchange):
 
     def other_text(self, asked: Asked, view: View) -> str:
         if asked.route.about == "margin":
-            return _json([])
+            return json_text([])
         can = dict.fromkeys(("delisted", "withdraw_disabled", "deposit_disabled", "trade_disabled"), False)
-        return _json([{"currency": code, "name": code, **can, "chain": code} for code in self.listing.codes])
+        return json_text([{"currency": code, "name": code, **can, "chain": code} for code in self.listing.codes])
 
     def usage_headers(self, charge: Charge, used: int, resets_s: float) -> Mapping[str, str]:
         left = max(0, charge.limit.capacity - used)
@@ -222,17 +217,6 @@ class Gate(RoutedExchange):
             kind = "bad_argument"
         status, label, message = _REFUSALS[kind]
         return self.refused(status, {"label": label, "message": message}, retry_after)
-
-
-def _grid(digits: object, what: str) -> Decimal:
-    number = integer(digits, what)
-    if number > _MOST_DIGITS:
-        raise Unreadable("bad_value", f"expected {what} as a number of at most {_MOST_DIGITS} digits, found {number}")
-    return step_from_digits(number)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
 
 
 GATE: Final[Exchange] = Gate()

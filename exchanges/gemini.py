@@ -19,7 +19,6 @@ Base-tier taker fee: https://www.gemini.com/fees/activetrader-fee-schedule (0 to
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -34,11 +33,11 @@ from exchanges.levels import book_of, shortest
 from exchanges.limit import RateLimit
 from exchanges.pair import Pair
 from exchanges.quote import Quote
-from exchanges.reading import Unreadable, bid_and_ask, decimal, integer, items, last_price, member, step
+from exchanges.reading import Unreadable, bid_and_ask, decimal, integer, items, last_price, member, refused_as, step
 from exchanges.route import Asked, Route
 from exchanges.routed import RoutedExchange
 from exchanges.view import View
-from exchanges.wire import Request, Response
+from exchanges.wire import Request, Response, json_text
 
 INSTRUMENTS: Final = instruments_from("""
     BTC/USD    btcusd    0.01        0.00000001
@@ -124,10 +123,7 @@ class Gemini(RoutedExchange):
             return None
         reason, message = str(reply.get("reason")), str(reply.get("message"))
         kind = "unknown_symbol" if "is not a valid symbol" in message else _KIND_OF_REASON.get(reason)
-        said = f"HTTP {response.status} with {safe(reason, 30)!r}, {safe(message)!r}"
-        if kind is None:
-            raise Unreadable("schema", f"refused by {said}, which this adapter does not know")
-        return Rejected(kind, f"{self.name} answered {said}")
+        return refused_as(kind, self.name, f"{safe(reason, 30)!r}, {safe(message)!r}", response)
 
     def quotes_of(self, pairs: Sequence[Pair], reply: Any) -> tuple[Quote, ...]:
         if len(pairs) != 1:
@@ -175,12 +171,12 @@ class Gemini(RoutedExchange):
         bid, ask, last = self._prices(quote)
         volume = {quote.pair.base: "1615.46861748", quote.pair.quote: "14727307.57545006088"}
         when = {"timestamp": (quote.time_us or 0) // 1000}
-        return _json({"bid": bid, "ask": ask, "volume": {**volume, **when}, "last": last})
+        return json_text({"bid": bid, "ask": ask, "volume": {**volume, **when}, "last": last})
 
     def _second_text(self, quote: Quote) -> str:
         bid, ask, last = self._prices(quote)
         day = {"open": last, "high": last, "low": last, "close": last, "changes": [last] * 24}
-        return _json({"symbol": self.listing.of(quote.pair).symbol.upper(), **day, "bid": bid, "ask": ask})
+        return json_text({"symbol": self.listing.of(quote.pair).symbol.upper(), **day, "bid": bid, "ask": ask})
 
     def _prices(self, quote: Quote) -> tuple[str, str, str]:
         digits = self._digits(quote.pair)
@@ -195,7 +191,7 @@ class Gemini(RoutedExchange):
             name: [{"price": f"{price:{digits}}", "amount": shortest(size), "timestamp": at_s} for price, size in side]
             for name, side in zip(("bids", "asks"), asked.cut(book), strict=True)
         }
-        return _json(sides)
+        return json_text(sides)
 
     def instruments_text(self, instruments: Sequence[Instrument]) -> str:
         return f"[{','.join(map(_details, instruments))}]"
@@ -205,9 +201,9 @@ class Gemini(RoutedExchange):
             case "details":
                 return _details(asked.instruments[0])
             case "names":
-                return _json([one.symbol for one in self.instruments])
+                return json_text([one.symbol for one in self.instruments])
         last = [(one.symbol.upper(), self._prices(view.quote(one.pair))[2]) for one in self.instruments]
-        return _json([{"pair": name, "price": price, "percentChange24h": "0.0000"} for name, price in last])
+        return json_text([{"pair": name, "price": price, "percentChange24h": "0.0000"} for name, price in last])
 
     def refusal_for(self, kind: str, request: Request, retry_after: float | None = None) -> Response:
         if kind == "unknown_symbol":
@@ -226,7 +222,7 @@ def _levels(rows: Sequence[Any]) -> list[tuple[object, object]]:
     for row in rows:
         price, size, at = member(row, "price"), member(row, "amount"), row.get("timestamp")
         if found and price == found[-1][0] and at != before:
-            size = str(decimal(found.pop()[1], "a size") + decimal(size, "a size"))
+            size = f"{decimal(found.pop()[1], 'a size') + decimal(size, 'a size'):f}"
         found.append((price, size))
         before = at
     return found
@@ -241,10 +237,6 @@ def _details(one: Instrument) -> str:
         f'"min_order_size":"{one.size_step:f}","status":"{status}","wrap_enabled":false,'
         f'"product_type":"spot","contract_type":"vanilla","contract_price_currency":"{one.pair.quote}"}}'
     )
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
 
 
 GEMINI: Final[Exchange] = Gemini()

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import Final
 
 from exchanges.aliases import common_code
 from exchanges.errors import UnknownPair
 from exchanges.exchange import Instrument
 from exchanges.pair import Pair
 from exchanges.plugins import nearest_name
+from exchanges.reading import Unreadable, integer
+
+# More digits than any grid has are an attack or a fault.
+_MOST_DIGITS: Final = 20
 
 
 def instruments_from(table: str) -> tuple[Instrument, ...]:
@@ -89,6 +94,8 @@ def listed_pair(exchange: str, base: object, quote: object) -> Pair | None:
     the project can write."""
     if not (isinstance(base, str) and isinstance(quote, str)):  # null would be the currency NONE
         return None
+    if not (base + quote).isascii():  # some letters that are not become such in upper case
+        return None
     try:
         codes = (common_code(exchange, base.upper()), common_code(exchange, quote.upper()))
         return Pair.parse("/".join(codes))
@@ -96,9 +103,16 @@ def listed_pair(exchange: str, base: object, quote: object) -> Pair | None:
         return None
 
 
-def step_from_digits(digits: int) -> Decimal:
-    """The grid of so many digits after the point: 0.01 for 2."""
-    return Decimal(1).scaleb(-digits)
+def step_from_digits(digits: object, what: str) -> Decimal:
+    """The grid of so many digits after the point, as parsed from JSON: 0.01 for 2.
+
+    Raises:
+        Unreadable: it is no number of digits.
+    """
+    number = integer(digits, what)
+    if number > _MOST_DIGITS:
+        raise Unreadable("bad_value", f"expected {what} as a number of at most {_MOST_DIGITS} digits, found {number}")
+    return Decimal(1).scaleb(-number)
 
 
 def decimals_of(step: Decimal) -> int:

@@ -10,19 +10,17 @@
     {"code": "200000", "data": {"time": 1619378326628, "sequence": "1613277183892", "bids": [["242.649", "5"]], ...}}
 
 "buy" is the best bid, "sell" the best ask; idle markets have null for either. A symbol is for ever; the name beside it
-changes with the currency's (BCHSV-USDT is called BSV-USDT). An unknown symbol is success with "data": null. Neither
-level1 nor a book names its market: that it is ours, HTTP alone says.
+changes with the currency's (BCHSV-USDT is called BSV-USDT), and by it a market in the list is known. An unknown symbol
+is success with "data": null. Neither level1 nor a book names its market: that it is ours, HTTP alone says.
 
-/api/v1/market/stats, which ccxt asks for, names its market, without sizes. The newer unified ticker is a snapshot as
-well, for fifteen points where level1 costs two; its time was in milliseconds in 2025 and is documented in nanoseconds.
-Futures have its shape, with sizes in contracts: refused.
-
+/api/v1/market/stats, which ccxt asks for, names its market, without sizes. The newer unified ticker costs fifteen
+points where level1 costs two; its time was in milliseconds in 2025 and is documented in nanoseconds. Futures have its
+shape, with sizes in contracts: refused.
 All requests of an address share 2000 points in 30 s. Base-tier taker fee: takerFeeRate of stats (coins of class A).
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -39,11 +37,11 @@ from exchanges.levels import book_of, shortest, shortest_rows
 from exchanges.limit import Charge, RateLimit
 from exchanges.pair import Pair
 from exchanges.quote import Quote
-from exchanges.reading import Unreadable, integer, items, member, rows_of, step
+from exchanges.reading import Unreadable, integer, items, member, refused_as, rows_of, step
 from exchanges.route import Asked, Route
 from exchanges.routed import RoutedExchange
 from exchanges.view import View
-from exchanges.wire import Request, Response
+from exchanges.wire import Request, Response, json_text
 
 INSTRUMENTS: Final = instruments_from("""
     BTC/USDT   BTC-USDT    0.1       0.00000001
@@ -131,9 +129,7 @@ class Kucoin(RoutedExchange):
             return None
         said = f"code {safe(code, 20)}, {safe(message)!r}"
         kind = "unknown_symbol" if "trading pair" in message else _KIND_OF_CODE.get(code)
-        if kind is None:
-            raise Unreadable("schema", f"HTTP {response.status} refused with {said}, which this adapter does not know")
-        return Rejected(kind, f"{self.name} answered HTTP {response.status} with {said}")
+        return refused_as(kind, self.name, said, response)
 
     def quotes_of(self, pairs: Sequence[Pair], reply: Any) -> tuple[Quote, ...]:
         data = member(reply, "data")
@@ -158,7 +154,9 @@ class Kucoin(RoutedExchange):
     def instruments_of(self, reply: Any) -> tuple[Instrument, ...]:
         found = []
         for entry in items(member(reply, "data"), "data"):
-            pair = listed_pair(self.name, member(entry, "baseCurrency"), member(entry, "quoteCurrency"))
+            own = member(entry, "baseCurrency"), member(entry, "quoteCurrency")
+            named = str(entry.get("name")).split("-")
+            pair = listed_pair(self.name, *(named if len(named) == 2 else own))
             if pair is not None:
                 price, size = (step(member(entry, name), name) for name in ("priceIncrement", "baseIncrement"))
                 trading = member(entry, "enableTrading") is True
@@ -246,7 +244,7 @@ def _time_us(value: object) -> int:
 
 
 def _ok(data: object) -> str:
-    return json.dumps({"code": "200000", "data": data}, separators=(",", ":"))
+    return json_text({"code": "200000", "data": data})
 
 
 KUCOIN: Final[Exchange] = Kucoin()

@@ -56,6 +56,11 @@ def shortest(value: Decimal | None) -> str:
     return f"{(value or Decimal(0)).normalize():f}"
 
 
+def bare_number(value: Decimal) -> str:
+    """A number without quotation marks, as JavaScript writes it: 73350, 0.00012, 1.2e-7."""
+    return f"{value.normalize():e}" if 0 < abs(value) < Decimal("0.000001") else shortest(value)
+
+
 def shortest_rows(side: Sequence[Level]) -> list[list[str]]:
     """A side of a book as [price, size] of each level, written in the same way."""
     return [[shortest(level.price), shortest(level.size)] for level in side]

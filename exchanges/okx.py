@@ -18,7 +18,6 @@ Base-tier taker fee: https://www.okx.com/fees (regular user, level 1).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,28 +26,17 @@ from typing import Any, ClassVar, Final
 from exchanges.book import Book
 from exchanges.errors import Rejected, safe
 from exchanges.exchange import Exchange, Instrument
+from exchanges.fields import Fields
 from exchanges.instruments import decimals_of, instruments_from, listed_pair
 from exchanges.levels import book_of, rows_text
 from exchanges.limit import RateLimit
 from exchanges.pair import Pair
 from exchanges.quote import Quote
-from exchanges.reading import (
-    Unreadable,
-    bid_and_ask,
-    entries_by,
-    entry_of,
-    integer,
-    items,
-    last_price,
-    member,
-    optional_decimal,
-    rows_of,
-    step,
-)
+from exchanges.reading import integer, items, member, refused_as, rows_of, step
 from exchanges.route import Asked, Route
 from exchanges.routed import RoutedExchange
 from exchanges.view import View
-from exchanges.wire import Request, Response
+from exchanges.wire import Request, Response, json_text
 
 INSTRUMENTS: Final = instruments_from("""
     BTC/USDT   BTC-USDT   0.1      0.00000001
@@ -87,6 +75,7 @@ _REFUSALS: Final = {
     "bad_argument": (400, "51000", "Parameter error"),
     "not_found": (404, "404", "Not Found"),
 }
+_FIELDS: Final = Fields("instId", "bidPx", "askPx", "last", "bidSz", "askSz", "ts")
 _TICKS: Final = RateLimit(20, 2.0)
 _OK: Final = '{{"code":"0","msg":"","data":[{}]}}'
 
@@ -124,27 +113,11 @@ class Okx(RoutedExchange):
         if code == "0":
             return None
         said = f"code {safe(code, 20)}, {safe(str(reply.get('msg')))!r}"
-        kind = _KIND_OF_CODE.get(code)
-        if kind is None:
-            raise Unreadable("schema", f"HTTP {response.status} refused with {said}, which this adapter does not know")
-        return Rejected(kind, f"{self.name} answered HTTP {response.status} with {said}")
+        return refused_as(_KIND_OF_CODE.get(code), self.name, said, response)
 
     def quotes_of(self, pairs: Sequence[Pair], reply: Any) -> tuple[Quote, ...]:
-        by_symbol = entries_by("instId", items(member(reply, "data"), "data"))
-        return tuple(self._quote_of(pair, entry_of(self.listing.of(pair).symbol, by_symbol)) for pair in pairs)
-
-    def _quote_of(self, pair: Pair, entry: Any) -> Quote:
-        bid, ask = bid_and_ask(member(entry, "bidPx"), member(entry, "askPx"))
-        return Quote(
-            self.name,
-            pair,
-            bid,
-            ask,
-            last_price(entry.get("last") or None, "last"),
-            optional_decimal(entry.get("bidSz") or None, "bidSz"),
-            optional_decimal(entry.get("askSz") or None, "askSz"),
-            integer(member(entry, "ts"), "ts") * 1000,
-        )
+        entries = items(member(reply, "data"), "data")
+        return _FIELDS.quotes_of(self.name, [self.listing.of(pair) for pair in pairs], entries)
 
     def book_of(self, pair: Pair, reply: Any) -> Book:
         # Nothing in a book names its market.
@@ -193,7 +166,7 @@ class Okx(RoutedExchange):
         return _OK.format(f'{{"ts":"{time_us // 1000}"}}')
 
     def instruments_text(self, instruments: Sequence[Instrument]) -> str:
-        return _OK.format(",".join(json.dumps(_instrument(one), separators=(",", ":")) for one in instruments))
+        return _OK.format(",".join(json_text(_instrument(one)) for one in instruments))
 
     def other_text(self, asked: Asked, view: View) -> str:
         return _OK.format("")

@@ -89,6 +89,14 @@ def judged(
         raise BadReply(exchange, pair, error.kind, error.reason, safe(response.body)) from None
 
 
+def refused_as(kind: str | None, exchange: str, said: str, response: Response, wait: float | None = None) -> Rejected:
+    """The refusal of ``kind``, which an adapter found by what an answer ``said``. Raises Unreadable where it knows no
+    such words (None)."""
+    if kind is None:
+        raise Unreadable("schema", f"HTTP {response.status} refused with {said}, which this adapter does not know")
+    return Rejected(kind, f"{exchange} answered HTTP {response.status} with {said}", wait)
+
+
 def json_from(response: Response) -> Any:
     """The parsed body; numbers are strings of their literals. Raises Unreadable."""
     body = response.body
@@ -216,7 +224,8 @@ def integer(value: object, what: str) -> int:
 
 
 def time_us_from(value: object, what: str) -> int:
-    """Microseconds since 1970 of an RFC 3339 time in UTC; digits beyond the sixth are dropped."""
+    """Microseconds since 1970 of an RFC 3339 time in UTC; digits beyond the sixth are dropped. What lies before 1970
+    (some write the year 1 for "never") is no time."""
     if type(value) is not str:
         raise Unreadable("schema", f"expected {what} as text, found {_kind_of(value)}")
     match = _RFC3339.fullmatch(value)
@@ -224,7 +233,7 @@ def time_us_from(value: object, what: str) -> int:
         whole = datetime.fromisoformat(match[1]) - _EPOCH if match else None
     except ValueError:  # the thirteenth month
         whole = None
-    if match is None or whole is None:
+    if match is None or whole is None or whole.days < 0:
         raise Unreadable("bad_value", f"expected {what} such as 2026-01-31T23:59:59.123456Z, found {safe(value, 40)!r}")
     return whole // _MICROSECOND + int((match[2] or "")[:6].ljust(6, "0"))
 

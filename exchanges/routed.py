@@ -17,7 +17,6 @@ What reads may raise Unreadable, and nothing else. Numbers in a parsed body are 
 
 from __future__ import annotations
 
-import json
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -36,7 +35,7 @@ from exchanges.quote import Quote
 from exchanges.reading import judged
 from exchanges.route import Asked, Route, asked_in, routes_at
 from exchanges.view import View
-from exchanges.wire import Request, Response
+from exchanges.wire import Request, Response, json_text
 
 Value = TypeVar("Value")
 
@@ -227,7 +226,7 @@ class RoutedExchange(PlainExchange):
     def refused(self, status: int, error: object, retry_after: float | None = None) -> Response:
         """A refusal, its ``error`` written as JSON; Retry-After in whole seconds where it is said how long."""
         waits = {} if retry_after is None else {"retry-after": str(ceil(retry_after))}
-        body = json.dumps(error, separators=(",", ":")).encode()
+        body = json_text(error).encode()
         return Response(status, body, {**self.headers, **waits})
 
     def ok(self, text: str) -> Response:

@@ -6,6 +6,7 @@ Response; every exchange reads and writes both.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -14,6 +15,11 @@ from exchanges.pair import Pair
 
 ABOUT: Final = ("quotes", "book", "time", "instruments")
 """What an answer can be about."""
+
+
+def json_text(value: object) -> str:
+    """JSON as servers write it, without a blank."""
+    return json.dumps(value, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Collection
 from decimal import Decimal
+from typing import Final
 
 from exchanges.errors import safe
 from exchanges.plugins import nearest
@@ -14,6 +16,8 @@ from harness import configuration, options
 from harness.allowance import Allowance
 from harness.exits import UsageError
 from harness.fee import fee_from
+
+_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,12 +76,16 @@ def fees_from(args: argparse.Namespace, names: Collection[str]) -> dict[str, Dec
         PluginError: an exchange is broken.
     """
     fees = configuration.fees_for(names, configuration.read(args.config))
+    said: dict[str, Decimal] = {}
     for word in filter(None, args.fee.split(",")):
-        name, _, text = word.partition("=")
-        if name.strip() not in fees:
-            raise UsageError(f"--fee: {safe(name.strip(), 40)!r} is no exchange here{nearest(name.strip(), fees)}")
-        fees[name.strip()] = options.read("--fee", text, fee_from)
-    return fees
+        name, _, text = (part.strip() for part in word.partition("="))
+        if name not in fees:
+            hint = nearest(name, fees) or f"; asked are {', '.join(sorted(fees))}"
+            raise UsageError(f"--fee: {safe(name, 40)!r} is none of the exchanges that are asked{hint}")
+        if name in said:
+            raise UsageError(f"--fee: {name} is named twice")
+        said[name] = options.read(f"--fee {name}", text, fee_from)
+    return fees | said
 
 
 def _micro(flag: str, text: str) -> int:
@@ -89,6 +97,8 @@ def _micro(flag: str, text: str) -> int:
 
 def _amount(flag: str, text: str) -> Decimal:
     try:
-        return decimal(text.strip().replace(",", "").replace("_", ""), "an amount")
+        # A comma that parts no thousands is a decimal one to whoever wrote it: 1,5 is not 15.
+        plain = text.strip().replace(",", "") if _GROUPED.fullmatch(text.strip()) else text.strip()
+        return decimal(plain.replace("_", ""), "an amount")
     except Unreadable:
         raise UsageError(f"{flag}: expected an amount such as 1000 or 0.5, found {safe(text, 40)!r}") from None

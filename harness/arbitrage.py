@@ -51,9 +51,8 @@ def opportunities(
                     continue
                 found.append(_opportunity(buy, sell, ways.get((given, got)), fees, allowance))
     found.sort(key=lambda one: (one.net_bps.copy_negate(), one.buy.market, one.sell.market))
-    return found, [
-        f"{one} and {other} are not compared: nobody quotes a market between them" for one, other in sorted(apart)
-    ]
+    why = "are not compared: no market between them is among the prices"
+    return found, [f"{one} and {other} {why}" for one, other in sorted(apart)]
 
 
 def check_fee(fees: Mapping[str, Decimal], exchange: str) -> Decimal:

@@ -11,7 +11,7 @@ one pair come apart by the slope times the time between them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -39,12 +39,13 @@ class Decision:
     has the newest of each market, ``age_s`` and ``age_p95_s`` how old they are at use. ``signalled`` are the signals in
     hand, ``phantom`` those of them that are not there at use; ``present`` those that are there, among all markets that
     were asked for, ``missed`` those of them that are not in hand. ``gap_bps`` is the largest difference between two
-    exchanges, in basis points, that the fetching alone made up. The last five are None where no pair was asked for on
-    two exchanges."""
+    exchanges, in basis points, that the fetching alone made up. The times are None where no price is in hand: nothing
+    is not fresh. The counts are None where no pair was asked for on two exchanges, ``gap_bps`` where none is in hand
+    from two."""
 
-    skew_s: float = 0.0
-    age_s: float = 0.0
-    age_p95_s: float = 0.0
+    skew_s: float | None = None
+    age_s: float | None = None
+    age_p95_s: float | None = None
     signalled: int | None = None
     phantom: int | None = None
     present: int | None = None
@@ -84,21 +85,27 @@ def used_at(record: Mapping[str, Any]) -> float:
 
 def numbers_of_decisions(blocks: Sequence[Sequence[Decision]]) -> dict[str, Any]:
     """Those of an arm for run.json, from its warm batches by block: times and the gap are medians over blocks of the
-    medians in them, counts are sums. ``phantom_share`` and ``missed_share`` are null where there is nothing to be a
-    share of."""
+    medians in them (null where no batch has any), counts are sums. ``phantom_share`` and ``missed_share`` are null
+    where there is nothing to be a share of."""
     every = [one for decisions in blocks for one in decisions]
-    found: dict[str, Any] = {
-        name: median([median([getattr(one, name) for one in decisions]) for decisions in blocks])
-        for name in ("skew_s", "age_s", "age_p95_s")
-    }
-    if any(one.gap_bps is None for one in every):
-        return {**found, **dict.fromkeys((*_COUNTS, "gap_bps", "phantom_share", "missed_share"))}
-    found |= {name: sum(getattr(one, name) for one in every) for name in _COUNTS}
-    found["gap_bps"] = median([median([one.gap_bps or 0.0 for one in decisions]) for decisions in blocks])
+    found: dict[str, Any] = {name: _typical(blocks, name) for name in ("skew_s", "age_s", "age_p95_s", "gap_bps")}
+    if any(one.signalled is None for one in every):
+        return {**found, **dict.fromkeys((*_COUNTS, "phantom_share", "missed_share"))}
+    found |= {name: _sum(every, name) for name in _COUNTS}
     for name, part, whole in (("phantom_share", "phantom", "signalled"), ("missed_share", "missed", "present")):
-        share = share_over_clusters([(getattr(one, part), getattr(one, whole)) for one in every])
+        share = share_over_clusters([(_sum(decisions, part), _sum(decisions, whole)) for decisions in blocks])
         found[name] = None if share is None else asdict(share)
     return found
+
+
+def _sum(decisions: Iterable[Decision], name: str) -> int:
+    return sum(getattr(one, name) for one in decisions)
+
+
+def _typical(blocks: Iterable[Iterable[Decision]], name: str) -> float | None:
+    by_block = ([getattr(one, name) for one in decisions if getattr(one, name) is not None] for decisions in blocks)
+    medians = [median(values) for values in by_block if values]
+    return median(medians) if medians else None
 
 
 def _newest(
@@ -146,17 +153,17 @@ def _compared(scenario: Scenario) -> tuple[tuple[str, Pair], ...]:
     return tuple((name, Pair.parse(pair)) for name, pair in asked if often[pair] > 1)
 
 
-def _gap_bps(held: Mapping[tuple[str, Pair], Quote], true: Mapping[tuple[str, Pair], Quote]) -> float:
+def _gap_bps(held: Mapping[tuple[str, Pair], Quote], true: Mapping[tuple[str, Pair], Quote]) -> float | None:
     """By how much the ratio of two exchanges' middles is off, at most."""
     by_pair: dict[Pair, list[tuple[float, float]]] = {}
     for place, quote in held.items():
         by_pair.setdefault(place[1], []).append((_middle(quote), _middle(true[place])))
-    gaps = (
+    gaps = [
         abs(one / other - truly_one / truly_other)
         for middles in by_pair.values()
         for (one, truly_one), (other, truly_other) in permutations(middles, 2)
-    )
-    return 1e4 * max(gaps, default=0.0)
+    ]
+    return 1e4 * max(gaps) if gaps else None
 
 
 def _middle(quote: Quote) -> float:

@@ -48,8 +48,8 @@ class Batch:
     accepted: int
     connections: int
     server_cpu: float
-    skew_s: float
-    age_s: float
+    skew_s: float | None
+    age_s: float | None
     load: float
     requests: int
     failures: dict[str, int]
@@ -61,7 +61,7 @@ class Batch:
     parts: Parts = field(default_factory=Parts)
     asked_s: float = 0.0
     way_out_s: float = 0.0
-    age_p95_s: float = 0.0
+    age_p95_s: float | None = None
     signalled: int | None = None
     phantom: int | None = None
     present: int | None = None

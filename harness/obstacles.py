@@ -7,7 +7,7 @@ doubts, each of which is enough by itself: the prices stood too far apart, nobod
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -19,6 +19,7 @@ from harness.opportunity import Verdict
 from harness.reckoning import Reckoning
 from harness.usable import Usable
 
+_EIGHT: Final = Context(prec=8, rounding=ROUND_HALF_EVEN)
 _MOST_APART: Final = Fraction(1, 10)
 """Of a price: nobody leaves a tenth of it lying about. Of two coins that have one code, prices are further apart."""
 
@@ -51,7 +52,7 @@ def _loss(
         money = sell.quote.pair.quote
         worth = ""
         if conversion is not None:
-            value = _amount(Fraction(sell.quote.bid) * conversion.rate)
+            value = _about(Fraction(sell.quote.bid) * conversion.rate)
             bid, worth = f"{bid} {money}", f" ({value} {buy.quote.pair.quote} through {conversion})"
         offered, asked = f"{bid} on {sell.quote.exchange}{worth}", f"{ask} on {buy.quote.exchange}"
         yield "no overlap", f"no overlap: the bid {offered} is not above the ask {asked} ({_bps(exact.gross)} bps)"
@@ -129,6 +130,11 @@ def _doubts(
 
 def _left(exact: Reckoning) -> str:
     return f"{_bps(exact.net)} bps after fees{'' if exact.net == exact.after_fees else ' and drift'}"
+
+
+def _about(price: Fraction) -> str:
+    """A price that was worked out, to eight significant digits: it may have no end."""
+    return text_from_price(f"{_EIGHT.create_decimal(rounded_text(price, 18)):f}")
 
 
 def _amount(number: Fraction | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 from rich.console import Console
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from exchanges.errors import safe
 from exchanges.units import counted, text_from_price, text_from_seconds
+from harness.exact_text import rounded_text
 from harness.terminal import say, table
 
 _ROWS: Final = 6
@@ -34,7 +36,10 @@ def print_prices(out: Console, readout: Mapping[str, Any], source: str) -> None:
         )  # fmt: skip
         more = (str(len(row["exchanges"])), _age(row)) if wide else ()
         made.add_row(*cells, *more, style="" if len(row["exchanges"]) > 1 else "dim")
-    out.print(made)
+    if readout["prices"]:
+        out.print(made)
+    else:
+        say(out, "none that may be used")
     print_left_out(out, readout)
 
 
@@ -57,6 +62,10 @@ def print_arbitrage(out: Console, readout: Mapping[str, Any], rows: int = _ROWS,
     the same lone price is behind all of them."""
     found, counts = readout["arbitrage"], readout["routes"]
     out.print()
+    if not found:
+        say(out, "arbitrage: no asset has a usable price on two exchanges, so that there is nothing to compare", "bold")
+        _print_not_compared(out, readout)
+        return
     say(out, _title(counts, readout["allowance"]), "bold")
     wide = out.width >= _WIDE
     made = table("", "pair", "buy at", "sell at", "gross bp", *(("costs",) if wide else ()), "net bp",
@@ -67,13 +76,17 @@ def print_arbitrage(out: Console, readout: Mapping[str, Any], rows: int = _ROWS,
         cells = [f"{place}", _pairs(row), safe(row["buy"], _NAME), safe(row["sell"], _NAME), row["gross_bps"]]
         cells += [f"{costs:.2f}"] if wide else []
         cells += [row["net_bps"]]
-        cells += ["" if row["profit"] is None else f"{Decimal(row['profit']):.2f}"] if wide else []
+        cells += ["" if row["profit"] is None else _cents(row["profit"])] if wide else []
         made.add_row(*cells, row["verdict"], style="bold green" if row["verdict"] == "trade" else "")
     out.print(made)
     if counts["all"] > len(shown):
         more = counts["all"] - len(shown)
         out.print(Text(f"{counted(more, 'more route')}; --all of arbitrage shows them", style="dim"))
     _explain(out, shown, everything)
+    _print_not_compared(out, readout)
+
+
+def _print_not_compared(out: Console, readout: Mapping[str, Any]) -> None:
     for told in readout["not_compared"]:
         say(out, told, "dim")
     out.print()
@@ -103,7 +116,7 @@ def _title(counts: Mapping[str, int], allowance: Mapping[str, Any]) -> str:
     if doubtful:
         of += f", {doubtful} of them no {'trade' if doubtful == 1 else 'trades'} all the same"
     if allowance["notional"] is not None:
-        of += f"; {text_from_price(allowance['notional'])} spent on each"
+        of += f"; at most {text_from_price(allowance['notional'])} spent on each"
     return f"arbitrage: {of}"
 
 
@@ -116,7 +129,7 @@ def _explain(out: Console, shown: Sequence[Mapping[str, Any]], everything: bool)
     if others:
         say(out, "why not" if trades else "why these are no trades", "dim")
     for place, row in others if everything else others[:_OTHERS_TOLD]:
-        for line in row["why"] or [row["reason"]]:
+        for line in (row["why"] or [row["reason"]]) if everything else [row["reason"]]:
             say(out, f"{place:>2}  {safe(line, 300)}")
 
 
@@ -128,9 +141,14 @@ def _told(row: Mapping[str, Any]) -> str:
     through = ""
     if row["through"] is not None:
         through = f", {paid_in} into {money} by {row['through']['pair']} on {safe(row['through']['exchange'], 20)}"
-    gain = "" if row["profit"] is None else f": {Decimal(row['profit']):.2f} {money} after fees"
+    gain = "" if row["profit"] is None else f": {_cents(row['profit'])} {money} after fees"
     bought, sold = text_from_price(_short(row["buy_price"])), text_from_price(_short(row["sell_price"]))
     return f"buy {size} {base} at {bought} on {row['buy']}, sell at {sold} on {row['sell']}{through}{gain}"
+
+
+def _cents(amount: str) -> str:
+    """To two places; what rounds to nothing has no sign."""
+    return rounded_text(Fraction(Decimal(amount)), 2)
 
 
 def _short(price: str) -> str:

@@ -84,14 +84,16 @@ def fetch(markets: Sequence[tuple[str, str]], how: Ways, levels: int = 0) -> Sna
     for outcomes, requests in ((told, facts), (brought, prices)):
         if len(outcomes) != len(requests):
             raise Stop(f"strategy {how.strategy} returned {len(outcomes)} outcomes for {len(requests)} requests")
+        for outcome in outcomes:
+            _check_times(outcome, how.strategy)
     sightings: list[Sighting] = []
     failures: list[str] = []
     for request, outcome in zip(prices, brought, strict=True):
-        found = _sightings_in(request, outcome, how.strategy)
+        found = _sighting_in(request, outcome, how.strategy)
         if isinstance(found, str):
             failures.append(found)
         else:
-            sightings += found
+            sightings.append(found)
     of_themselves = told_by(facts, told)
     wanted = [(name, Pair.parse(pair)) for name, pair in markets]
     trading = of_themselves.trading
@@ -138,7 +140,8 @@ def _fetch(
             with strategy(Limits(how.in_flight, how.deadline_s), decode_any) as fetch_all:
                 told, brought = (_answers(fetch_all, requests, mock.origins) for requests in (facts, prices))
                 return told, brought, microseconds(time.monotonic())
-        except (Exception, SystemExit) as error:  # whatever a guest raises: here it runs in this process
+        # Whatever a guest raises: here it runs in this process. An interrupt of the user's is told in another way.
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
             raise Stop(f"the strategy broke: {type(error).__name__}: {error}") from error
 
 
@@ -146,20 +149,35 @@ def _answers(fetch_all: Fetch, requests: Sequence[Request], origins: Mapping[str
     return list(fetch_all([request.at(origins[request.exchange]) for request in requests])) if requests else []
 
 
-def _sightings_in(request: Request, outcome: Any, strategy: str) -> list[Sighting] | str:
+def _check_times(outcome: Any, strategy: str) -> None:
+    """Raises Stop where what a strategy calls a time is none."""
+    if isinstance(outcome, Fetched):
+        try:
+            moments_of(outcome)
+        except (ArithmeticError, TypeError, ValueError):
+            found = safe(f"{outcome.started!r} and {outcome.ended!r}", 80)
+            raise Stop(f"strategy {strategy} told no times: expected seconds of a clock, found {found}") from None
+
+
+def _sighting_in(request: Request, outcome: Any, strategy: str) -> Sighting | str:
     """What one answer brought, or why it brought nothing."""
     name, pair = request.exchange, request.pairs[0]
+    book: Book | None = None
     match outcome:
-        case Fetched(tuple(found)) if all(isinstance(quote, Quote) for quote in found):
-            return [Sighting(quote, *moments_of(outcome)) for quote in found]
+        case Failed(kind, detail):
+            return safe(f"{name} {pair}: {kind}: {detail}", 300)
+        case Fetched((Quote() as quote,)):
+            pass
         case Fetched(Book() as book):
             best = best_of(book)
             if best is None:
                 return safe(f"{name} {pair}: bad_value: one-sided, its book has {_sides(book)}", 300)
-            return [Sighting(best, *moments_of(outcome), book)]
-        case Failed(kind, detail):
-            return safe(f"{name} {pair}: {kind}: {detail}", 300)
-    raise Stop(f"strategy {strategy} returned no quote for {name} {pair}, and no failure either")
+            quote = best
+        case _:
+            raise Stop(f"strategy {strategy} returned no quote for {name} {pair}, and no failure either")
+    if (quote.exchange, quote.pair) != (name, pair):
+        return safe(f"{name} {pair}: schema: the answer was read as one of {quote.exchange} {quote.pair}", 300)
+    return Sighting(quote, *moments_of(outcome), book)
 
 
 def _sides(book: Book) -> str:

@@ -10,17 +10,23 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
+from statistics import median
+from typing import Final
 
 from exchanges.aliases import ALIASES
 from exchanges.pair import Pair
 from exchanges.plugins import nearest
 from harness.band import Band
-from harness.exact_text import amount_text, exact_text, money_text, price_text
+from harness.exact_text import amount_text, exact_text, money_text, price_text, rounded_text
 from harness.needed_pairs import needed_pairs
 from harness.portfolio import Holding, Portfolio
 from harness.profit import Profit
 from harness.rate import Rate, Rates
 from harness.usable import LeftOut, Usable
+
+_FAR: Final = Fraction(1, 100)
+_FEWEST: Final = 2
+"""Other exchanges, whose middle price says something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,18 @@ def valuation_of(
     return _Valuer(portfolio.currency, Rates(usable), left_out, listed).valuation(portfolio)
 
 
+def _far_off(used: Rate, rates: Sequence[Rate]) -> list[str]:
+    """What is to be said of a price that nobody else has: it may be wrong, or what one unit would bring and all not."""
+    others = [rate.band.value for rate in rates if rate is not used]
+    if len(others) < _FEWEST:
+        return []
+    apart = used.band.value / median(others) - 1
+    if abs(apart) <= _FAR:
+        return []
+    which = f"{rounded_text(100 * abs(apart), 1)} % {'above' if apart > 0 else 'below'}"
+    return [f"the price on {used.exchange} is {which} the middle one of {len(others)} other exchanges"]
+
+
 class _Valuer:
     def __init__(
         self, currency: str, rates: Rates, left_out: Sequence[LeftOut], listed: Mapping[str, Collection[Pair]]
@@ -108,6 +126,7 @@ class _Valuer:
             return Unvalued(holding, self._why_none(holding.asset))
         used = next((rate for rate in rates if rate.exchange == holding.at), rates[0])
         profit, notes = self._profit(holding, used.band.value)
+        notes = [*_far_off(used, rates), *notes]
         if holding.at not in (None, used.exchange):
             notes = [self._why_elsewhere(holding, used), *notes]
         return Valued(holding, used, rates, used.band * amount, profit, tuple(notes))

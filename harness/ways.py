@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from typing import Final
 
+from exchanges.errors import safe
 from exchanges.units import seconds_from
 from harness import options
+from harness.exits import UsageError
 from mock_server.conditions import Latency
+
+_LATEST_S: Final = 86_400
+"""Seconds; the mock's market ends then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def ways_from(args: argparse.Namespace) -> Ways:
     """How the options want a snapshot taken. Raises UsageError."""
     hold = None if args.hold is None else options.read("--hold", args.hold, seconds_from)
+    if hold is not None and hold > _LATEST_S:
+        raise UsageError(f"--hold: expected at most a day, found {safe(args.hold, 40)}")
     return Ways(
         strategy=args.strategy,
         in_flight=options.count("--concurrency", args.concurrency),

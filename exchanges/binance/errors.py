@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any, Final, TypeAlias
 
 from exchanges.errors import Rejected, safe
-from exchanges.reading import Unreadable
+from exchanges.reading import refused_as
 from exchanges.wire import Response
 
 Refusal: TypeAlias = tuple[int, dict[str, int | str] | None]
@@ -52,11 +52,7 @@ def refusal_in(exchange: str, reply: Any, response: Response) -> Rejected | None
     if type(reply) is not dict or "code" not in reply:
         return None
     code, message = str(reply["code"]), str(reply.get("msg"))
-    kind = _kind_of(code, message)
-    said = f"code {safe(code, 20)}, {safe(message)!r}"
-    if kind is None:
-        raise Unreadable("schema", f"HTTP {response.status} refused with {said}, which this adapter does not know")
-    return Rejected(kind, f"{exchange} answered HTTP {response.status} with {said}")
+    return refused_as(_kind_of(code, message), exchange, f"code {safe(code, 20)}, {safe(message)!r}", response)
 
 
 def _kind_of(code: str, message: str) -> str | None:

@@ -18,7 +18,6 @@ Beside this file: ``query`` (what is asked, by the documented rules; with it ``p
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -57,7 +56,7 @@ from exchanges.reading import (
     quotes_in,
 )
 from exchanges.view import View
-from exchanges.wire import Request, Response
+from exchanges.wire import Request, Response, json_text
 
 _HEADERS: Final = {"content-type": "application/json;charset=UTF-8"}
 
@@ -92,7 +91,7 @@ class Binance(PlainExchange):
         wanted = tuple(dict.fromkeys(pairs))
         if len(wanted) < 2:
             return [self.request_for(pair) for pair in wanted]
-        symbols = json.dumps([self._symbol(pair) for pair in wanted], separators=(",", ":"))
+        symbols = json_text([self._symbol(pair) for pair in wanted])
         target = f"{DAY}?symbols={percent_encoded(symbols, safe='')}"
         return [Request(self.name, self.origin, target, wanted, weight=day_weight(len(wanted)))]
 
@@ -219,7 +218,7 @@ class Binance(PlainExchange):
         if error is None:
             headers["content-type"] = "text/html"
             return Response(status, f"<html><body><h1>{status}</h1></body></html>".encode(), headers)
-        return Response(status, json.dumps(error, separators=(",", ":")).encode(), headers)
+        return Response(status, json_text(error).encode(), headers)
 
     def _symbol(self, pair: Pair) -> str:
         return self._listing.of(pair).symbol

@@ -14,7 +14,6 @@ The public list of products has a last price, and its fields of bid and ask are 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -26,6 +25,7 @@ from exchanges.instruments import listed_pair
 from exchanges.quote import Quote
 from exchanges.reading import integer, items, member, step, time_text_for
 from exchanges.view import View
+from exchanges.wire import json_text
 
 _FIAT: Final = {"USD": "US Dollar", "EUR": "Euro", "GBP": "British Pound"}
 _CRYPTO: Final = {
@@ -109,7 +109,7 @@ def product_text(instrument: Instrument, quote: Quote) -> str:
 
 def fiat_text() -> str:
     """The currencies of states; all of them are listed, whatever the markets."""
-    return _json({"data": [{"id": code, "name": name, "min_size": "0.01"} for code, name in _FIAT.items()]})
+    return json_text({"data": [{"id": code, "name": name, "min_size": "0.01"} for code, name in _FIAT.items()]})
 
 
 def crypto_text(instruments: Iterable[Instrument]) -> str:
@@ -128,7 +128,7 @@ def crypto_text(instruments: Iterable[Instrument]) -> str:
         }
         for number, code in enumerate(code for code in codes if code not in _FIAT)
     ]
-    return _json({"data": rows})
+    return json_text({"data": rows})
 
 
 def rates_text(instruments: Iterable[Instrument], view: View, currency: str) -> str:
@@ -142,7 +142,7 @@ def rates_text(instruments: Iterable[Instrument], view: View, currency: str) -> 
         raise LookupError("expected a currency that is listed")
     rates = {code: f"{worth[currency] / dollars:.12g}" for code, dollars in worth.items() if dollars > 0}
     plain = {code: f"{Decimal(rate):f}" for code, rate in rates.items()}
-    return _json({"data": {"currency": currency, "rates": plain}})
+    return json_text({"data": {"currency": currency, "rates": plain}})
 
 
 def price_text(instrument: Instrument, quote: Quote, kind: str) -> str:
@@ -193,7 +193,3 @@ def _asset_id(code: str) -> str:
 
 def _truth(told: bool) -> str:
     return "true" if told else "false"
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))

@@ -13,14 +13,13 @@ own for a ban: ``banned`` is written as ``blocked`` (HTTP 403).
 
 from __future__ import annotations
 
-import json
 from math import ceil
 from typing import Any, Final
 from urllib.parse import unquote
 
 from exchanges.errors import Rejected, safe
-from exchanges.reading import Unreadable
-from exchanges.wire import Request, Response
+from exchanges.reading import refused_as
+from exchanges.wire import Request, Response, json_text
 
 V3: Final = "/api/v3/brokerage/"
 MARKET: Final = V3 + "market/"
@@ -66,11 +65,9 @@ def refusal_in(exchange: str, reply: Any, response: Response) -> Rejected | None
     error, message = str(reply.get("error") or reply.get("errors")), str(reply.get("message"))
     said = f"{safe(error, 40)!r}, {safe(message)!r}"
     kind = _KIND_OF_ERROR.get(error)
-    if kind is None:
-        raise Unreadable("schema", f"HTTP {response.status} refused with {said}, which this adapter does not know")
     if error == "INVALID_ARGUMENT" and message.startswith(_BAD_ARGUMENT):
         kind = "protocol"
-    return Rejected(kind, f"{exchange} answered HTTP {response.status} with {said}")
+    return refused_as(kind, exchange, said, response)
 
 
 def refusal_of(kind: str, request: Request, served: bool, retry_after: float | None) -> Response:
@@ -84,21 +81,17 @@ def refusal_of(kind: str, request: Request, served: bool, retry_after: float | N
         return Response(401, b"Unauthorized\n", {"content-type": "text/plain; charset=utf-8"})
     if path.startswith(V2) or (kind == "not_found" and not served):
         status, error, message = _V2_REFUSALS[kind]
-        return Response(status, _json({"errors": [{"id": error, "message": message}]}), headers)
+        return Response(status, json_text({"errors": [{"id": error, "message": message}]}).encode(), headers)
     if kind == "not_found" and request.method != "GET":
         kind = "not_allowed"
         headers["allow"] = "GET, HEAD"
     status, error, message = _REFUSALS[kind]
     if kind == "unknown_symbol" and path == BOOK:
         status, error = 400, "INVALID_ARGUMENT"
-    return Response(status, _json({"error": error, "error_details": message, "message": message}), headers)
+    return Response(status, json_text({"error": error, "error_details": message, "message": message}).encode(), headers)
 
 
 def _is_private(path: str) -> bool:
     if path.startswith(V2):
         return path.removeprefix(V2).partition("/")[0] in _V2_PRIVATE
     return path.startswith(V3) and not path.startswith(MARKET)
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()

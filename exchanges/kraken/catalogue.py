@@ -8,14 +8,15 @@
 each of them inside ``{"error": [], "result": ...}``. The clock shows whole seconds. A pair whose status is not "online"
 (cancel_only, post_only, limit_only, reduce_only) stays in the list, and so do pairs of things that are no currency
 (``aclass_base`` is "tokenized_asset"). The names of currencies in a wsname are altnames, and a pair that is not in the
-feeds has none: there the ids XXBT and ZUSD say it.
+feeds has none: there the ids XXBT and ZUSD say it. Lists of 2021 have neither a status nor a tick_size: then every pair
+that is listed is online, and pair_decimals is its grid.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
@@ -27,9 +28,8 @@ from exchanges.kraken.listing import asset_id_of, asset_named, asset_of, id_of, 
 from exchanges.kraken.target import Asked
 from exchanges.pair import Pair
 from exchanges.reading import Unreadable, integer, member, step
+from exchanges.wire import json_text
 
-# No grid is finer.
-_MOST_DIGITS: Final = 20
 _MONEY: Final = frozenset({"USD", "EUR", "GBP", "CAD", "JPY", "AUD"})
 # In words of our own, because strftime would follow the locale.
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -52,11 +52,11 @@ def catalogue_text(exchange: str, asked: Asked, time_us: int) -> str:
     """
     match asked.method:
         case "Time":
-            return _json(_time(time_us))
+            return json_text(_time(time_us))
         case "SystemStatus":
-            return _json(status_at(time_us, "online"))
+            return json_text(status_at(time_us, "online"))
         case "Assets":
-            return _json(_assets(exchange, asked.instruments, asked.named))
+            return json_text(_assets(exchange, asked.instruments, asked.named))
     pairs = ",".join(_pair_text(one, asked.info) for one in asked.instruments)
     return f"{{{pairs}}}"
 
@@ -76,10 +76,15 @@ def instruments_of(exchange: str, reply: Any) -> tuple[Instrument, ...]:
         pair, name = _pair_in(exchange, entry), str(member(entry, "altname"))
         # XBTUSD.d is the dark pool of XBTUSD: another market, of the same name.
         if pair is not None and "." not in name:
-            digits = integer(member(entry, "lot_decimals"), "lot_decimals")
-            price, size = step(member(entry, "tick_size"), "tick_size"), step_from_digits(min(digits, _MOST_DIGITS))
-            found.append(Instrument(pair, name, price, size, member(entry, "status") == "online"))
+            size = step_from_digits(member(entry, "lot_decimals"), "lot_decimals")
+            found.append(Instrument(pair, name, _tick(entry), size, entry.get("status", "online") == "online"))
     return tuple(found)
+
+
+def _tick(entry: Any) -> Decimal:
+    if "tick_size" in entry:
+        return step(entry["tick_size"], "tick_size")
+    return step_from_digits(member(entry, "pair_decimals"), "pair_decimals")
 
 
 def _pair_in(exchange: str, entry: Any) -> Pair | None:
@@ -122,7 +127,7 @@ def _asset(code: str) -> dict[str, Any]:
 # Nothing of it ever changes, and a list of all pairs has a megabyte or two where thousands are listed.
 @lru_cache(maxsize=8192)
 def _pair_text(instrument: Instrument, info: str) -> str:
-    return f'"{id_of(instrument.symbol)}":{_json(_pair(instrument, info))}'
+    return f'"{id_of(instrument.symbol)}":{json_text(_pair(instrument, info))}'
 
 
 def _pair(instrument: Instrument, info: str) -> dict[str, Any]:
@@ -154,7 +159,3 @@ def _pair(instrument: Instrument, info: str) -> dict[str, Any]:
         "short_position_limit": 200,
     }
     return {key: entry[key] for key in _PARTS[info]} if info in _PARTS else entry
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))

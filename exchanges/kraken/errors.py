@@ -10,7 +10,6 @@ https://docs.kraken.com/api/docs/guides/spot-errors
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from math import ceil
@@ -18,9 +17,9 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from exchanges.errors import Rejected, safe
-from exchanges.reading import Unreadable, items, member, time_text_for
+from exchanges.reading import items, member, refused_as, time_text_for
 from exchanges.refusal import wait_until
-from exchanges.wire import Request, Response
+from exchanges.wire import Request, Response, json_text
 
 PUBLIC: Final = "/0/public/"
 PRIVATE: Final = "/0/private/"
@@ -64,11 +63,9 @@ def refusal_in(exchange: str, reply: Any, response: Response) -> Rejected | None
     if refusal is None:
         return None
     kind = next((kind for beginning, kind in _KIND_OF_ERROR if refusal.startswith(beginning)), None)
-    if kind is None:
-        raise Unreadable("schema", f"refused with {safe(refusal)!r}, which this adapter does not know")
     throttled = _THROTTLED.fullmatch(refusal)
     wait = wait_until(float(throttled[1])) if throttled else None
-    return Rejected(kind, f"{exchange} answered HTTP {response.status} with {safe(refusal)!r}", wait)
+    return refused_as(kind, exchange, repr(safe(refusal)), response, wait)
 
 
 def refusal_of(kind: str, request: Request, method: str | None, retry_after: float | None) -> Response:
@@ -95,4 +92,4 @@ def status_at(time_us: int, status: str) -> dict[str, str]:
 
 
 def _written(value: object) -> Response:
-    return Response(200, json.dumps(value, separators=(",", ":")).encode(), dict(JSON_HEADERS))
+    return Response(200, json_text(value).encode(), dict(JSON_HEADERS))

@@ -134,7 +134,7 @@ def _chance(quick: Decided, slow: Decided) -> list[str]:
 
 def _note(arms: Sequence[Decided]) -> str:
     note = (
-        "Bars: 95 % intervals. Signals of one batch come and go together, so that they count for fewer than they are. "
+        "Bars: 95 % intervals. Signals of one block come and go together, so that they count for fewer than they are. "
         "A signal: a pair bought on one exchange and sold on another leaves something after both base-tier taker fees. "
         "There: in the market at the moment when the batch was in hand."
     )

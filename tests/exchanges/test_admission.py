@@ -1,5 +1,6 @@
 """Exchanges at the door: the built-ins pass, and what is no exchange is told before anybody relies on it."""
 
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
@@ -53,12 +54,28 @@ def test_something_else_is_broken_and_no_attribute_error(guest, found):
         admission.admitted("guest")
 
 
-def test_a_guest_from_a_file_may_have_any_name_but_must_have_one(guest):
+def test_a_guest_from_a_file_may_have_any_name_that_can_be_written(guest):
     guest(whole(name="tiny"))
     assert admission.admitted("tiny.py:TINY").name == "tiny"
-    guest(whole(name=""))
-    with pytest.raises(BrokenPlugin, match=r"exchange tiny\.py:TINY: expected a name, lower case, found ''"):
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Tiny", "=1+1", "a,b", "\x1b[31mred", "\u202eevil", "</script>", "x" * 41, 7, None]
+)
+def test_a_name_that_no_command_line_and_no_path_would_bear_is_refused(guest, name):
+    guest(whole(name=name))
+    with pytest.raises(BrokenPlugin) as refused:
         admission.admitted("tiny.py:TINY")
+    said = "exchange tiny.py:TINY: expected a name of lower-case letters, digits, - and _, found "
+    assert str(refused.value).startswith(said)
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize("fee", ["NaN", "Infinity", "1", "-1.5", "1e400"])
+def test_a_fee_that_takes_all_or_is_no_number_is_refused(guest, fee):
+    guest(whole(taker_fee=Decimal(fee)))
+    with pytest.raises(BrokenPlugin, match="exchange guest: expected taker_fee to be a Decimal, a fraction"):
+        admission.admitted("guest")
 
 
 @pytest.mark.parametrize("grain", [0, -1, 1000.0, "1000"])

@@ -225,6 +225,12 @@ def test_a_market_that_only_the_list_has_is_split_by_its_colon_or_in_the_middle(
     assert {one.price_step for one in found} == {Decimal("0.00000001")}
 
 
+@pytest.mark.parametrize("name", [["BTCUSD", []], None, {}], ids=["pub:info:pair", "null", "an object"])
+def test_a_list_of_anything_but_names_halts_no_market(name):
+    with pytest.raises(BadReply, match="expected the names of markets as text"):
+        BITFINEX.instruments_from(reply([["BTCUSD", name]]))
+
+
 def test_the_configuration_comes_in_the_order_in_which_it_was_asked_for(still):
     target = "/v2/conf/pub:map:currency:sym,pub:list:pair:margin,pub:info:pair,pub:list:currency"
     names, margin, pairs, codes = json.loads(BITFINEX.answer(asking(target), still()).body)

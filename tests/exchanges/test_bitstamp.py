@@ -150,6 +150,11 @@ def test_a_book_has_a_hundred_levels_whatever_is_wanted_and_its_time_to_the_micr
     assert BITSTAMP.book_from(BTC, answer) == BOOK
 
 
+def test_a_book_of_2019_has_its_time_in_whole_seconds():
+    old = {"timestamp": "1560482001", "bids": [["64001", "0.5"]], "asks": []}
+    assert BITSTAMP.book_from(BTC, response(old)).time_us == 1_560_482_001_000_000
+
+
 @pytest.mark.parametrize("trading", ["Enabled", "Disabled"])
 def test_a_market_whose_trading_is_disabled_is_not_trading(trading):
     (found,) = BITSTAMP.instruments_from(response([LISTED | {"trading": trading}]))

@@ -120,11 +120,14 @@ def test_who_is_one_too_many_is_told_the_millisecond_until_which_to_wait(monkeyp
         assert BYBIT.quote_from(BTC, odd).retry_after is None
 
 
-def test_an_answer_tells_how_much_of_the_budget_is_left():
+def test_an_answer_tells_how_much_of_the_budget_is_left_and_when_it_is_whole_again_once_nothing_is(monkeypatch):
+    monkeypatch.setattr("time.time", lambda: 1_700_000_000.0)
     charge = BYBIT.charge_for(BYBIT.request_for(BTC))
     assert charge == BYBIT.charge_for(BYBIT.time_request())
-    assert BYBIT.usage_headers(charge, 7, 1.0) == {"x-bapi-limit": "600", "x-bapi-limit-status": "593"}
-    assert BYBIT.usage_headers(charge, 601, 1.0)["x-bapi-limit-status"] == "0"
+    resets = "x-bapi-limit-reset-timestamp"
+    told = {"x-bapi-limit": "600", "x-bapi-limit-status": "593", resets: "1700000000000"}
+    assert BYBIT.usage_headers(charge, 7, 1.0) == told
+    assert BYBIT.usage_headers(charge, 601, 1.0) == told | {"x-bapi-limit-status": "0", resets: "1700000001000"}
 
 
 def test_a_book_names_its_market_and_has_one_level_where_none_is_asked_for(still):

@@ -45,23 +45,21 @@ values = numbers | words | st.text(max_size=5)
 queries = st.lists(st.tuples(names, values), max_size=5)
 
 
-def view_of_everything(still):
-    quotes = {
-        one.pair: Quote("coinbase", one.pair, one.price_step * 999, one.price_step * 1001, one.price_step * 1001)
-        for one in COINBASE.instruments
-    }
-    books = {
-        pair: Book("coinbase", pair, (Level(quote.bid, quote.bid),), (Level(quote.ask, quote.bid),))
-        for pair, quote in quotes.items()
-    }
-    return still(quotes, books)
+QUOTES = {
+    one.pair: Quote("coinbase", one.pair, one.price_step * 999, one.price_step * 1001, one.price_step * 1001)
+    for one in COINBASE.instruments
+}
+BOOKS = {
+    pair: Book("coinbase", pair, (Level(quote.bid, quote.bid),), (Level(quote.ask, quote.bid),))
+    for pair, quote in QUOTES.items()
+}
 
 
 @thorough
 @given(path=paths, query=queries)
 def test_any_request_is_answered_or_refused_and_what_is_priced_is_what_was_asked_for(still, path, query):
     fields = "&".join(f"{name}={percent_encoded(value)}" for name, value in query)
-    request, view = Request("coinbase", "", f"{path}?{fields}"), view_of_everything(still)
+    request, view = Request("coinbase", "", f"{path}?{fields}"), still(QUOTES, BOOKS)
     pairs = ()
     try:
         pairs = COINBASE.pairs_from(request)

@@ -1,5 +1,6 @@
 """The names under which tickers hold what a quote needs."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -25,6 +26,13 @@ def read(entries, wanted=(BITCOIN,)):
 def test_an_entry_is_read_field_by_field():
     assert read([TICKER]) == (QUOTE,)
     assert FIELDS.quotes_of("x", (BITCOIN,), [TICKER])[0].time_us is None
+
+
+def test_an_entry_may_have_a_time_of_its_own_in_milliseconds():
+    own = replace(FIELDS, time="ts")
+    assert own.quotes_of("x", (BITCOIN,), [TICKER | {"ts": "3"}], 7) == (replace(QUOTE, time_us=3000),)
+    with pytest.raises(Unreadable, match="expected the field 'ts'"):
+        own.quotes_of("x", (BITCOIN,), [TICKER], 7)
 
 
 def test_the_order_is_that_in_which_markets_are_wanted():

@@ -126,6 +126,8 @@ def test_orders_at_one_price_are_one_level_where_each_has_its_time_and_a_fault_w
     with pytest.raises(BadReply) as caught:
         GEMINI.book_from(BTC, reply({"bids": [], "asks": [rows[1], rows[1]]}))
     assert caught.value.kind == "schema"
+    tiny = [{"price": "1", "amount": amount, "timestamp": amount} for amount in ("0.00000001", "0.00000002")]
+    assert GEMINI.book_from(BTC, reply({"bids": tiny, "asks": []})).bids == (Level(Decimal(1), Decimal("0.00000003")),)
 
 
 @pytest.mark.parametrize("row", ['{"price":"1"}', '["1","2"]', "null", '{"price":"1","amount":null}'])

@@ -8,6 +8,7 @@ from exchanges.errors import UnknownPair
 from exchanges.exchange import Instrument
 from exchanges.instruments import Listing, decimals_of, instruments_from, listed_pair, step_from_digits
 from exchanges.pair import Pair
+from exchanges.reading import Unreadable
 
 TABLE = """
     BTC/USDT  BTCUSDT  0.01  0.00001
@@ -75,14 +76,22 @@ def test_an_exchange_s_own_codes_are_read_to_the_common_ones(exchange, base, quo
     assert listed_pair(exchange, base, quote) == pair
 
 
-@pytest.mark.parametrize("code", ["", "AAPL.D", "币安人生", "A-B", "A/B", "X" * 21, "A\nB", None, True, 5, [], {}])
+@pytest.mark.parametrize(
+    "code", ["", "AAPL.D", "币安人生", "ſol", "ﬁl", "A-B", "A/B", "X" * 21, "A\nB", None, True, 5, [], {}]
+)
 def test_a_code_that_the_project_cannot_write_is_left_out(code):
     assert listed_pair("binance", code, "USD") is None
     assert listed_pair("binance", "BTC", code) is None
 
 
-@pytest.mark.parametrize("digits", range(21))
-def test_a_grid_of_so_many_digits_is_undone_by_counting_them(digits):
-    grid = step_from_digits(digits)
-    assert grid * 10**digits == 1
-    assert decimals_of(grid) == digits
+def test_a_grid_of_so_many_digits_is_undone_by_counting_them():
+    for digits in range(21):
+        grid = step_from_digits(str(digits), "decimals")
+        assert grid * 10**digits == 1
+        assert decimals_of(grid) == digits
+
+
+@pytest.mark.parametrize("digits", ["21", "9" * 18, "-1", "1.5", "", None, 8, []])
+def test_what_is_no_number_of_digits_makes_no_grid_and_no_long_computation(digits):
+    with pytest.raises(Unreadable):
+        step_from_digits(digits, "decimals")

@@ -153,6 +153,7 @@ def test_what_is_no_plain_market_of_two_currencies_is_left_out(change):
     [
         b'{"error": [], "result": []}', b'{"error": []}', b'{"error": [], "result": {"X": 7}}', b"[]",
         json.dumps({"error": [], "result": {"X": entry(lot_decimals="x")}}).encode(),
+        json.dumps({"error": [], "result": {"X": entry(lot_decimals=10**17)}}).encode(),
         json.dumps({"error": [], "result": {"X": entry(tick_size="0")}}).encode(),
     ],
 )  # fmt: skip
@@ -161,9 +162,11 @@ def test_a_list_that_cannot_be_read_is_a_bad_reply(body):
         KRAKEN.instruments_from(Response(200, body))
 
 
-def test_an_absurd_number_of_digits_is_cut_and_no_long_computation():
-    (found,) = read(XXBTZUSD=entry(lot_decimals=10**17))
-    assert found.size_step == Decimal(1).scaleb(-20)
+def test_a_list_of_2021_has_the_decimals_of_a_pair_for_its_grid_and_lists_only_what_is_online():
+    old = entry(pair_decimals=2)
+    del old["tick_size"], old["status"]
+    (found,) = read(XXBTZUSD=old)
+    assert (found.price_step, found.trading) == (Decimal("0.01"), True)
 
 
 def test_a_pair_that_is_halted_stays_in_the_list(told):

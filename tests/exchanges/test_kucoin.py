@@ -50,6 +50,14 @@ def test_the_list_has_the_codes_of_its_own_and_is_read_to_the_common_ones(still)
     assert (named["BCHSV"], named["BTC"]) == ("BSV", "BTC")
 
 
+def test_a_renamed_market_that_is_in_no_table_is_known_by_its_name_and_one_without_by_its_codes():
+    entry = {"symbol": "LOKI-USDT", "name": "OXEN-USDT", "baseCurrency": "LOKI", "quoteCurrency": "USDT"}
+    entry |= {"priceIncrement": "0.0001", "baseIncrement": "0.1", "enableTrading": True}
+    for name, base in (("OXEN-USDT", "OXEN"), (None, "LOKI"), ("A-B-C", "LOKI")):
+        (found,) = KUCOIN.instruments_from(success([entry | {"name": name}]))
+        assert (found.pair, found.symbol) == (Pair(base, "USDT"), "LOKI-USDT")
+
+
 def test_a_name_is_not_a_symbol():
     with pytest.raises(exchanges.UnknownPair, match="did you mean BCHSV-USDT"):
         KUCOIN.pairs_from(Request("kucoin", "", "/api/v1/market/stats?symbol=BSV-USDT"))

@@ -7,7 +7,7 @@ import pytest
 from exchanges import Pair
 from exchanges.book import Book, Level
 from exchanges.instruments import instruments_from
-from exchanges.levels import book_of, rows_text, shortest, shortest_rows
+from exchanges.levels import bare_number, book_of, rows_text, shortest, shortest_rows
 from exchanges.reading import Unreadable
 
 BTC = Pair("BTC", "USD")
@@ -100,3 +100,10 @@ def test_a_side_is_written_on_the_grids_of_its_market():
     assert rows_text(side, instrument) == '["10.0","0.500"],["9.9","0.000"]'
     assert rows_text(side[:1], instrument, ',"0",2') == '["10.0","0.500","0",2]'
     assert rows_text((), instrument) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("73350.0", "73350"), ("0.00012", "0.00012"), ("0.00000012", "1.2e-7"), ("-2E-7", "-2e-7")]
+)
+def test_a_bare_number_is_written_as_javascript_does(value, text):
+    assert bare_number(Decimal(value)) == text

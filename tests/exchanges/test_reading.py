@@ -23,6 +23,7 @@ from exchanges.reading import (
     optional_decimal,
     plain,
     quotes_in,
+    refused_as,
     rows_of,
     step,
     time_text_for,
@@ -284,7 +285,8 @@ def test_a_time_survives_being_written(time_us):
 
 NO_TIME = [
     "", "now", "2024-13-01T00:00:00Z", "2024-04-24T09:56:38", "2024-04-24T09:56:38+02:00", "2024-04-24T09:56:60Z",
-    "0000-01-01T00:00:00Z", "2024-04-24T09:56:38,5Z", "1713952598",
+    "0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "1969-12-31T23:59:59.999999Z", "2024-04-24T09:56:38,5Z",
+    "1713952598",
 ]  # fmt: skip
 
 
@@ -292,6 +294,15 @@ NO_TIME = [
 def test_text_that_is_no_utc_time_is_a_bad_value(text):
     assert kind_of(time_us_from, text, "time") == "bad_value"
     assert kind_of(time_us_from, None, "time") == "schema"
+
+
+def test_a_refusal_is_of_the_kind_that_its_words_have_and_unreadable_where_nobody_knows_them():
+    response = Response(400, b"")
+    assert refused_as("server", "x", "'down'", response, 2.0) == Rejected(
+        "server", "x answered HTTP 400 with 'down'", 2.0
+    )
+    with pytest.raises(Unreadable, match="HTTP 400 refused with 'down', which this adapter does not know"):
+        refused_as(None, "x", "'down'", response)
 
 
 def test_a_refusal_is_looked_for_before_the_quotes():

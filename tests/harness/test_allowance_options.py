@@ -39,6 +39,13 @@ def test_a_time_is_the_microseconds_that_were_written_though_a_float_falls_short
     assert allowance_options.age_from(parsed("--max-age", f"{milliseconds / 100}ms")).most_age_us == milliseconds * 10
 
 
+@pytest.mark.parametrize(("text", "amount"), [
+    ("1,500", "1500"), ("12,345,678.90", "12345678.90"), ("1_500", "1500"), ("0.5", "0.5"),
+])  # fmt: skip
+def test_commas_and_underscores_between_thousands_are_read_over(text, amount):
+    assert allowance_options.allowance_from(parsed("--notional", text)).notional == Decimal(amount)
+
+
 def test_best_means_what_the_best_prices_are_good_for():
     assert allowance_options.allowance_from(parsed("--notional", "best")).notional is None
 
@@ -47,6 +54,8 @@ def test_best_means_what_the_best_prices_are_good_for():
     (("--notional", "0"), "--notional: expected more than nothing, found 0"),
     (("--notional", "0.00"), "--notional: expected more than nothing, found 0"),
     (("--notional", "1e3"), "--notional: expected an amount such as 1000 or 0.5, found '1e3'"),
+    (("--notional", "1,5"), "--notional: expected an amount such as 1000 or 0.5, found '1,5'"),
+    (("--notional", "1,00,000"), "--notional: expected an amount such as 1000 or 0.5, found '1,00,000'"),
     (("--notional", "lots"), "--notional: expected an amount such as 1000 or 0.5, found 'lots'"),
     (("--notional", "9" * 30), "--notional: expected an amount such as 1000 or 0.5, found '9999"),
     (("--drift", "nan"), "--drift: expected an amount such as 1000 or 0.5, found 'nan'"),
@@ -79,10 +88,11 @@ def test_the_option_goes_before_the_configuration_and_that_before_the_exchange(t
 
 
 @pytest.mark.parametrize(("text", "said"), [
-    ("krakn=8bp", "--fee: 'krakn' is no exchange here; did you mean kraken?"),
-    ("bybit=8bp", "--fee: 'bybit' is no exchange here"),
-    ("kraken", "--fee: expected a fraction of the notional below 0.1"),
-    ("kraken=8", "--fee: expected a fraction of the notional below 0.1"),
+    ("krakn=8bp", "--fee: 'krakn' is none of the exchanges that are asked; did you mean kraken?"),
+    ("bybit=8bp", "--fee: 'bybit' is none of the exchanges that are asked; asked are binance, kraken"),
+    ("kraken", "--fee kraken: expected a fraction of the notional below 0.1"),
+    ("kraken=8", "--fee kraken: expected a fraction of the notional below 0.1"),
+    ("kraken=8bp,kraken=9bp", "--fee: kraken is named twice"),
 ])  # fmt: skip
 def test_a_fee_that_is_none_is_refused(text, said):
     with pytest.raises(UsageError) as refused:

@@ -272,7 +272,7 @@ def test_different_money_never_meets_without_a_market_between_the_two(usable, ma
     assert all(one.buy.quote.pair == one.sell.quote.pair and one.conversion is None for one in found)
     moneys = {pair: {one["exchange"] for one in made if one["pair"] == pair} for pair in ("BTC/USD", "BTC/USDT")}
     could_meet = any(one != other for one in moneys["BTC/USD"] for other in moneys["BTC/USDT"])
-    assert not_compared == could_meet * ["USD and USDT are not compared: nobody quotes a market between them"]
+    assert not_compared == could_meet * ["USD and USDT are not compared: no market between them is among the prices"]
 
 
 @given(in_two_moneys)
@@ -296,7 +296,7 @@ def test_with_a_market_between_them_different_money_meets_through_the_best_one(u
 def test_dollars_and_tethers_are_no_arbitrage(usable):
     quoted = [usable("binance", 100, 101, "BTC/USDT"), usable("kraken", 200, 201)]
     assert opportunities(quoted, FEES, Allowance()) == (
-        [], ["USD and USDT are not compared: nobody quotes a market between them"],
+        [], ["USD and USDT are not compared: no market between them is among the prices"],
     )  # fmt: skip
 
 

@@ -139,7 +139,7 @@ def test_what_failed_is_missed_and_no_part_of_the_snapshot():
     raced = scenario("waves")
     for number in range(1, 40):
         found = decided(raced, AT_ONCE, number=number, failed=range(len(MARKETS)))
-        assert (found.signalled, found.phantom, found.gap_bps, found.skew_s, found.age_s) == (0, 0, 0.0, 0.0, 0.0)
+        assert (found.signalled, found.phantom, found.gap_bps, found.skew_s, found.age_s) == (0, 0, None, None, None)
         assert found.missed == found.present
         if found.present:
             break
@@ -169,7 +169,7 @@ def test_what_is_no_quote_of_what_was_asked_for_is_not_in_hand(row):
     record, log = batch(raced, (0.1, 0.2))
     record["outcomes"][1]["quotes"] = [row]
     found = decision_of(record, log, raced, true_market(raced, 0, 1))
-    assert (found.skew_s, found.signalled, found.gap_bps) == (0.0, 0, 0.0)
+    assert (found.skew_s, found.signalled, found.gap_bps) == (0.0, 0, None)
 
 
 def test_a_price_of_a_hundred_thousand_digits_is_decided_upon_without_an_error():
@@ -199,6 +199,22 @@ def test_an_arm_without_comparable_pairs_has_times_and_no_counts():
     found = numbers_of_decisions([[Decision(0.1, 0.2, 0.3)]])
     assert (found["skew_s"], found["age_s"], found["age_p95_s"]) == (0.1, 0.2, 0.3)
     assert {found[name] for name in set(found) - {"skew_s", "age_s", "age_p95_s"}} == {None}
+
+
+def test_batches_that_brought_nothing_have_no_say_in_times_and_the_gap():
+    nothing, one = Decision(signalled=0, phantom=0, present=3, missed=3), Decision(0.1, 0.2, 0.3, 0, 0, 3, 3, 7.0)
+    found = numbers_of_decisions([[nothing, one], [nothing]])
+    assert [found[name] for name in ("skew_s", "age_s", "age_p95_s", "gap_bps")] == [0.1, 0.2, 0.3, 7.0]
+    assert (found["present"], found["missed"]) == (9, 9)
+    found = numbers_of_decisions([[nothing], [nothing]])
+    assert [found[name] for name in ("skew_s", "age_s", "age_p95_s", "gap_bps")] == [None] * 4
+    assert found["missed_share"]["estimate"] == 1.0
+
+
+def test_the_blocks_are_what_a_share_s_interval_counts_by():
+    one, other = Decision(0.1, 0.2, 0.3, 8, 8, 8, 0, 7.0), Decision(0.1, 0.2, 0.3, 8, 0, 8, 0, 7.0)
+    by_block = numbers_of_decisions([[one] * 3, [other] * 3, [one] * 3, [other] * 3])["phantom_share"]
+    assert by_block == numbers_of_decisions([[one], [other], [one], [other]])["phantom_share"]
 
 
 def test_a_share_of_nothing_is_null():

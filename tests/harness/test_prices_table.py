@@ -77,7 +77,8 @@ def test_every_quote_has_its_exchange_and_its_age(said, columns):
 @pytest.mark.parametrize("columns", ["80", "100"])
 def test_a_trade_is_told_in_words_and_the_others_with_what_stands_against_them(said, columns):
     text = said(print_arbitrage, TRADE, columns=columns)
-    assert "arbitrage: 1 of 2 routes leaves something after taker fees; 150.00 spent on each" in text
+    title = "arbitrage: 1 of 2 routes leaves something after taker fees; at most 150.00 spent on each"
+    assert title in " ".join(text.split())
     # 1.5 bought for 150 and 0.6 of fee; sold for 165 less 0.99.
     told = "1  buy 1.50 BTC at 100.00 on kraken, sell at 110.00 on coinbase_exchange: 13.41 USD after fees"
     assert told in " ".join(text.split("\n"))
@@ -132,7 +133,7 @@ def test_a_route_between_two_moneys_names_both_and_the_market_between_them(said)
 
 def test_moneys_without_a_market_between_them_are_named(said):
     found = read(seen_as("kraken", "BTC/USD", "99", "100"), seen_as("binance", "BTC/USDT", "110", "111"))
-    assert "USD and USDT are not compared: nobody quotes a market between them" in said(print_arbitrage, found)
+    assert "USD and USDT are not compared: no market between them is among the prices" in said(print_arbitrage, found)
 
 
 def test_quotes_that_are_not_used_are_named_up_to_six_and_the_rest_counted(said):
@@ -140,3 +141,20 @@ def test_quotes_that_are_not_used_are_named_up_to_six_and_the_rest_counted(said)
     text = said(print_left_out, found)
     assert text.count("crossed") == 6
     assert "not used either: 3 quotes more" in text
+
+
+def test_where_nothing_can_be_compared_or_used_that_is_said_and_no_table_is_empty(said):
+    alone = read(seen_as("kraken", "BTC/USD", "99.90", "100.00"))
+    text = said(print_arbitrage, alone).split("\n")
+    assert text[1] == "arbitrage: no asset has a usable price on two exchanges, so that there is nothing to compare"
+    crossed = read(seen_as("kraken", "BTC/USD", "101", "100"))
+    text = said(print_prices, crossed, "threads").splitlines()
+    assert text[1:3] == ["prices, as threads fetched them", "none that may be used"]
+    assert text[3].startswith("not used: kraken BTC/USD: crossed")
+
+
+def test_a_notional_is_the_most_that_is_spent_and_a_loss_of_less_than_a_cent_has_no_sign(said):
+    quotes = [seen_as(name, "DOGE/USD", "0.10", "0.1001") for name in ("kraken", "binance")]
+    text = said(print_arbitrage, read(*quotes, notional=Decimal("0.1")))
+    assert "at most 0.10 spent on each" in text
+    assert "-0.00" not in text

@@ -74,7 +74,7 @@ def test_a_route_through_other_money_says_through_which_market():
 def test_dollars_and_tethers_are_never_compared_without_a_market_between_them():
     found = read(quote("kraken", "200", "201"), quote("binance", "100", "101", Pair("BTC", "USDT")))
     assert found["arbitrage"] == []
-    assert found["not_compared"] == ["USD and USDT are not compared: nobody quotes a market between them"]
+    assert found["not_compared"] == ["USD and USDT are not compared: no market between them is among the prices"]
     assert [row["pair"] for row in found["prices"]] == ["BTC/USD", "BTC/USDT"]
 
 

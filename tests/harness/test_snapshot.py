@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import math
 from dataclasses import replace
 from decimal import Decimal
 from types import SimpleNamespace
@@ -190,6 +191,36 @@ def test_a_guest_that_exits_at_import_in_this_process_only_is_told(monkeypatch):
     monkeypatch.setattr(strategies, "load", load)
     with pytest.raises(Stop, match=r"strategy threads ended the program at import: sys\.exit\(0\)"):
         snapshot.take(parser.parse_args(["-s", "threads"]))
+
+
+def test_an_answer_that_was_read_as_another_market_s_is_no_price(take):
+    def swapped(requests):
+        quote = Quote("kraken", Pair.parse("BTC/USD"), Decimal(1), Decimal(2))
+        return [fetched(request, (quote,)) for request in requests]
+
+    found = take(swapped)
+    assert [one.quote.exchange for one in found.seen.sightings] == ["kraken"]
+    assert found.failures == ["coinbase BTC/USD: schema: the answer was read as one of kraken BTC/USD"]
+
+
+@pytest.mark.parametrize("answer", [told, fetched])
+@pytest.mark.parametrize("times", [(math.nan, 1.0), (0.0, math.inf), ("soon", 1.0), (None, None)])
+def test_times_that_are_none_are_one_sentence_and_no_traceback(take, times, answer):
+    def fetch(requests):
+        about = [told(r) if r.about in ("time", "instruments") else fetched(r) for r in requests]
+        timeless = answer is told or requests[0].about not in ("time", "instruments")
+        return [replace(one, started=times[0], ended=times[1]) if timeless else one for one in about]
+
+    with pytest.raises(Stop, match="strategy threads told no times: expected seconds of a clock, found"):
+        take(fetch, facts=True)
+
+
+def test_an_interrupt_that_a_guest_raises_ends_nobody_with_a_traceback(take):
+    def fetch(requests):
+        raise KeyboardInterrupt
+
+    with pytest.raises(Stop, match="the strategy broke: KeyboardInterrupt"):
+        take(fetch)
 
 
 @pytest.mark.parametrize(

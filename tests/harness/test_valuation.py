@@ -22,7 +22,7 @@ LISTED = {
     "okx": [Pair("BTC", "USD")],
 }
 QUOTES = {
-    ("binance", "BTC/USDT"): ("100", "102"), ("binance", "SOL/USDT"): ("10", "11"), ("okx", "BTC/USD"): ("98", "104"),
+    ("binance", "BTC/USDT"): ("100", "102"), ("binance", "SOL/USDT"): ("10", "11"), ("okx", "BTC/USD"): ("97", "103"),
     ("kraken", "BTC/USD"): ("99", "101"), ("kraken", "USDT/USD"): ("0.9", "1.1"), ("kraken", "EUR/USD"): ("1.1", "1.3"),
 }  # fmt: skip
 AMOUNTS = st.decimals(0, 10**12, places=12)
@@ -54,7 +54,7 @@ def band(low, high):
 def test_a_total_is_the_sum_of_the_prices_times_the_amounts_to_the_last_digit(drawn):
     usdt = (Fraction("0.9"), Fraction("1.1"))
     by_hand = {
-        "BTC": {None: (99, 101), "kraken": (99, 101), "okx": (98, 104), "binance": (100 * usdt[0], 102 * usdt[1])},
+        "BTC": {None: (99, 101), "kraken": (99, 101), "okx": (97, 103), "binance": (100 * usdt[0], 102 * usdt[1])},
         "SOL": {None: (10 * usdt[0], 11 * usdt[1])},
         "EUR": {None: (Fraction("1.1"), Fraction("1.3"))},
         "USDT": {None: usdt},
@@ -90,9 +90,9 @@ def test_the_currency_itself_is_worth_itself_by_nobodys_price():
 def test_every_exchange_that_quotes_it_is_there_and_its_own_is_used():
     (one,) = valued(Holding("BTC", Decimal(2), "okx")).valued
     assert [(rate.exchange, rate.band) for rate in one.rates] == [
-        ("kraken", band(99, 101)), ("okx", band(98, 104)), ("binance", band(90, "112.2"))
+        ("kraken", band(99, 101)), ("okx", band(97, 103)), ("binance", band(90, "112.2"))
     ]  # fmt: skip
-    assert (one.used.exchange, one.band, one.notes) == ("okx", band(196, 208), ())
+    assert (one.used.exchange, one.band, one.notes) == ("okx", band(194, 206), ())
 
 
 def test_elsewhere_the_best_bid_of_a_direct_market_is_used():
@@ -190,3 +190,21 @@ def test_nothing_and_more_than_anybody_has_are_valued_alike():
     most = Decimal("9" * 30 + "." + "9" * 30)
     found = valued(Holding("BTC", Decimal(0), "kraken"), Holding("BTC", most, "kraken"))
     assert [one.band.low for one in found.valued] == [0, 99 * Fraction(most)]
+
+
+@pytest.mark.parametrize(("bid", "ask", "said"), [
+    ("101", "103", ["the price on okx is 2.0 % above the middle one of 2 other exchanges"]),
+    ("97", "99", ["the price on okx is 2.0 % below the middle one of 2 other exchanges"]),
+    ("100", "102", []), ("98", "100", []),
+])  # fmt: skip
+def test_a_price_that_nobody_else_has_is_told(bid, ask, said):
+    quotes = {**QUOTES, ("okx", "BTC/USD"): (bid, ask), ("binance", "BTC/USDT"): ("100", "100"),
+              ("kraken", "USDT/USD"): ("1", "1"), ("kraken", "BTC/USD"): ("99", "101")}  # fmt: skip
+    (one,) = valued(Holding("BTC", Decimal(1), "okx"), quotes=quotes).valued
+    assert list(one.notes) == said
+
+
+def test_of_two_prices_nobody_knows_which_one_is_odd():
+    quotes = {("okx", "BTC/USD"): ("100", "100"), ("kraken", "BTC/USD"): ("1000", "1000")}
+    (one,) = valued(Holding("BTC", Decimal(1)), quotes=quotes).valued
+    assert one.notes == ()
