@@ -2,9 +2,9 @@
 
 Measured on a busy machine, with 100 in flight (time against this file): one shared AsyncClient, the way httpx is
 usually written, takes 21 to 27 times as long where answers take 10 ms; with 20 in flight and answers after 20 ms, 1.4
-to 1.7 times. Workers that all begin at once: the first request leaves after 17 ms of work instead of 1.5, which is 1.2
-times the time of a batch where answers take 50 ms (``strategies.relay``). A request that the client builds from its
-URL: 1.05 to 1.1 times the CPU.
+to 1.7 times. Workers that all begin at once take 1.1 times as long where answers take 50 ms, as the first request
+leaves after 17 ms of work instead of 1.5 (``strategies.relay``). Requests that the client builds from their URLs: 1.05
+to 1.1 times the CPU.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ class Batch:
         self._requests = pickle.dumps(list(requests), pickle.HIGHEST_PROTOCOL)
         self._outcomes: dict[int, Outcome] = {}
         self._complete_at: float | None = None
-        self._lost = ""
+        self._lost: Failed | None = None
         share, more = divmod(min(limits.in_flight, self._number), len(crew))
         for place, desk in enumerate(crew):
             desk.places = share + (place < more)
@@ -102,10 +102,10 @@ class Batch:
                 for desk in discarded:
                     desk.worker.join()
                 raise
-        now = time.monotonic()
         for place in range(self._number):
-            # Drawn by a worker that died before it could say so.
-            self._outcomes.setdefault(place, Failed("worker_died", self._lost, now, now))
+            if place not in self._outcomes:
+                assert self._lost is not None  # drawn by a worker that ended before it could say so
+                self._outcomes[place] = self._lost
         return [self._outcomes[place] for place in range(self._number)]
 
     def _give(self, desk: Desk) -> None:
@@ -144,13 +144,13 @@ class Batch:
             except (EOFError, OSError):
                 if desk.busy:
                     detail = f"its worker process ended with {desk.worker.how_it_ended()} before the answer"
-                    self._succeed(desk, detail, overdue=float("-inf"))
+                    self._succeed(desk, detail, stuck=False)
         if self._complete_at is None and len(self._outcomes) == self._number:
             self._complete_at = time.monotonic()
         now = time.monotonic()
         for desk in busy:
             if desk.busy and self._due(desk) <= now:
-                self._succeed(desk, "its worker process was stuck, and was ended", overdue=now - self._deadline_s)
+                self._succeed(desk, "its worker process was stuck, and was ended", stuck=True)
 
     def _due(self, desk: Desk) -> float:
         # With every outcome in hand, nobody has anything left to do but to say so.
@@ -171,19 +171,22 @@ class Batch:
             assert desk.line is not None
             self._selector.unregister(desk.line)
 
-    def _succeed(self, desk: Desk, detail: str, overdue: float) -> None:
+    def _succeed(self, desk: Desk, detail: str, stuck: bool) -> None:
         """A worker is dead or stuck: its requests fail, and another one goes on in its place."""
         assert desk.line is not None
         self._selector.unregister(desk.line)
-        begun, self._lost = dict(desk.begun), detail
+        begun, heard = dict(desk.begun), desk.heard
         desk.discard()  # before its requests are told as failed: none of them may be answered any more
         now = time.monotonic()
-        for place, started in begun.items():
-            if started <= overdue:
+
+        def failed(started: float) -> Failed:
+            if stuck and started + self._deadline_s <= now:
                 late = f"its worker process gave no answer within the deadline of {self._deadline_s:g} s"
-                self._outcomes[place] = Failed("deadline", late, started, now)
-            else:
-                self._outcomes[place] = Failed("worker_died", detail, started, now)
+                return Failed("deadline", late, started, now)
+            return Failed("worker_died", detail, started, now)
+
+        self._outcomes.update((place, failed(started)) for place, started in begun.items())
+        self._lost = failed(heard)  # whatever it drew in its last round
         desk.replace()
         if len(self._outcomes) < self._number:
             self._give(desk)

@@ -4,8 +4,9 @@ httpx gives up its turn several times (at locks and checkpoints) before it write
 once, all take each of these steps in turn, and the first request leaves when the last one is about to: the machine
 waits for the network with everything still to be done, or works with nothing under way.
 
-Measured with 100 in flight: the first request leaves after 1.5 ms of work instead of 17, the last after 38 ms instead
-of 28 (what each does alone is dearer than what all do in turn). Where answers take 50 ms, that is 0.8 of the time.
+Measured with 100 in flight, answers after 50 ms: the first request leaves after 1.5 ms of work instead of 17, and a
+batch takes 0.9 of the time. The price is a tenth more CPU, as each request wakes the machine by itself; where other
+programs keep all the cores busy, the batch takes 1.15 times as long instead.
 """
 
 from __future__ import annotations
