@@ -4,7 +4,7 @@ It is the yardstick of CPU per request: what an arm takes beyond this one is its
 and names every fault as the others do; only what most requests do not need was moved out of their way.
 
 Measured in CPU per request, 100 in flight, without decoding, alternating in one process (medians of 60 to 120 rounds on
-a busy machine; in brackets on uvloop). This arm is 1, asyncio-aiohttp 3.1 to 4; with other choices it would be:
+a busy machine; in brackets on uvloop). This arm is 1, asyncio-aiohttp 3.8; with other choices it would be:
 
 * a task for each place and a future for each request, as in ``strategies.task_crew``, instead of callbacks: 1.34
   (1.35); with ``asyncio.timeout`` around each request as well: 1.66 (1.67);
@@ -13,8 +13,8 @@ a busy machine; in brackets on uvloop). This arm is 1, asyncio-aiohttp 3.1 to 4;
   one buffer for all connections: 1.36 (1.00);
 * every answer by the long way (``strategies.lean_answer``) instead of httptools: 1.46.
 
-Without effect, and so left out: a selector of our own (0.98), the garbage collector switched off during a batch (1.00),
-letting the loop go round after each 32 requests that are begun.
+Without an effect that could be seen, and so left out: a selector of our own (0.98), the garbage collector switched off
+during a batch (1.00), letting the loop go round after each 32 requests that are begun.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """libcurl's multi interface, driven by one thread: sockets and HTTP in C, and Python for what an answer must keep to.
 
-Easy handles are made once and used again: one per request takes 1.17 times as long and as much CPU (100 in flight,
-answers after 50 ms). ``socket_action`` with a selector, and not ``perform``: that costs the same with 100 in flight,
-but pycurl can wait for it with select alone, which ends at descriptor 1,023. With 1,000 in flight all places on one
-multi handle take 1.37 times as long and 1.30 times the CPU of 128 on each (``strategies.curl_loop``). What libcurl
-can send by itself is no line of ours: a microsecond a request. epoll without Python's selectors gains nothing that
-shows.
+Easy handles are made once and used again: one per request takes 1.05 to 1.17 times as long and 1.18 times the CPU
+(100 in flight, answers after 50 ms). ``socket_action`` with a selector, and not ``perform``: that costs the same with
+100 in flight, but pycurl can wait for it with select alone, which ends at descriptor 1,023. With 1,000 in flight all
+places on one multi handle take 1.13 to 1.37 times as long and 1.16 to 1.30 times the CPU of 128 on each
+(``strategies.curl_loop``). What libcurl can send by itself is no line of ours: a microsecond a request. epoll without
+Python's selectors gains nothing that shows.
 
 By itself libcurl repeats a request whose re-used connection breaks, takes a head that was cut for a whole one, and
 looks at idle connections once in a second: ``strategies.curl_place`` and ``curl_loop`` see to that, and ``raw_head``

@@ -240,7 +240,7 @@ def test_a_worker_elsewhere_that_could_not_reach_the_server_is_told_of(cluster, 
     monkeypatch.setattr(dask_cluster, "machine_id", lambda: "another machine")
     with (
         strategies.load("dask+asyncio-aiohttp")(Limits(4), told) as fetch,
-        pytest.raises(RuntimeError, match="is on another machine and cannot reach http://127.0.0.1"),
+        pytest.raises(RuntimeError, match=r"is on another machine and cannot reach http://127\.0\.0\.1"),
     ):
         fetch(asked("/"))
 
