@@ -14,8 +14,8 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -61,12 +61,14 @@ def nearest(name: str, names: Iterable[str]) -> str:
 class Group:
     """``noun`` is the word for messages, ``entry_points`` the packaging group, ``builtins`` maps names to
     ``module:attribute`` in the order in which they are listed. ``variable`` is the environment variable by which what
-    was ``introduced`` is known to the processes that this one starts."""
+    was ``introduced`` is known to the processes that this one starts. ``extras`` maps libraries that built-ins may lack
+    to the extra of this project that brings them."""
 
     noun: str
     entry_points: str
     builtins: dict[str, str]
     variable: str = ""
+    extras: Mapping[str, str] = field(default_factory=dict)
 
     def _targets(self) -> dict[str, str]:
         # Imported here because it brings email and socket along, which reading a price needs neither of.
@@ -121,9 +123,10 @@ class Group:
             missing = (error.name or "").partition(".")[0]
             if name not in self.builtins and missing == module_name.partition(".")[0]:
                 raise BrokenPlugin(name, f"{self.noun} {name}: its module {module_name!r} is not installed") from error
+            extra = self.extras.get(missing) if name in self.builtins else None
+            what = missing if extra is None else f"'fetchrace[{extra}]'"
             raise MissingLibrary(
-                name,
-                f"{self.noun} {name} needs the library {missing!r}, which is not installed: pip install {missing}",
+                name, f"{self.noun} {name} needs the library {missing!r}, which is not installed: pip install {what}"
             ) from error
         except Exception as error:
             raise BrokenPlugin(name, f"{self.noun} {name} failed at import: {_describe(error)}") from error

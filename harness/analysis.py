@@ -8,11 +8,13 @@ from statistics import fmean
 from typing import Any
 
 from harness.adjusted_times import adjusted_times
-from harness.arm import Arm
+from harness.arm import Arm, in_single, plan_of
 from harness.arm_numbers import finite, numbers_of
+from harness.cost_multiple import add_cost_multiples
 from harness.drift import drift_of
 from harness.heat import Heat
 from harness.measurement import Measurement, medians_of
+from harness.plan_result import beside, plans_of
 from harness.ranking import Ranking, ranks
 from harness.statistics import Comparison, median, ratio_over_blocks
 from harness.terms_witness import differing
@@ -30,14 +32,16 @@ def scenario_result(
     everyone = {name: found for name, found in by_arm.items() if found}
     other_terms = differing(everyone)
     out = {name: _disqualified(by_arm[name]) or other_terms.get(name) for name in shown}
-    fit = [name for name in shown if by_arm[name] and name not in heat.dropped and out[name] is None]
+    sound = [name for name in shown if by_arm[name] and name not in heat.dropped and out[name] is None]
+    # Who makes fewer requests does less work, and has no place among the others.
+    fit = [name for name in sound if plan_of(name) == "single"]
     ranking = ranks(fit, {name: medians_of(by_arm[name]) for name in fit}) if fit else None
     fastest = ranking.standings[0].name if ranking else None
     twin = _twin(heat, by_arm, twin_arm, other_terms)
     # What an arm that is out shows of a block may be its own doing.
     telling = [*fit, twin_arm.name] if twin_arm is not None and twin.comparison is not None else fit
     adjusted = {name: adjusted_times(by_arm[name]) for name in telling}
-    bounds, drift = _bounds(heat), drift_of({name: adjusted[name] for name in fit})
+    bounds, drift = _bounds(heat, "single"), drift_of({name: adjusted[name] for name in fit})
     verdict = judge(Evidence(heat, {name: by_arm[name] for name in fit}, everyone, fastest, twin, fast, ruler, drift))
     rows: list[dict[str, Any]] = []
     for name in shown:
@@ -48,14 +52,22 @@ def scenario_result(
                 {"name": name, "status": "failed", "reason": "interrupted before its first block", "rank": None}
             )
         else:
-            standing = _standing(name, ranking, verdict, heat.scenario.baseline) if name in fit else {}
-            row = {"name": name, "status": "disqualified", "reason": out[name], "rank": None, **standing}
-            rows.append({**row, **numbers_of(by_arm[name], heat, adjusted, bounds)})
+            plan = plan_of(name)
+            row = {"name": name, "status": "disqualified", "reason": out[name], "rank": None}
+            if name in fit:
+                row |= _standing(name, ranking, verdict, heat.scenario.baseline)
+            elif name in sound:
+                rival = by_arm[in_single(name)] if in_single(name) in fit and verdict.state in RANKED else []
+                row |= beside(heat, by_arm[name], rival)
+            theirs, limit = (heat, bounds) if plan == "single" else (heat.of_plan(plan), _bounds(heat, plan))
+            rows.append({**row, "plan": plan, **numbers_of(by_arm[name], theirs, adjusted, limit)})
     rows += [{"name": name, "status": "skipped", "reason": why, "rank": None} for name, why in skipped.items()]
     for row in rows:
         row.setdefault("efficiency", None)
+    add_cost_multiples(rows, {name: by_arm[name] for name in fit})
     result = {
         **heat.scenario.to_json(), "markets": [list(market) for market in heat.scenario.markets],
+        "plans": plans_of(heat),
         "bound_s": bounds, "verdict": verdict.to_json(),
         "twin": _twin_json(twin.comparison, twin_arm, by_arm),
         "finished_blocks": heat.finished_blocks, "order": heat.order, "order_mode": heat.order_mode,
@@ -145,11 +157,11 @@ def _standing(name: str, ranking: Ranking | None, verdict: Verdict, baseline: st
     }  # fmt: skip
 
 
-def _bounds(heat: Heat) -> float | None:
-    """The scenario's bound: geometric mean over blocks of the median over the warm batches, in seconds."""
+def _bounds(heat: Heat, plan: str) -> float | None:
+    """A plan's bound in the scenario: geometric mean over blocks of the median over the warm batches, in seconds."""
     longest: dict[int, Sequence[float]] = {}
     for m in heat.measured:
-        if len(m.warm) > len(longest.get(m.block, ())):
+        if plan_of(m.arm) == plan and len(m.warm) > len(longest.get(m.block, ())):
             longest[m.block] = [batch.bound_s for batch in m.warm]
     values = [median(bounds) for bounds in longest.values()]
     if not values or min(values) <= 0:

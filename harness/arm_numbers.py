@@ -47,6 +47,7 @@ def numbers_of(
         "one_shot_s": median([m.open_s + m.cold.time_s for m in measurements]),
         "cpu_s_per_request": cpu / requests, "cpu_share": cpu / sum(batch.time_s for batch in warm),
         "peak_rss_bytes": max(m.peak_rss_bytes for m in measurements),
+        **_switches(warm),
         "threads": max(m.threads for m in measurements), "files": max(m.files for m in measurements),
         "latency_s": {f"p{q}": quantile(latencies, q / 100) for q in (50, 90, 99)} if latencies else None,
         "requests": sum(batch.requests for batch in batches), "failed": failures.total(), "failures": dict(failures),
@@ -71,6 +72,16 @@ def _cold_parts(measurements: Sequence[Measurement]) -> Parts:
     """Those of the cold batch whose time is the median one; of an even number the faster one of the middle."""
     by_time = sorted((m.cold for m in measurements), key=lambda batch: batch.time_s)
     return by_time[(len(by_time) - 1) // 2].parts
+
+
+def _switches(warm: Sequence[Batch]) -> dict[str, float | None]:
+    """Context switches a request; None where some batch did not count them."""
+    requests = sum(batch.requests for batch in warm)
+    found: dict[str, float | None] = {}
+    for kind in ("voluntary", "involuntary"):
+        counts = [getattr(batch, kind) for batch in warm]
+        found[f"{kind}_switches_per_request"] = None if None in counts else sum(counts) / requests
+    return found
 
 
 def _reuse(warm: Sequence[Batch], heat: Heat) -> float | None:

@@ -19,6 +19,7 @@ from harness.flood import floods
 from harness.heat import Heat, warm_batches
 from harness.job import Job
 from harness.measurement import Measurement, asked_delays, measurement_from
+from harness.plan import for_plan
 from harness.planned_faults import pauses
 from harness.progress import Progress
 from harness.scenario import Scenario
@@ -72,7 +73,8 @@ def play(heat: Heat, block: int, mock: Running, folder: RunFolder, progress: Pro
         if name in heat.dropped:
             continue
         progress.begin(name, block, heat.scenario.blocks)
-        worked = _measure(heat.scenario, arms[name], block, position, heat.declared[name], mock, folder, dice)
+        scenario = for_plan(heat.scenario, arms[name].plan)
+        worked = _measure(scenario, arms[name], block, position, heat.declared[name], mock, folder, dice)
         progress.advance()
         if worked.left_behind:
             played.left_behind[name] = worked.left_behind
@@ -81,8 +83,8 @@ def play(heat: Heat, block: int, mock: Running, folder: RunFolder, progress: Pro
             played.dropped[name] = worked.measurement.problem
             continue
         played.pyperf[pyperf_file(folder, name)] = worked.pyperf
-        played.requests[name] = list(raw_rows.request_rows(worked.side, heat.scenario, name, block))
-        quotes = raw_rows.quote_rows(worked.side, heat.scenario, name, block)
+        played.requests[name] = list(raw_rows.request_rows(worked.side, scenario, name, block))
+        quotes = raw_rows.quote_rows(worked.side, scenario, name, block)
         played.quotes += quotes
         played.snapshots[name] = [row[5:] for row in quotes]
         played.clocks[name] = time_us_at(used_at(worked.side["batches"][-1]))

@@ -36,6 +36,7 @@ VERBS = {
     "doctor": "examine the machine and the installation: what is fine, what is not and what to do",
     "parity": "whether every strategy tells every fault by the same name",
     "selftest": "bench the bench: sabotage it and see which lies it catches",
+    "new-strategy": "write a working strategy to begin with, and the test that holds it to its promises",
     "mock": "run the mock server alone (same as python -m mock_server)",
 }
 
@@ -98,7 +99,7 @@ def _dispatch(argv: list[str]) -> int:
     verb = argv.pop(0) if argv and not argv[0].startswith("-") else "run"
     if verb not in VERBS:
         raise UsageError(f"unknown command {verb!r}{nearest(verb, VERBS)}")
-    command = importlib.import_module(f"harness.commands.{verb}")
+    command = importlib.import_module(f"harness.commands.{verb.replace('-', '_')}")
     if verb == "mock":
         return int(command.run(argv))
     # allow_abbrev would let a typo pass as another flag's beginning.
@@ -112,7 +113,7 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def _help() -> str:
-    verbs = "\n".join(f"  {name:<10} {what}" for name, what in VERBS.items())
+    verbs = "\n".join(f"  {name:<12} {what}" for name, what in VERBS.items())
     return (
         "usage: python -m harness [COMMAND] [OPTIONS]\n\n"
         "Which way of fetching many prices at once is fastest, by how much, and how close to physics.\n\n"

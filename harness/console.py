@@ -12,12 +12,13 @@ from rich.text import Text
 from exchanges.errors import safe
 from exchanges.units import (
     counted,
-    text_from_bytes,
     text_from_ratio,
     text_from_seconds,
     text_from_share,
 )
+from harness.cost_readout import print_cost
 from harness.decision_table import print_decisions
+from harness.plan_table import print_plans
 from harness.prices_table import print_arbitrage, print_prices
 from harness.report.doubts import clock_said, differences_said, drifting_said, spoilt_said
 from harness.report.entries import RunEntry, ScenarioEntry
@@ -51,6 +52,8 @@ def print_run(run: Mapping[str, Any]) -> None:
         for scenario in scenarios:
             _print_numbers(out, scenario)
             _print_notes(out, scenario)
+            print_cost(out, scenario)
+            print_plans(out, scenario)
             print_decisions(out, scenario)
     readout = next((found for scenario in scenarios if (found := scenario.get("readout"))), None)
     if readout:
@@ -64,7 +67,6 @@ def print_page(page: Path) -> None:
 
 
 def _print_numbers(out: Console, scenario: Mapping[str, Any]) -> None:
-    wide = out.width >= 100
     out.print()
     title = (
         f"{conditions_of(scenario)}; warm medians of {counted(scenario['finished_blocks'], 'block')}; "
@@ -78,15 +80,15 @@ def _print_numbers(out: Console, scenario: Mapping[str, Any]) -> None:
     ranked = any(row["status"] in ("ranked", "tied") for row in rows)
     names = ["time", "of limit", "one shot"]
     names = ["strategy", "rank", "time", "speedup", "95 % CI", *names[1:]] if ranked else ["strategy", *names]
-    made = table(*names, *(["CPU/request", "memory"] if wide else []))
+    made = table(*names)
+    longest = 30 if out.width >= 100 else 24
     for row in rows if ranked else sorted(rows, key=lambda row: str(row["name"])):
         ratios = [_times(row["speedup"]), _span(row)] if ranked else []
         cells: list[str | Text] = [
-            _name(row["name"]), *([_rank(row)] if ranked else []), _seconds(row["time_s"]), *ratios,
+            _name(row["name"], longest), *([_rank(row)] if ranked else []), _seconds(row["time_s"]), *ratios,
             _share(row["efficiency"]), _seconds(row["one_shot_s"]),
         ]  # fmt: skip
-        cost = [_seconds(row["cpu_s_per_request"]), text_from_bytes(row["peak_rss_bytes"])]
-        made.add_row(*cells, *(cost if wide else []))
+        made.add_row(*cells)
     out.print(made)
     ties = "= after a rank: tied; " if any(row["status"] == "tied" for row in rows) else ""
     say(out, f"{ties}one shot: opening and first batch, to which a script adds its imports", "dim")
@@ -113,7 +115,7 @@ def _limits(scenario: Mapping[str, Any]) -> Iterator[str]:
     """What limits the arms that may be compared, one line for each limit, in the order of the arms."""
     by_limit: dict[str, list[str]] = {}
     for row in _measured(scenario):
-        if row.get("limited_by"):
+        if row.get("limited_by") and row.get("plan", "single") == "single":
             by_limit.setdefault(safe(str(row["limited_by"]), 40), []).append(safe(row["name"], 24))
     for limit, names in by_limit.items():
         yield f"limited by {limit}: {', '.join(names)}"
@@ -143,8 +145,8 @@ def _print_out(out: Console, status: str, name: str, reason: object, where: str 
     say(out, f"{safe(name, 40)}{where}: {safe(str(reason), 300)}", head=f"{status} ", head_style="bold red")
 
 
-def _name(name: str) -> Text:
-    return Text(safe(name, 24), no_wrap=True, overflow="ellipsis")
+def _name(name: str, most: int) -> Text:
+    return Text(safe(name, most), no_wrap=True, overflow="ellipsis")
 
 
 def _rank(row: Mapping[str, Any]) -> str:

@@ -42,6 +42,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 from typing import Any, Final, TypeAlias
 
+from harness.arm import plan_of
 from harness.block_ratios import cpu_times, efficiency_interval, medians
 from harness.growth import growth, interval_json
 from harness.report.entries import ScenarioEntry
@@ -172,7 +173,8 @@ def _left_out(axis: str, along: Sequence[_Entry]) -> Iterator[str]:
     fit = [scenario for scenario in along if _why_nobody(scenario) is None]
     for scenario in fit:
         for row in scenario["strategies"]:
-            if row["status"] != "skipped" and _fit_row(scenario, row["name"]) is None:
+            could = row["status"] != "skipped" and plan_of(row["name"]) == "single"
+            if could and _fit_row(scenario, row["name"]) is None:
                 places.setdefault((row["name"], row["status"]), []).append(short(str(scenario[axis])))
     for (name, status), found in places.items():
         where = "" if len(found) == len(along) else f" at {axis}={listing(found)}"
@@ -192,6 +194,6 @@ def _nobody(axis: str, along: Sequence[_Entry]) -> Iterator[str]:
 def _why_nobody(scenario: _Entry) -> str | None:
     if not scenario.get("finished_blocks"):
         return "no block was finished there"
-    if any(row["status"] == "unranked" for row in scenario["strategies"]):
+    if any(row["status"] == "unranked" and plan_of(row["name"]) == "single" for row in scenario["strategies"]):
         return f"the verdict there is {scenario['verdict']['state']}, which allows no ranking"
     return None

@@ -10,7 +10,7 @@ from pathlib import Path
 import strategies
 from exchanges.plugins import BrokenPlugin, nearest
 from harness import probe
-from harness.arm import Arm, label_of, slug
+from harness.arm import Arm, in_batch, in_single, label_of, on_cluster, slug
 from harness.exits import EnvironmentGap, UsageError
 
 _TWIN = "asyncio-aiohttp"
@@ -34,7 +34,7 @@ class Entries:
 
 
 def chosen_names(text: str) -> tuple[list[str], bool]:
-    """The names meant by ``all``, ``all,-sequential``, ``threads,mine.py:honest``; and whether ``all`` was said.
+    """The names meant by ``all``, ``all,-sequential``, ``threads+batch,mine.py:honest``; and whether ``all`` was said.
 
     Raises:
         UsageError: an unknown name, a name twice, nothing left.
@@ -44,8 +44,9 @@ def chosen_names(text: str) -> tuple[list[str], bool]:
     wanted: list[str] = []
     for word in words:
         name = word.removeprefix("-")
-        if name != "all" and ".py:" not in name and name not in known:
-            raise UsageError(f"unknown strategy {name!r}{nearest(name, [*known, 'all'])}")
+        inner = on_cluster(in_single(name))[1]
+        if name != "all" and ".py:" not in name and inner not in known:
+            raise UsageError(f"unknown strategy {name!r}{nearest(inner, [*known, 'all'])}")
         if word.startswith("-"):
             if name not in wanted:
                 raise UsageError(f"cannot leave out {name!r}: it was not named before it")
@@ -61,22 +62,25 @@ def chosen_names(text: str) -> tuple[list[str], bool]:
     return wanted, "all" in words
 
 
-def entries_for(text: str, in_flight: Sequence[int]) -> Entries:
+def entries_for(text: str, in_flight: Sequence[int], plans: Sequence[str] = ("single",)) -> Entries:
     """Probe the chosen strategies in processes of their own and make arms of those that can race in scenarios that
-    allow so many requests ``in_flight``.
+    allow so many requests ``in_flight``. With the plan "batch" each races in batches as well; one that is named with it
+    (``threads+batch``) races beside the same strategy without, by which it is measured.
 
     Raises:
         UsageError: an unknown name or file.
         EnvironmentGap: a strategy named explicitly lacks a library; a library is not the one that was installed.
     """
-    names, said_all = chosen_names(text)
+    chosen, said_all = chosen_names(text)
+    names = list(dict.fromkeys(map(in_single, chosen)))
+    batched = set(chosen) - set(names) | set(map(in_batch, names) if "batch" in plans else ())
     in_flight = sorted(set(in_flight))
     arms: list[Arm] = []
     declared: dict[str, dict[int, int]] = {}
     skipped: dict[str, str] = {}
     broken: dict[str, str] = {}
     sources: dict[str, str | None] = {}
-    explicit = {word.strip() for word in text.split(",")}
+    explicit = {in_single(word.strip()) for word in text.split(",")}
     labels = _labels(names)
     # Probes and workers run in folders of their own, so they are given absolute paths.
     for name, finding in zip(names, probe.look([_absolute(name) for name in names], in_flight), strict=True):
@@ -95,8 +99,11 @@ def entries_for(text: str, in_flight: Sequence[int]) -> Entries:
             arms.append(Arm(label, finding.name))
             declared[label] = dict(zip(in_flight, finding.declared_in_flight, strict=True))
             sources[label] = finding.source
+            if in_batch(name) in batched:
+                arms.append(Arm(in_batch(label), finding.name))
+                declared[arms[-1].name], sources[arms[-1].name] = declared[label], finding.source
     if arms:
-        arms.append(_twin(arms, declared))
+        arms.append(_twin([arm for arm in arms if arm.plan == "single"], declared))
         original = arms[-1].twin_of or ""
         declared[arms[-1].name], sources[arms[-1].name] = declared[original], sources[original]
     return Entries(tuple(arms), declared, skipped, broken, sources)
@@ -113,8 +120,9 @@ def loadable(name: str, in_flight: int) -> str:
     """
     if name in strategies.GROUP.builtins:
         return name
-    if ".py:" not in name and name not in strategies.names():
-        raise UsageError(f"unknown strategy {name!r}{nearest(name, strategies.names())}")
+    inner = on_cluster(name)[1]
+    if ".py:" not in name and inner not in strategies.names():
+        raise UsageError(f"unknown strategy {name!r}{nearest(inner, strategies.names())}")
     (finding,) = probe.look([_absolute(name)], [in_flight])
     if finding.problem == "unknown":
         raise UsageError(_as_said(finding, name))
@@ -156,11 +164,13 @@ def _labels(names: Sequence[str]) -> dict[str, str]:
 
 def _as_said(finding: probe.Finding, name: str) -> str:
     """A finding's sentence with the path as the user wrote it, or without its folders."""
-    there, here = finding.name.rpartition(":")[0], name.rpartition(":")[0]
+    there, here = (on_cluster(one)[1].rpartition(":")[0] for one in (finding.name, name))
     return finding.message.replace(there, here) if there else finding.message
 
 
 def _absolute(name: str) -> str:
-    path, colon, attribute = name.rpartition(":")
+    cluster, inner = on_cluster(name)
+    path, colon, attribute = inner.rpartition(":")
     # Path.expanduser raises where there is no such user; a file that is not there is told later.
-    return f"{Path(os.path.expanduser(path)).resolve()}:{attribute}" if ".py:" in name and colon else name  # noqa: PTH111
+    absolute = f"{cluster}{Path(os.path.expanduser(path)).resolve()}:{attribute}"  # noqa: PTH111
+    return absolute if ".py:" in name and colon else name

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness import schedule
-from harness.arm import Arm
+from harness.arm import Arm, plan_of
 from harness.bound import bound
 from harness.measurement import Measurement, asked_delays
+from harness.plan import for_plan
 from harness.planned_faults import waits
 from harness.scenario import Scenario
 from harness.surroundings import Surroundings
@@ -63,6 +64,10 @@ class Heat:
         names = [arm.name for arm in self.arms]
         self.order = schedule.blocks(names, blocks, self.scenario.seed, self.order_mode)
 
+    def of_plan(self, plan: str) -> Heat:
+        """This heat as the arms of a plan see it: of the same measurements, in their own scenario."""
+        return replace(self, scenario=for_plan(self.scenario, plan))
+
     @property
     def replays_left(self) -> int:
         """How many more spoilt blocks may be played again: a quarter of the blocks, and one at least."""
@@ -70,6 +75,9 @@ class Heat:
 
 
 def heat_for(scenario: Scenario, arms: Sequence[Arm], order: schedule.Order, declared: Mapping[str, int]) -> Heat:
+    """Raises UsageError where the scenario's workload lacks an arm's plan."""
+    for plan in {arm.plan for arm in arms}:
+        for_plan(scenario, plan)
     names = [arm.name for arm in arms]
     blocks = schedule.blocks(names, scenario.blocks, scenario.seed, order)
     return Heat(scenario, tuple(arms), blocks, declared=declared, order_mode=order)
@@ -83,12 +91,13 @@ def warm_batches(scenario: Scenario, declared: int) -> int:
 
 def block_estimate_s(scenario: Scenario, declared: Mapping[str, int]) -> float:
     """About how long one block of a scenario will take, in seconds."""
-    costs = waits(scenario, asked_delays(scenario, 0))
     per_block = 0.0
-    for in_flight in declared.values():
-        batches = 1 + warm_batches(scenario, in_flight)
-        work = _WORK_S[scenario.workload] * scenario.requests
-        per_block += _LIFE_S + batches * (bound(costs, min(in_flight, scenario.requests)) + work)
+    for name, in_flight in declared.items():
+        raced = for_plan(scenario, plan_of(name))
+        costs = waits(raced, asked_delays(raced, 0))
+        batches = 1 + warm_batches(raced, in_flight)
+        work = _WORK_S[raced.workload] * raced.requests
+        per_block += _LIFE_S + batches * (bound(costs, min(in_flight, raced.requests)) + work)
     return per_block
 
 

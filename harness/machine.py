@@ -18,6 +18,8 @@ from harness.shadowed import CLIENTS, installed_version
 _DISTRIBUTIONS = ("fetchrace", "pyperf", "psutil", *CLIENTS)
 _FLAG = re.compile(r"(--[^=]*=|-[A-Za-z]=?)?(.*)", re.DOTALL)
 """A flag and the value glued to it: ``--latency=20ms``, ``-sthreads``."""
+_HOST = re.compile(r"((?:tcp|tls|wss?)://)(?!localhost\b|127\.)[^:/]+(:\d+)?")
+"""Of a scheduler's address: where it is, is nobody else's business."""
 _PAIR = re.compile(r"[A-Za-z0-9]{1,20}/[A-Za-z0-9]{1,20}")
 
 
@@ -52,6 +54,7 @@ def shown_command(arguments: Sequence[str]) -> str:
         match = _FLAG.fullmatch(argument)
         flag, value = (match[1] or "", match[2]) if match else ("", argument)
         words = re.split(r"([,;])", value)
+        words = [_HOST.sub(r"\1HOST\2", word) if "://" in word else word for word in words]
         words = [word if _PAIR.fullmatch(word) or "://" in word else _last_part(word) for word in words]
         shown.append(shlex.quote(flag + "".join(words)))
     return " ".join(["python -m harness", *shown])

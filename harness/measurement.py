@@ -37,7 +37,8 @@ class Batch:
     hand, and what else a ``Decision`` has. ``network`` is by how much the kernel's counters of lost connections grew,
     ``turned_away`` how many of the mock's own it counted (None: it does not say), ``parts`` where the time went.
     ``asked_s`` is what the delays asked for take by themselves, in the order of the arm's requests and with as many in
-    flight as it may have; ``way_out_s`` the longest that a request took from its start to the server."""
+    flight as it may have; ``way_out_s`` the longest that a request took from its start to the server. ``voluntary`` and
+    ``involuntary`` count the context switches of the arm's processes (None: a run that did not count them)."""
 
     time_s: float
     cpu_s: float
@@ -61,6 +62,8 @@ class Batch:
     parts: Parts = field(default_factory=Parts)
     asked_s: float = 0.0
     way_out_s: float = 0.0
+    voluntary: int | None = None
+    involuntary: int | None = None
     age_p95_s: float | None = None
     signalled: int | None = None
     phantom: int | None = None
@@ -196,6 +199,7 @@ def _batch(
     arriving = waits(scenario, asked)
     nobody_let_in = sum(count for name, count in server.get("accepted_by", {}).items() if plan.is_unreachable(name))
     held_bound_s = bound(held_delays(outcomes, log, scenario), n)
+    voluntary, involuntary = record.get("switches", (None, None))
     return Batch(
         time_s=record["time_s"],
         cpu_s=record["cpu_s"],
@@ -217,6 +221,8 @@ def _batch(
         parts=parts,
         asked_s=ladder.asked_s,
         way_out_s=longest_way_out_s(record, log),
+        voluntary=voluntary,
+        involuntary=involuntary,
         severed=sum(plan.costs_connection(row["exchange"], row) for row in log),
         **asdict(decision),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import exchanges
@@ -49,13 +49,15 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one strategy made of one case: the ``kind`` it gave, in how many seconds, and what is wrong with that.
-    ``late`` says that a request of the same round outlasted its deadline, which a busy machine may have caused."""
+    ``late`` says that a request of the same round outlasted its deadline, which a busy machine may have caused;
+    ``differs``, that ``strategies.failure`` documents this answer as this strategy's own."""
 
     case: str
     kind: str | None
     took_s: float
     problems: tuple[str, ...] = ()
     late: bool = False
+    differs: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,15 @@ def rounds_of(faults: Sequence[Fault], names: Sequence[str]) -> Iterator[Round]:
 
 
 def judged(
-    round_: Round, outcomes: Sequence[Outcome], server: Mapping[str, Any], batch: int, deadline_s: float
+    round_: Round,
+    outcomes: Sequence[Outcome],
+    server: Mapping[str, Any],
+    batch: int,
+    deadline_s: float,
+    differences: Mapping[str, str | None] | None = None,
 ) -> list[Finding]:
-    """What a strategy made of a round, fault by fault."""
+    """What a strategy made of a round, fault by fault; ``differences`` are the strategy's documented own answers."""
+    own = differences or {}
     rows = {row["index"]: row for row in log_rows(dict(server))}
     market = Market(SEED, 0, batch)
     wanted = len(round_.names) * _EACH
@@ -114,19 +122,20 @@ def judged(
         fault = round_.struck.get(name)
         if fault is not None and fault.tls is None and index % _EACH:
             fault = None
-        problems = list(_wrong(outcome, rows.get(index), name, index % _EACH, market, fault))
+        wanted_kind = kind_on(name, fault) if fault is not None else None
+        if fault is not None:
+            wanted_kind = own.get(fault.name, wanted_kind)
+        problems = list(_wrong(outcome, rows.get(index), name, index % _EACH, market, fault, wanted_kind))
         problems += untimely(outcome, deadline_s)
         if fault is None:
             harm[name] += [f"{name} beside it: {problem}" for problem in problems]
             continue
         if name not in found or problems:
             kind = outcome.kind if isinstance(outcome, Failed) else None
-            found[name] = Finding(fault.name, kind, outcome.ended - outcome.started, tuple(problems), late)
+            took_s = outcome.ended - outcome.started
+            found[name] = Finding(fault.name, kind, took_s, tuple(problems), late, fault.name in own)
     elsewhere = [problem for name in round_.names if name not in found for problem in harm[name]]
-    return [
-        Finding(one.case, one.kind, one.took_s, (*one.problems, *harm[name], *elsewhere), one.late)
-        for name, one in found.items()
-    ]
+    return [replace(one, problems=(*one.problems, *harm[name], *elsewhere)) for name, one in found.items()]
 
 
 def untimely(outcome: Outcome, deadline_s: float) -> list[str]:
@@ -140,9 +149,14 @@ def untimely(outcome: Outcome, deadline_s: float) -> list[str]:
 
 
 def _wrong(
-    outcome: Outcome, row: Mapping[str, Any] | None, name: str, place: int, market: Market, fault: Fault | None
+    outcome: Outcome,
+    row: Mapping[str, Any] | None,
+    name: str,
+    place: int,
+    market: Market,
+    fault: Fault | None,
+    wanted: str | None,
 ) -> Iterator[str]:
-    wanted = kind_on(name, fault) if fault is not None else None
     # One that is sound may have nothing to change in this exchange's answers (a time that it does not send).
     must_strike = fault is not None and fault.tls is None and (wanted is not None or fault.wire is not None)
     if fault is not None and must_strike and (row is None or row["fault"] != fault.name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import exchanges
 from exchanges.decode import decode_quotes
@@ -24,16 +24,28 @@ def limits_for(deadline_s: float, ca_file: str | None = None) -> Limits:
 
 
 def through_rounds(
-    strategy: Strategy, rounds: Sequence[Round], mock: Running, control: Control, deadline_s: float
+    strategy: Strategy,
+    rounds: Sequence[Round],
+    mock: Running,
+    control: Control,
+    deadline_s: float,
+    differences: Mapping[str, str | None] | None = None,
 ) -> Iterator[Finding]:
     """What a strategy makes of faults of the server. It is opened anew after it raised,
-    and for each round of certificates."""
+    and for each round of certificates. ``differences`` are the answers that are documented as its own."""
     batches, left = itertools.count(), list(rounds)
+
+    def once(fetch: Fetch) -> list[Finding]:
+        batch = next(batches)
+        control.begin(SEED, 0, batch, draws=left[0].draws, faults=left[0].faults)
+        outcomes = fetch(left[0].requests(mock.origins))
+        return judged(left[0], outcomes, control.end(), batch, deadline_s, differences)
+
     while left:
         try:
             with strategy(limits_for(deadline_s, mock.ca_file), decode_quotes) as fetch:
                 while left:
-                    yield from _twice_if_late(lambda: _one(fetch, left[0], mock, control, next(batches), deadline_s))
+                    yield from _twice_if_late(lambda: once(fetch))
                     del left[0]
                     if left and left[0].secure:
                         break  # what is open has seen another certificate, or is closed just now because of it
@@ -72,12 +84,6 @@ def judged_dead_ends(cases: Sequence[Case], outcomes: Sequence[Outcome], deadlin
             problems.append(f"{kind or 'a value'} instead of {case.kind}")
         findings.append(Finding(case.name, kind, outcome.ended - outcome.started, tuple(problems), late))
     return findings
-
-
-def _one(fetch: Fetch, round_: Round, mock: Running, control: Control, batch: int, deadline_s: float) -> list[Finding]:
-    control.begin(SEED, 0, batch, draws=round_.draws, faults=round_.faults)
-    outcomes = fetch(round_.requests(mock.origins))
-    return judged(round_, outcomes, control.end(), batch, deadline_s)
 
 
 def _twice_if_late(once: Callable[[], list[Finding]]) -> list[Finding]:

@@ -23,6 +23,8 @@ def print_matrix(matrix: Mapping[str, Mapping[str, Finding]], cases: Sequence[Ca
         cells = [_cell(row[case.name]) for row in matrix.values()]
         made.add_row(case.name, case.kind or "a value", *cells)
     out.print(made)
+    if any(finding.differs for row in matrix.values() for finding in row.values()):
+        out.print(Text("* the library leaves no way to agree; strategies/failure.py says why", style="yellow"))
     for case in cases:
         for name, row in matrix.items():
             for problem in row[case.name].problems:
@@ -36,5 +38,5 @@ def _heading(name: str) -> str:
 
 def _cell(finding: Finding) -> Text:
     if not finding.problems:
-        return Text("ok", style="green")
+        return Text(f"{finding.kind or 'a value'} *", style="yellow") if finding.differs else Text("ok", style="green")
     return Text(finding.kind or "a value", style="bold red")

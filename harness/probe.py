@@ -82,6 +82,10 @@ def _finding(name: str, in_flight: Sequence[int]) -> Finding:
         declared = (0,)
     if not all(isinstance(number, int) and number >= 1 for number in declared):
         return Finding(name, "broken", f"strategy {name}: expected it to declare at least one request in flight")
+    lacking = getattr(strategy, "lacking", None)
+    missing = lacking() if callable(lacking) else None
+    if missing is not None:
+        return Finding(name, "missing", str(missing))
     shadowed = shadowed_here()
     return Finding(name, "shadowed", shadowed) if shadowed else Finding(name, None, "", declared, source_of(name))
 

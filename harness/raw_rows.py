@@ -29,7 +29,7 @@ def request_rows(side: dict[str, Any], scenario: Scenario, arm: str, block: int)
         rows = []
         for index in range(scenario.requests):
             exchange, pairs = turns[index % len(turns)]
-            pair = pairs[0] if scenario.workload != "markets" else "*"
+            pair = ",".join(pairs) if scenario.workload != "markets" else "*"
             outcome = record["outcomes"][index] if index < len(record["outcomes"]) else {}
             row = seen.get(index, {})
             # Of a certificate the log cannot know: its requests never arrive.

@@ -16,7 +16,7 @@ from typing import Any
 import exchanges
 from exchanges.errors import safe
 from harness import entries, gate
-from harness.arm import Arm, label_of
+from harness.arm import Arm, in_batch, in_single, label_of, plan_of
 from harness.comparability import MACHINE
 from harness.entries import Entries
 from harness.exits import EnvironmentGap, UsageError
@@ -104,7 +104,7 @@ def _entered(
     ``named`` are the words of ``--strategy`` by the names of the arms that they would be."""
     there = {arm["name"]: arm for arm in head["arms"]}
     raced = [name for name, arm in there.items() if arm["twin_of"] is None]
-    files = [name for name in raced if ".py:" in name]
+    files = [name for name in raced if ".py:" in name and plan_of(name) == "single"]
     strange = [word for name, word in named.items() if name not in files]
     if strange:
         whose = f"the paths of {_listed(files)}" if files else "none, for no strategy of the run is from a file"
@@ -118,7 +118,11 @@ def _entered(
             f"the run {folder.id} has strategies from files, and a run does not keep where they are: give --strategy "
             f"again, with the path of {_listed(missing)}"
         )
-    words = ",".join(named.get(name, name) for name in raced)
+    words = ",".join(
+        in_batch(word) if plan_of(name) == "batch" else word
+        for name in raced
+        for word in [named.get(in_single(name), in_single(name))]
+    )
     found = entries.entries_for(words, [scenario["concurrency"] for scenario in run["scenarios"]])
     here = {arm.name: arm for arm in found.arms}
     changed = [_change(name, there, here, found) for name in dict.fromkeys([*there, *here])]
@@ -171,4 +175,4 @@ def _named(argv: Sequence[str]) -> dict[str, str]:
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("-s", "--strategy", default="")
     words = [word.strip() for word in parser.parse_known_args(list(argv))[0].strategy.split(",")]
-    return {label_of(word): word for word in words if word}
+    return {label_of(word): word for word in map(in_single, words) if word}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 import exchanges
@@ -14,6 +16,9 @@ from exchanges.wire import Request
 DRAWS = 0
 """What the delays of a block are drawn by, in place of the batch's number: all batches of a block face the same
 delays, so that an arm with one warm batch and an arm with three, and cold and warm, face equal work."""
+
+PLANS: Final = ("single", "batch")
+"""One request a market, or the fewest requests that an exchange has for the same quotes."""
 
 WORKLOADS: Final = ("tickers", "books", "markets")
 """What one request brings: the quote of a pair, the book of a pair, or the quotes of everything an exchange lists."""
@@ -31,7 +36,8 @@ class Scenario:
     in flight; ``warm`` is the number of warm batches in a block. ``deadline_s`` in seconds, ``max_body`` in decoded
     bytes. ``levels`` is the depth of a book on each side (0 in other workloads); ``listed`` is how many markets an
     exchange lists at least, invented ones included (0: its own). ``affinity`` says on which cores the workers run (see
-    ``harness.affinity``). ``motion`` is how the market moves (see ``mock_server.motion``).
+    ``harness.affinity``). ``motion`` is how the market moves (see ``mock_server.motion``). ``plan`` is one of PLANS: a
+    scenario is of single requests; that of the arms which make batches of them is derived from it (``harness.plan``).
     """
 
     name: str
@@ -52,6 +58,7 @@ class Scenario:
     tls: bool = False
     affinity: str = "free"
     motion: str = "waves"
+    plan: str = "single"
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -68,7 +75,9 @@ class Scenario:
     @property
     def turns(self) -> tuple[Turn, ...]:
         """Whom the requests of a batch go to, one after the other and then again from the start: a pair at a time,
-        or, where one body brings a whole exchange, an exchange at a time."""
+        or, where one body brings a whole exchange, an exchange at a time; of the batch plan a batch at a time."""
+        if self.plan == "batch":
+            return _batch_turns(self.markets)
         if self.workload != "markets":
             return tuple((exchange, (pair,)) for exchange, pair in self.markets)
         return tuple(
@@ -93,12 +102,13 @@ def markets_for(exchange_names: Sequence[str], pairs: Sequence[Pair] | int) -> t
 def requests_for(scenario: Scenario, origins: dict[str, str]) -> list[Request]:
     """The requests of one batch, in order; turns repeat when there are fewer than requests. Each carries
     its index, by which the mock draws the same delay for every arm and the harness finds it in the log."""
-    built = [_request_for(scenario, turn).at(origins[turn[0]]) for turn in scenario.turns]
+    built = [request_of(scenario, turn).at(origins[turn[0]]) for turn in scenario.turns]
     turns = itertools.islice(itertools.cycle(built), scenario.requests)
     return [request.with_headers(("X-Fetchrace-Request", str(index))) for index, request in enumerate(turns)]
 
 
-def _request_for(scenario: Scenario, turn: Turn) -> Request:
+def request_of(scenario: Scenario, turn: Turn) -> Request:
+    """The request of one turn, to the real exchange."""
     exchange, pairs = exchanges.load(turn[0]), tuple(Pair.parse(pair) for pair in turn[1])
     if scenario.workload == "books":
         return exchange.book_request_for(pairs[0], scenario.levels)
@@ -107,4 +117,24 @@ def _request_for(scenario: Scenario, turn: Turn) -> Request:
         if request is None:
             raise ValueError(f"{turn[0]} has no request that brings all its markets")
         return replace(request, pairs=pairs)
+    if scenario.plan == "batch":
+        (request,) = exchange.requests_for(pairs)
+        return request
     return exchange.request_for(pairs[0])
+
+
+@lru_cache(maxsize=64)
+def _batch_turns(markets: tuple[tuple[str, str], ...]) -> tuple[Turn, ...]:
+    """The same quotes in the fewest requests, exchanges taking turns. A body has a market once: one that is asked for
+    k times is in k batches."""
+    passes: dict[int, dict[str, list[Pair]]] = {}
+    asked: Counter[tuple[str, str]] = Counter()
+    for exchange, pair in markets:
+        passes.setdefault(asked[exchange, pair], {}).setdefault(exchange, []).append(Pair.parse(pair))
+        asked[exchange, pair] += 1
+    columns: dict[str, list[Turn]] = {}
+    for by_exchange in passes.values():
+        for name, pairs in by_exchange.items():
+            requests = exchanges.load(name).requests_for(pairs)
+            columns.setdefault(name, []).extend((name, tuple(map(str, request.pairs))) for request in requests)
+    return tuple(turn for row in itertools.zip_longest(*columns.values()) for turn in row if turn)

@@ -151,7 +151,11 @@ class Session:
     def resume_command(self) -> str:
         """What plays the blocks that are left: with the places of strategies from files, which no run keeps, and
         judged as this one is."""
-        files = [arm.strategy for arm in self.entered.arms if ".py:" in arm.name and arm.twin_of is None]
+        files = [
+            arm.strategy
+            for arm in self.entered.arms
+            if ".py:" in arm.name and arm.twin_of is None and arm.plan == "single"
+        ]
         words = ["--strategy", ",".join(files)] if files else []
         words += [word for gate in self.gates for word in ("--fail-on", gate.text)]
         return " ".join(["python -m harness run --resume", self._place(), *map(shlex.quote, [*words, *self.judging])])

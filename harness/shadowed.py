@@ -15,8 +15,8 @@ from typing import Final
 CLIENTS: Final = (
     "aiohttp", "httpx", "requests", "urllib3", "trio",
     "anyio", "certifi", "charset_normalizer", "curl_cffi", "gevent", "geventhttpclient", "h11", "h2", "httpcore",
-    "httplib2", "httptools", "idna", "multidict", "niquests", "primp", "propcache", "sniffio", "treq", "urllib3_future",
-    "uvloop", "yarl",
+    "httpcore2", "httplib2", "httptools", "httpx2", "idna", "multidict", "niquests", "primp", "propcache", "sniffio",
+    "treq", "urllib3_future", "uvloop", "yarl",
 )  # fmt: skip
 """Clients and what they are built on, by the name that is imported; their distributions are called the same."""
 

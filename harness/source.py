@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import strategies
+from harness.arm import on_cluster
 
 _HOME: Final = Path(__file__).resolve().parent.parent
 _OURS: Final = ("exchanges", "harness", "mock_server", "strategies")
@@ -20,8 +21,9 @@ _OURS: Final = ("exchanges", "harness", "mock_server", "strategies")
 
 def source_of(strategy: str) -> str | None:
     """The digest, in sixteen letters, of what ``strategies.load(strategy)`` has just loaded: of a guest's file, of the
-    module's file of an installed plugin, and for a built-in of all our own packages, which share its work. None where
-    there is no such file, or it cannot be read."""
+    module's file of an installed plugin, and for a built-in of all our own packages, which share its work; of one on a
+    cluster the same as without it. None where there is no such file, or it cannot be read."""
+    strategy = on_cluster(strategy)[1]
     if ".py:" in strategy:
         files = [Path(strategy.rpartition(":")[0])]
     elif strategy in strategies.GROUP.builtins:

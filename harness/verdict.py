@@ -123,7 +123,7 @@ def _against_the_ranking(evidence: Evidence) -> Iterator[Reason]:
 
 def _why_nobody(evidence: Evidence) -> str:
     """Why no arm can be ranked. The measurements of an arm that failed do not count, whatever they hold."""
-    raced = [arm.name for arm in evidence.heat.arms if arm.twin_of is None]
+    raced = [arm.name for arm in evidence.heat.arms if arm.twin_of is None and arm.plan == "single"]
     failed = sum(name in evidence.heat.dropped for name in raced)
     disqualified = sum(name in evidence.everyone and name not in evidence.heat.dropped for name in raced)
     if failed and disqualified:

@@ -37,6 +37,7 @@ from harness.quote_rows import row_from_quote
 from harness.scenario import requests_for
 from harness.seals import batch_begin
 from harness.source import source_of
+from harness.switches import SwitchMeter
 from mock_server.process import Control
 from strategies.strategy import Failed, Fetched, Limits, declared_in_flight, declares_of
 
@@ -110,21 +111,26 @@ def _batch(
     gc.collect()
     control.begin(**batch_begin(job.scenario, job.block, number))
     network = counters()
+    noted = len(getattr(fetch, "notes", ()))
+    switches = SwitchMeter()
     meter = cost.CpuMeter()
     began = _now()
     outcomes = fetch(requests)
     ended = _now()
     cpu = meter.read()
+    switched = switches.read()
     network = growth(network, counters())
     log = control.end()
     return {
         "time_s": ended - began,
         "began": began,
         "cpu_s": cpu,
+        "switches": switched,
         "load": os.getloadavg()[0],
         "network": network,
         "outcomes": [_plain(outcome, began) for outcome in _as_list(outcomes)],
         "server": log,
+        "notes": [safe(str(note), 300) for note in list(getattr(fetch, "notes", ()))[noted:]],
     }
 
 

@@ -1,14 +1,15 @@
 """asyncio with one aiohttp.ClientSession: the fastest of the well-known clients.
 
 Measured with 100 in flight, answers after 10 ms: a connection per request (``force_close``) takes 1.7 to 2 times
-as long; a connector's ``limit`` of 100 instead of none makes no difference, and promises less.
+as long; a connector's ``limit`` of 100 instead of none makes no difference, and promises less; a cookie jar that keeps
+cookies takes 1.03 times as long. What holds the number in flight: ``strategies.task_crew``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import aiohttp
@@ -25,8 +26,11 @@ from strategies.terms import HEADERS, KEEPALIVE_S, MAX_HEAD, Trust
 
 
 @contextmanager
-def asyncio_aiohttp(limits: Limits, decode: Decode) -> Iterator[Fetch]:
-    """One event loop for the life of the ``with``; a batch is one run of it."""
+def asyncio_aiohttp(
+    limits: Limits, decode: Decode, loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+) -> Iterator[Fetch]:
+    """One event loop for the life of the ``with``; a batch is one run of it. ``loop_factory`` makes another than
+    asyncio's own."""
     trust = Trust(limits.ca_file)
 
     async def call(request: Request) -> Outcome:
@@ -57,7 +61,7 @@ def asyncio_aiohttp(limits: Limits, decode: Decode) -> Iterator[Fetch]:
         await asyncio.sleep(0)
         return await asyncio_crew(limits.in_flight, call, requests)
 
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
         session = runner.run(_open_session(limits))
         try:
             yield lambda requests: runner.run(batch(requests))

@@ -28,21 +28,31 @@ def forkserver(preload: Sequence[str]) -> Iterator[ForkServerContext]:
     # multiprocessing has no public way to stop its two helper processes, and promise 7 lets no process live
     # on. Only what did not run before is stopped.
     server: Any = _forkserver_module._forkserver
-    tracker: Any = _tracker_module._resource_tracker
     server_was_there = server._forkserver_pid is not None
-    tracker_was_there = tracker._fd is not None
     context = multiprocessing.get_context("forkserver")
-    if not server_was_there:
-        own = getattr(sys.modules["__main__"].__spec__, "name", "")
-        context.set_forkserver_preload([m for m in (*preload, *_imported_by_main()) if m != own])
-        with _our_path_in_environment():
-            _forkserver_module.ensure_running()
-    try:
-        yield context
-    finally:
+    with tracker_as_before():
         if not server_was_there:
-            server._stop()
-            context.set_forkserver_preload(["__main__"])  # multiprocessing's own default
+            own = getattr(sys.modules["__main__"].__spec__, "name", "")
+            context.set_forkserver_preload([m for m in (*preload, *_imported_by_main()) if m != own])
+            with _our_path_in_environment():
+                _forkserver_module.ensure_running()
+        try:
+            yield context
+        finally:
+            if not server_was_there:
+                server._stop()
+                context.set_forkserver_preload(["__main__"])  # multiprocessing's own default
+
+
+@contextmanager
+def tracker_as_before() -> Iterator[None]:
+    """Stop multiprocessing's resource tracker when the block is left, unless it ran before: whoever starts a process
+    in another way than by forking starts it too, and nobody stops it."""
+    tracker: Any = _tracker_module._resource_tracker
+    tracker_was_there = tracker._fd is not None
+    try:
+        yield
+    finally:
         if not tracker_was_there:
             tracker._stop()
 

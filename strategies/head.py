@@ -5,7 +5,7 @@ requests needs none of this: there the lines are judged as they are read (``stra
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from itertools import chain
 
 from exchanges.errors import safe
@@ -15,12 +15,12 @@ from strategies.terms import MAX_HEAD
 _VERSIONS = {"HTTP/1.0", "HTTP/1.1", (1, 0), (1, 1)}
 
 
-def judge(version: object, reason: str | None, raw: Iterable[tuple[bytes, bytes]]) -> None:
+def judge(version: object, reason: str | None, raw: Iterable[tuple[Sized, Sized]]) -> None:
     """Refuse what is no HTTP/1.0 or 1.1, or too large.
 
     Args:
-        version: in httpx's words (``"HTTP/1.1"``) or aiohttp's (``(1, 1)``).
-        reason: what follows the status.
+        version: in httpx's and pyreqwest's words (``"HTTP/1.1"``) or aiohttp's (``(1, 1)``).
+        reason: what follows the status; None where the library does not tell.
         raw: the header lines as they came.
 
     Raises:

@@ -4,6 +4,9 @@ httpx 0.28's connection pool goes through all connections and all waiting reques
 so its cost per request grows with the number in flight. Here every client has a pool of one. They are kept
 per origin, and the client that was given back last goes out first: as many are open as an origin ever
 had in flight at once, and warm batches find theirs connected.
+
+httpx2, the fork, has the same classes under the same names; so what is said of ``library`` is one module or the other,
+and what the two are compared by is one and the same code.
 """
 
 from __future__ import annotations
@@ -11,17 +14,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import ModuleType
 from typing import Any, Generic, TypeVar
-
-import httpx
 
 from exchanges.wire import Request
 from strategies.strict_stream import StrictAsyncBackend, StrictBackend
-from strategies.terms import HEADERS, KEEPALIVE_S, Trust
+from strategies.terms import KEEPALIVE_S, Trust, headers_with
 
 _Client = TypeVar("_Client")
-
-_ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEPALIVE_S)
 
 
 class Idle(Generic[_Client]):
@@ -53,46 +53,45 @@ class Idle(Generic[_Client]):
                 yield clients.pop()
 
 
-def _options_for(origin: str, trust: Trust) -> dict[str, Any]:
-    """The keyword arguments of an httpx.Client or httpx.AsyncClient for one connection to ``origin``.
+def _options_for(library: ModuleType, origin: str, trust: Trust) -> dict[str, Any]:
+    """The keyword arguments of a Client or AsyncClient of ``library`` for one connection to ``origin``.
 
     The TLS context is shared: a client that builds its own takes 16 times as long to make (16 ms against 1).
     Time-outs are off, because the deadline is kept around the whole request.
     """
     return {
-        "headers": HEADERS,
+        "base_url": origin,
         "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         "verify": trust.context_for(origin),
-        "limits": _ONE,
+        "limits": library.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEPALIVE_S),
         "timeout": None,
         "trust_env": False,
         "follow_redirects": False,
     }
 
 
-def opened(origin: str, trust: Trust) -> httpx.Client:
-    """A client for one connection to ``origin``, whose answers are judged as they arrive."""
-    client = httpx.Client(**_options_for(origin, trust))
+def opened(library: ModuleType, origin: str, trust: Trust) -> Any:
+    """A Client of ``library`` for one connection to ``origin``, whose answers are judged as they arrive."""
+    client = library.Client(**_options_for(library, origin, trust))
     pool = _pool(client)
     pool._network_backend = StrictBackend(pool._network_backend)
     return client
 
 
-def opened_async(origin: str, trust: Trust) -> httpx.AsyncClient:
-    """The same for asyncio and trio."""
-    client = httpx.AsyncClient(**_options_for(origin, trust))
+def opened_async(library: ModuleType, origin: str, trust: Trust, reached: Callable[[], None]) -> Any:
+    """An AsyncClient, for asyncio and trio; ``reached`` is called where a request has come to the network."""
+    client = library.AsyncClient(**_options_for(library, origin, trust))
     pool = _pool(client)
-    pool._network_backend = StrictAsyncBackend(pool._network_backend)
+    pool._network_backend = StrictAsyncBackend(pool._network_backend, reached)
     return client
 
 
-def _pool(client: httpx.Client | httpx.AsyncClient) -> Any:
-    """httpcore's pool; httpx has no public way to pass its ``network_backend`` on."""
-    transport: Any = client._transport
-    return transport._pool
+def _pool(client: Any) -> Any:
+    """httpcore's pool, or httpcore2's; httpx has no public way to pass its ``network_backend`` on."""
+    return client._transport._pool
 
 
-def surplus(client: httpx.Client | httpx.AsyncClient) -> bool:
+def surplus(client: Any) -> bool:
     """Whether bytes came after the answer that was just read: such a client must be closed.
 
     h11 keeps them, and would read them as the answer to the next request. httpx has no public way to see that;
@@ -108,8 +107,15 @@ def surplus(client: httpx.Client | httpx.AsyncClient) -> bool:
     return False
 
 
-def built(client: httpx.Client | httpx.AsyncClient, request: Request) -> httpx.Request:
-    """The request as httpx wants it, its target sent exactly as it is written."""
-    return client.build_request(
-        request.method, request.url, headers=request.headers, extensions={"target": request.target.encode("ascii")}
+def built(library: ModuleType, client: Any, request: Request) -> Any:
+    """The request as ``library`` wants it, its target sent exactly as it is written.
+
+    Not by the client's ``build_request``: as the target is given, there is no URL to take apart but the client's own,
+    and that is done once a connection.
+    """
+    return library.Request(
+        request.method,
+        client.base_url,
+        headers=headers_with(request.headers),
+        extensions={"target": request.target.encode("ascii")},
     )

@@ -2,6 +2,10 @@
 
 Read this file first if you write a strategy of your own: a context manager that yields a function from
 requests to outcomes, in the same order. All that the promises ask of a single request is in ``caller``.
+
+Measured where answers come at once (time and CPU against this file, on a busy machine): ``requests.get`` for each
+request, so a Session and a connection each, 1.75 times both; a Session that looks for proxies and passwords in the
+environment (``trust_env``, requests' default) 1.3 and 1.5 times.
 """
 
 from __future__ import annotations

@@ -89,7 +89,9 @@ Fetch: TypeAlias = Callable[[Sequence[Request]], list[Outcome]]
 
 
 class Strategy(Protocol):
-    """A function that opens a fetcher. It may carry an attribute ``declares: Declares``."""
+    """A function that opens a fetcher. It may carry an attribute ``declares: Declares``; and ``lacking``, a function of
+    nothing that says in a sentence what it lacks in this environment besides libraries (None: nothing), and is asked
+    before it is raced. Its fetcher may have ``notes``, a list of sentences about what happened to it, which grows."""
 
     def __call__(self, limits: Limits, decode: Decode, /) -> AbstractContextManager[Fetch]: ...
 

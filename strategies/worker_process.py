@@ -1,4 +1,4 @@
-"""One worker process and the pipe to it: what ``processes`` is made of.
+"""One worker process and the pipe to it: what ``processes`` is made of, and what all workers have in common.
 
 Plain data goes through the pipe: a Request one way, a Fetched or a Failed the other. A worker dies with its
 parent, however that ends: an idle one reads the end of its pipe, a busy one has a thread that waits for it.
@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext
 from typing import Any
@@ -50,11 +51,14 @@ def packed_decode(limits: Limits, decode: Decode) -> Job:
 class Worker:
     """The parent's side of one worker."""
 
-    def __init__(self, context: ForkServerContext, job: Job) -> None:
-        self._context, self._job = context, job
+    def __init__(
+        self, context: ForkServerContext, job: Any, work: Callable[[Connection, Any], None] | None = None
+    ) -> None:
+        """``work`` is what it does with its end of the pipe and its ``job``; ``serve`` where nothing is said."""
+        self._context, self._job, self._work = context, job, work or serve
         self._gone = False
         self.pipe, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs, job), name="fetchrace-worker", daemon=True)
+        self._process = context.Process(target=self._work, args=(theirs, job), name="fetchrace-worker", daemon=True)
         try:
             self._process.start()
         except BaseException:
@@ -93,9 +97,9 @@ class Worker:
             kind, payload = pickle.loads(pickled)  # noqa: S301  from our own worker
         except Exception as error:  # a value that does not survive the way; its class may raise anything
             now = time.monotonic()
-            return _no_way_across(error, now, now)
+            return no_way_across(error, now, now)
         if kind == "bug":
-            return RuntimeError(f"decode raised in a worker process, and must never raise:\n{payload}")
+            return bug(payload)
         return payload  # type: ignore[no-any-return]  # pickled by us
 
     def how_it_ended(self) -> str:
@@ -114,7 +118,7 @@ class Worker:
         """Discard this one and return a new one that is ready. Raises OSError where none can be started."""
         self.discard()
         self.join()
-        fresh = Worker(self._context, self._job)
+        fresh = Worker(self._context, self._job, self._work)
         try:
             fresh.wait_until_ready()
         except BaseException:
@@ -141,39 +145,61 @@ class Worker:
 
 def serve(pipe: Connection, job: Job) -> None:
     """The worker's side: one request, one answer, until the pipe ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the parent decides what ends
-    threading.Thread(target=_die_with_the_parent, daemon=True).start()
-    limits, pickled, module, file = job
-    try:
-        decode: Decode = _Unpickler(pickled, module, file).load()
-    except Exception:
-        _say(pipe, "bug", f"decode could not be loaded there:\n{traceback.format_exc()}")
+    begun = begin(pipe, job)
+    if begun is None:
         return
+    limits, decode = begun
     with Watchdog(limits.deadline_s) as watchdog, open_session(watchdog, Trust(limits.ca_file), 1) as session:
         call = caller(session, watchdog, limits, decode)
-        _say(pipe, "ready", True)
+        say(pipe, "ready", True)
         with contextlib.suppress(EOFError, OSError):
             while True:
                 request = pipe.recv()
                 try:
                     outcome = call(request)
                 except Exception:
-                    _say(pipe, "bug", traceback.format_exc())
+                    say(pipe, "bug", traceback.format_exc())
                     continue
                 try:
-                    _say(pipe, "outcome", outcome)
+                    say(pipe, "outcome", outcome)
                 except OSError:
                     raise
                 except Exception as error:  # unpicklable; __reduce__ of a foreign class may raise anything
-                    _say(pipe, "outcome", _no_way_across(error, outcome.started, outcome.ended))
+                    say(pipe, "outcome", no_way_across(error, outcome.started, outcome.ended))
     os._exit(0)  # sockets close with the process; taking the interpreter down in order costs 20 times as long
 
 
-def _say(pipe: Connection, kind: str, payload: Any) -> None:
+def begin(pipe: Connection, job: Job) -> tuple[Limits, Decode] | None:
+    """How every worker begins: it ends when its parent does, and not by Ctrl-C. None, and it is said, where ``decode``
+    cannot be had."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the parent decides what ends
+    threading.Thread(target=_die_with_the_parent, daemon=True).start()
+    try:
+        return job[0], decode_from(job)
+    except Exception:
+        say(pipe, "bug", f"decode could not be loaded there:\n{traceback.format_exc()}")
+        return None
+
+
+def decode_from(job: Job) -> Decode:
+    """The decode that ``packed_decode`` packed. Raises whatever its module raises."""
+    _, pickled, module, file = job
+    decode: Decode = _Unpickler(pickled, module, file).load()
+    return decode
+
+
+def say(pipe: Connection, kind: str, payload: Any) -> None:
+    """Send a message, and wait until it is through."""
     pipe.send_bytes(pickle.dumps((kind, payload), pickle.HIGHEST_PROTOCOL))
 
 
-def _no_way_across(error: Exception, started: float, ended: float) -> Failed:
+def bug(said: str) -> RuntimeError:
+    """What is raised where ``fetch`` was called, for a traceback that a worker told."""
+    return RuntimeError(f"decode raised in a worker process, and must never raise:\n{said}")
+
+
+def no_way_across(error: Exception, started: float, ended: float) -> Failed:
+    """The outcome of a request whose value cannot be pickled, or not be read again."""
     what = safe(f"{type(error).__name__}: {error}", 160)
     return Failed(
         "bad_value", f"decode must return plain data, and its value could not be pickled: {what}", started, ended

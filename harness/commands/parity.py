@@ -22,6 +22,7 @@ from harness.parity import Case, Finding, rounds_of
 from harness.parity_race import IN_FLIGHT, through_dead_ends, through_rounds
 from mock_server.faults import catalogue
 from mock_server.process import Control, MockFailed, running
+from strategies.failure import DIFFERENCES
 from strategies.strategy import Strategy
 
 _LATENCY = "1ms"
@@ -61,6 +62,8 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
 
         print_matrix(matrix, cases)
         said = f"{wrong} of {len(arms) * len(cases)} are not as expected" if wrong else "all as expected"
+        differing = sum(finding.differs for row in matrix.values() for finding in row.values())
+        said += f", {counted(differing, 'documented difference')} among them" if differing and not wrong else ""
         took = f"{time.monotonic() - began:.0f} s"
         sys.stdout.write(f"{counted(len(cases), 'fault')}, {counted(len(arms), 'way')} of fetching: {said} ({took})\n")
     return FAILURES if wrong else DONE
@@ -118,7 +121,7 @@ def _matrix(arms: dict[str, Strategy], cases: Sequence[Case], deadline_s: float)
             continue
         with running(names, _LATENCY, arguments=("--tls",) if tls else ()) as mock, Control(mock) as control:
             for name, strategy in arms.items():
-                found = through_rounds(strategy, rounds, mock, control, deadline_s)
+                found = through_rounds(strategy, rounds, mock, control, deadline_s, DIFFERENCES.get(name))
                 matrix[name] |= {finding.case: finding for finding in found}
                 _progress(f"{safe(name, 40)}: {counted(len(matrix[name]), 'fault')}")
     dead = [case for case in cases if case in CASES]
@@ -133,9 +136,12 @@ def _document(matrix: dict[str, dict[str, Finding]], cases: Sequence[Case], dead
     for case in cases:
         made = {name: row[case.name] for name, row in matrix.items()}
         found = {
-            name: {"kind": one.kind, "took_s": one.took_s, "ok": not one.problems, "problems": list(one.problems)}
+            name: {
+                "kind": one.kind, "took_s": one.took_s, "ok": not one.problems, "differs": one.differs,
+                "problems": list(one.problems),
+            }
             for name, one in made.items()
-        }
+        }  # fmt: skip
         rows.append({"name": case.name, "kind": case.kind, "check": case.check, "strategies": found})
     agree = not any(one.problems for row in matrix.values() for one in row.values())
     return {"agree": agree, "deadline_s": deadline_s, "strategies": list(matrix), "faults": rows}

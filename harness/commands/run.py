@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from harness import affinity, budget, entries, gate, heat, influences, options, sabotage, scenario_options
+from harness import affinity, budget, cluster, entries, gate, heat, influences, options, sabotage, scenario_options
 from harness.body_size import render_beforehand
 from harness.budget import Budget
-from harness.doctor.descriptors import needed_for
+from harness.doctor.descriptors import allow_files_for
 from harness.exits import USAGE, Ended, EnvironmentGap, OutOfTime, Stop, UsageError
 from harness.foreword import foreword
 from harness.named_scenario import add_argument as add_named
 from harness.named_scenario import scenario_named
+from harness.plan_options import add_argument as add_plan
+from harness.plan_options import plans_from
 from harness.progress import Progress
 from harness.race import Race
 from harness.resume import reopened
@@ -28,7 +29,7 @@ from harness.session import Session
 from harness.telling import tell
 from mock_server.process import MockFailed
 
-_BESIDE_RESUME: Final = frozenset({"resume", "strategy", "json", "strict", "fail_on", "max_error_rate"})
+_BESIDE_RESUME: Final = frozenset({"resume", "strategy", "json", "strict", "fail_on", "max_error_rate", "scheduler"})
 """How a result is told and judged, which may be another way each time; and where strategies are that came from files,
 which no run keeps."""
 _EXAMPLES: Final = """\
@@ -51,6 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     work.add_argument(
         "-s", "--strategy", default="all", metavar="NAMES", help="all, NAME,..., all,-NAME, or FILE.py:NAME (all)"
     )
+    add_plan(work)
+    cluster.add_argument(work)
     add_named(work)
     conditions = parser.add_argument_group("under which conditions")
     scenario_options.add_arguments(work, conditions)
@@ -121,6 +124,7 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     """Check everything that can be checked, then race, then tell. Returns the exit code."""
     max_error_rate = options.share("--max-error-rate", args.max_error_rate)
     gates = [gate.Gate.parse(text) for text in args.fail_on]
+    cluster.heed(args.scheduler, args.strategy if args.resume is None else None)
     entered = _begun(args, argv, gates) if args.resume is None else _resumed(args.resume, argv, gates)
     session = entered.session
     session.judging = _judging(args.strict, max_error_rate)
@@ -164,14 +168,16 @@ def _begun(args: argparse.Namespace, argv: Sequence[str], gates: Sequence[gate.G
     scenarios = _scenarios(args, argv)
     affinity.cores_for(args.affinity)
     levers = sabotage.sabotage_from(args.sabotage, scenarios)
-    _enough_files(max(scenario.concurrency for scenario in scenarios))
-    entered = entries.entries_for(args.strategy, [scenario.concurrency for scenario in scenarios])
+    allow_files_for(max(scenario.concurrency for scenario in scenarios))
+    plans = plans_from(args.plan)
+    entered = entries.entries_for(args.strategy, [scenario.concurrency for scenario in scenarios], plans)
     for sentence in [*entered.broken.values(), *entered.skipped.values()]:
         sys.stderr.write(f"fetchrace: {sentence}\n")
     if not entered.arms:
         raise Stop("no strategy is left to race; nothing was measured")
     names = [arm.name for arm in entered.arms if not arm.twin_of]
-    scenarios = [scenario_options.with_baseline(scenario, args.baseline, names) for scenario in scenarios]
+    ranked = [arm.name for arm in entered.arms if not arm.twin_of and arm.plan == "single"]
+    scenarios = [scenario_options.with_baseline(scenario, args.baseline, ranked) for scenario in scenarios]
     gate.check_arms(gates, [*names, *entered.skipped, *entered.broken])
     heats = [
         heat.heat_for(scenario, entered.arms, args.order, entered.declared_at(scenario.concurrency))
@@ -195,9 +201,10 @@ def _resumed(folder: Path, argv: Sequence[str], gates: Sequence[gate.Gate]) -> _
             f"--resume goes on with a run as it began: expected no option that says otherwise, found {flags}"
         )
     session, _ = reopened(folder, argv, gates)
+    cluster.check_resumed(str(session.facts.get("command", "")))
     scenarios = [one.scenario for one in session.heats]
     affinity.cores_for(scenarios[0].affinity)
-    _enough_files(max(scenario.concurrency for scenario in scenarios))
+    allow_files_for(max(scenario.concurrency for scenario in scenarios))
     return _Entered(session, sabotage.sabotage_from(session.facts.get("sabotage"), scenarios))
 
 
@@ -233,15 +240,3 @@ def _scenarios(args: argparse.Namespace, argv: Sequence[str] = ()) -> list[Scena
         return scenario_options.scenarios_from(args, blocks, warm, named.name)
     except UsageError as error:
         raise named.placed(error, given) from None
-
-
-def _enough_files(in_flight: int) -> None:
-    needed = needed_for(in_flight)
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        if hard != resource.RLIM_INFINITY and hard < needed:
-            raise EnvironmentGap(
-                f"{in_flight} requests in flight need about {needed} file descriptors, {hard} are available; nothing "
-                "was measured; lower --concurrency or raise the limit (ulimit -n)"
-            )
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))

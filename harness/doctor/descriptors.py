@@ -6,6 +6,7 @@ import resource
 from typing import Final
 
 from harness.doctor.finding import Finding
+from harness.exits import EnvironmentGap
 
 DEFAULT_IN_FLIGHT: Final = 20
 _SPARE: Final = 64
@@ -14,6 +15,23 @@ _SPARE: Final = 64
 def needed_for(in_flight: int) -> int:
     """Both ends of a connection per request, a pipe or two per worker, and what Python itself holds open."""
     return 2 * in_flight + _SPARE
+
+
+def allow_files_for(in_flight: int) -> None:
+    """Raise the soft limit as far as so many requests in flight need it.
+
+    Raises:
+        EnvironmentGap: the hard limit is below that.
+    """
+    needed = needed_for(in_flight)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        if hard != resource.RLIM_INFINITY and hard < needed:
+            raise EnvironmentGap(
+                f"{in_flight} requests in flight need about {needed} file descriptors, {hard} are available; nothing "
+                "was measured; lower --concurrency or raise the limit (ulimit -n)"
+            )
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 def descriptors() -> Finding:

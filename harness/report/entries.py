@@ -84,6 +84,11 @@ class ArmEntry(Entry):
         return self.text("status", "failed")
 
     @cached_property
+    def plan(self) -> str:
+        """``single`` (one request a market), as in all older runs, or ``batch``."""
+        return self.text("plan", "single", 40)
+
+    @cached_property
     def with_import_s(self) -> float | None:
         """Importing, opening and the cold batch in seconds: the least that a script pays which runs once."""
         once, importing = self.number("one_shot_s"), self.number("import_s")
@@ -117,14 +122,23 @@ class ScenarioEntry(Entry):
     def measured(self) -> list[ArmEntry]:
         """The arms that may be compared: by rank, or by name where there is no ranking."""
         ranked = [arm for arm in self.arms if arm.status in ("ranked", "tied") and (arm.number("time_s") or 0) > 0]
-        loose = [arm for arm in self.arms if arm.status == "unranked" and (arm.number("time_s") or 0) > 0]
+        loose = [arm for arm in self._loose if arm.plan == "single"]
         by_rank = sorted(ranked, key=lambda arm: (arm.number("rank") or math.inf, arm.number("time_s") or math.inf))
         return by_rank + sorted(loose, key=lambda arm: arm.name)
 
     @cached_property
+    def other_plans(self) -> list[ArmEntry]:
+        """The sound arms that made other requests for the same quotes: beside the others, and never ranked."""
+        return sorted((arm for arm in self._loose if arm.plan != "single"), key=lambda arm: arm.number("time_s") or 0.0)
+
+    @cached_property
+    def _loose(self) -> list[ArmEntry]:
+        return [arm for arm in self.arms if arm.status == "unranked" and (arm.number("time_s") or 0) > 0]
+
+    @cached_property
     def out(self) -> list[ArmEntry]:
         """The arms that have no place: disqualified, failed, skipped, or without a number."""
-        counted = {id(arm) for arm in self.measured}
+        counted = {id(arm) for arm in [*self.measured, *self.other_plans]}
         return [arm for arm in self.arms if id(arm) not in counted]
 
     @cached_property

@@ -57,6 +57,10 @@ GLOSSARY: Final = (
     ("arm", "what races: a strategy under a name"),
     ("baseline", "the arm that speedups are relative to"),
     ("batch", "one call that fetches all requests of the scenario"),
+    (
+        "batch plan",
+        "the fewest requests that bring the same quotes, many markets in each: less work, so its arms are unranked",
+    ),
     ("block", "one round in which every arm runs once, in its own process; the unit of statistics"),
     (
         "calibration card",
@@ -81,6 +85,10 @@ GLOSSARY: Final = (
     ("in flight", "the most requests sent and not yet answered, by the server's count; reached / declared if fewer"),
     ("limited by", "the largest part of an arm's time beyond the physical limit; the limit itself from 95 % of it on"),
     ("missed", "an opportunity that was in the market when the batch was in hand, and not among the batch's signals"),
+    (
+        "multiple",
+        "of CPU time: that of asyncio-protocol a request, or, where that does not race, of the arm that spent least",
+    ),
     ("NETWORK-INVALID", "a verdict: the kernel lost connections and somebody waited for it; no ranking"),
     ("NOISY", "a verdict: the ranking is provisional, for the reasons that are told"),
     ("of limit", "the physical limit over the time taken: 100 % means that nothing is left to gain"),
@@ -89,6 +97,7 @@ GLOSSARY: Final = (
     ("outlier", "a warm time further than three interquartile ranges outside the quartiles (Tukey); kept, and counted"),
     ("phantom", "a signal that was not in the market when the batch was in hand"),
     ("physical limit", "the time that no schedule beats with these delays and this many in flight"),
+    ("pre-emptions", "involuntary context switches: the system took the processor from a thread, for each request"),
     (
         "queueing",
         "a part of a batch's time: requests wait for a turn, as fewer are in flight than may be, or in a poor order",
@@ -114,5 +123,6 @@ GLOSSARY: Final = (
     ("twin", "one arm raced a second time under another name: its ratio shows the noise of the whole apparatus"),
     ("unexplained", "what is left of a batch's time when all measured parts are taken away"),
     ("VALID", "a verdict: the ranking may be quoted, with its intervals"),
+    ("waits", "voluntary context switches: a thread went to sleep until something came, for each request"),
     ("warm", "a batch after the first of its process: connections are open"),
 )

@@ -50,8 +50,10 @@ def numbers_table(scenario: ScenarioEntry) -> NumbersTable:
         "in flight", "conns", "failed",
     )  # fmt: skip
     ranked, baseline = scenario.has_ranking, scenario.raw.get("baseline")
-    cells = [_cells(arm, ranked, baseline) for arm in scenario.measured]
-    limits = [arm.text("limited_by", NONE, 40) for arm in scenario.measured]
+    # Those of another plan stand below, without a rank.
+    arms = [*scenario.measured, *scenario.other_plans]
+    cells = [_cells(arm, ranked, baseline) for arm in arms]
+    limits = [arm.text("limited_by", NONE, 40) for arm in arms]
     # Older runs do not tell what limits an arm.
     if any(limit != NONE for limit in limits):
         columns = (*columns, "limited by")
@@ -60,7 +62,7 @@ def numbers_table(scenario: ScenarioEntry) -> NumbersTable:
             [*row, Cell(_SHORT.get(limit, limit), repr(order.index(limit)))]
             for row, limit in zip(cells, limits, strict=True)
         ]
-    rows = [NumberRow(arm.name, arm.model, tuple(row)) for arm, row in zip(scenario.measured, cells, strict=True)]
+    rows = [NumberRow(arm.name, arm.model, tuple(row)) for arm, row in zip(arms, cells, strict=True)]
     return NumbersTable(columns, tuple(rows))
 
 

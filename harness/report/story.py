@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.report.chart import Chart
+from harness.report.cost_table import cost_table
 from harness.report.decisions import decisions_table, nothing_to_lose
 from harness.report.doubts import conditions, detectable, scenario_doubts
 from harness.report.entries import ArmEntry, Entry, ScenarioEntry
@@ -13,6 +14,7 @@ from harness.report.facts import Fact, scenario_facts
 from harness.report.numbers_table import NumbersTable, numbers_table
 from harness.report.palette import MODELS
 from harness.report.parts import parts_table
+from harness.report.plans import Plans, plans_of
 from harness.report.prices import Prices, prices_of
 from harness.report.request_log import RequestLog
 from harness.report.wording import (
@@ -63,6 +65,8 @@ class Story:
     mood: str
     parts: NumbersTable | None
     decisions: NumbersTable | None
+    cost: NumbersTable | None
+    plans: Plans | None
     nothing_to_lose: str
     spread: list[tuple[str, ...]]
     facts: list[Fact]
@@ -105,6 +109,8 @@ def story_of(scenario: ScenarioEntry, log: RequestLog) -> Story:
         mood=mood_of(scenario.state, scenario.twin_is_off),
         parts=parts_table(scenario),
         decisions=decisions_table(scenario),
+        cost=cost_table(scenario),
+        plans=plans_of(scenario),
         nothing_to_lose=nothing_to_lose(scenario),
         spread=_spread(scenario),
         facts=scenario_facts(scenario),

@@ -28,6 +28,9 @@ def summary_md(run: RunEntry, stories: list[Story], sweep: Sequence[SweepSection
         lines += [f"## {_escaped(story.name)}", "", _escaped(story.conditions), ""]
         lines += _bullets(story.doubts)
         lines += _grid("strategy", story.table) if story.table.rows else []
+        if story.plans is not None:
+            lines += ["### Many markets in one request", "", _escaped(story.plans.takeaway), ""]
+            lines += [*_grid("strategy", story.plans.arms), *_grid("spent at", story.plans.spent)]
         if story.out:
             lines += [*_row(["out of the race", "status", "why"]), "| --- | --- | --- |"]
             for cells in story.out:
@@ -36,6 +39,8 @@ def summary_md(run: RunEntry, stories: list[Story], sweep: Sequence[SweepSection
         facts = [f"{name[:1].upper()}{name[1:]}: {said}" for name, said in story.facts]
         untold = [said for said in (story.nothing_to_lose, story.no_twin) if said]
         lines += _bullets([*(chart.takeaway for chart in story.charts), *untold, *facts])
+        if story.cost is not None:
+            lines += _grid("what it costs", story.cost)
         if story.decisions is not None and not story.nothing_to_lose:
             lines += _grid("what it costs in decisions", story.decisions)
     card = calibration_table(run)

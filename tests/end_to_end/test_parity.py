@@ -136,7 +136,7 @@ def test_what_is_no_fault_or_strategy_is_a_usage_error(arguments: tuple[str, ...
     assert sentence in done.stderr
 
 
-BLOCKING = ("sequential", "threads", "threads-httpx", "processes")
+BLOCKING = ("sequential", "threads", "threads-urllib3", "threads-httpx", "processes")
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,12 @@ def test_the_phrase_that_suggests_a_name_ends_a_sentence_or_is_empty():
 
 def test_a_missing_library_is_named_with_the_command_that_installs_it(group):
     with pytest.raises(MissingLibrary, match="pip install a_library_that_nobody_has"):
+        group.load("needy")
+
+
+def test_a_missing_library_that_an_extra_brings_is_installed_by_that_extra(group):
+    group = replace(group, extras={"a_library_that_nobody_has": "rare"})
+    with pytest.raises(MissingLibrary, match=r"pip install 'fetchrace\[rare\]'$"):
         group.load("needy")
 
 

@@ -97,7 +97,7 @@ def test_help_lists_every_command(capsys):
 
 def test_every_command_but_mock_has_its_module():
     for verb in VERBS:
-        assert (Path(REPO) / "harness" / "commands" / f"{verb}.py").exists()
+        assert (Path(REPO) / "harness" / "commands" / f"{verb.replace('-', '_')}.py").exists()
 
 
 def test_the_version_is_told_even_in_a_checkout_that_is_not_installed(capsys, monkeypatch):

@@ -193,3 +193,10 @@ def test_curves_are_the_same_in_memory_and_from_the_file_and_hold_no_infinity(sw
     assert curves_of(scenarios) == found
     ends = ("low_s", "high_s", "speedup_low", "speedup_high", "efficiency_low", "efficiency_high")
     assert [arm_of(found[0], "fast")["points"][1][end] for end in ends] == [None] * 6
+
+
+def test_an_arm_of_another_plan_is_on_no_curve_and_keeps_nobody_from_one(sweep_of):
+    arms = {**ARMS, "fast+batch": (0.1, 0.1, 0.1)}
+    (curve,) = curves_of(sweep_of(*({"concurrency": c, "arms": arms} for c in (1, 2))))
+    assert {arm["name"] for arm in curve["arms"]} == set(ARMS)
+    assert curve["left_out"] == curve["nobody"] == []

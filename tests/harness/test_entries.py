@@ -219,3 +219,51 @@ def test_every_arm_has_the_source_that_was_found_and_a_twin_that_of_its_original
     assert entries_for("sequential,threads", [20]).sources == {
         "sequential": None, "threads": "0123456789abcdef", "threads (twin)": "0123456789abcdef",
     }  # fmt: skip
+
+
+def test_with_the_batch_plan_every_strategy_races_in_batches_as_well_and_the_twin_is_of_none_of_these(findings):
+    found = entries_for("sequential,threads", [20], ("batch",))
+    assert [arm.name for arm in found.arms] == [
+        "sequential", "sequential+batch", "threads", "threads+batch", "threads (twin)",
+    ]  # fmt: skip
+    assert [arm.plan for arm in found.arms] == ["single", "batch", "single", "batch", "single"]
+    assert found.arms[3].strategy == "threads"
+    assert found.declared_at(20)["sequential+batch"] == 1
+    assert found.sources["threads+batch"] == found.sources["threads"]
+
+
+@pytest.mark.parametrize("text", ["sequential,threads+batch", "sequential,threads,threads+batch"])
+def test_one_that_is_named_with_the_plan_races_beside_the_same_strategy_without(findings, text):
+    found = entries_for(text, [20])
+    assert [arm.name for arm in found.arms[:-1]] == ["sequential", "threads", "threads+batch"]
+
+
+def test_a_missing_library_is_an_error_where_it_was_named_with_a_plan(findings):
+    findings["trio-httpx"] = Finding("trio-httpx", "missing", "needs the library 'trio': pip install trio")
+    with pytest.raises(EnvironmentGap, match="pip install trio"):
+        entries_for("all,trio-httpx+batch", [20])
+
+
+def test_a_guest_from_a_file_has_the_plan_in_its_name_and_not_in_its_path(findings):
+    arms = entries_for("./some/../mine.py:honest+batch", [20]).arms
+    assert [arm.name for arm in arms] == ["mine.py:honest", "mine.py:honest+batch", "mine.py:honest (twin)"]
+    assert arms[0].strategy == arms[1].strategy
+    assert arms[0].strategy.endswith("/mine.py:honest")
+
+
+def test_a_strategy_on_a_cluster_is_raced_only_when_it_is_named(findings):
+    assert not [name for name in chosen_names("all")[0] if name.startswith("dask+")]
+    found = entries_for("threads,dask+threads,dask+threads+batch", [20])
+    assert [arm.name for arm in found.arms][:3] == ["threads", "dask+threads", "dask+threads+batch"]
+    assert [arm.strategy for arm in found.arms][:3] == ["threads", "dask+threads", "dask+threads"]
+
+
+def test_an_unknown_strategy_on_a_cluster_is_a_usage_error():
+    with pytest.raises(UsageError, match=r"unknown strategy 'dask\+treads'; did you mean threads\?"):
+        chosen_names("dask+treads")
+
+
+def test_a_file_on_a_cluster_is_raced_by_its_absolute_path(findings, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (arm, _) = entries_for("dask+./some/../mine.py:honest", [20]).arms
+    assert (arm.name, arm.strategy) == ("dask+mine.py:honest", f"dask+{tmp_path / 'mine.py'}:honest")

@@ -1,9 +1,13 @@
 """Each promise broken alone, in a batch that is honest otherwise: the record must name that promise."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness import fairness
 from harness.fairness import log_rows
+from harness.plan import for_plan
+from harness.planned_faults import PlannedFaults
 from mock_server.log import COLUMNS, GONE
 
 
@@ -292,3 +296,27 @@ def test_a_request_that_claims_to_end_before_the_reply_left_is_a_breach(record_o
     record["outcomes"][0]["ended"] = record["outcomes"][0]["started"]
     (only,) = breaches(record)
     assert "reports request 0" in only
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("BTC/USD,ETH/USD", []), ("*", []), ("BTC/USD,ETH/USD,SOL/USD", []),
+        ("BTC/USD", ["asked for kraken BTC/USD where the plan has kraken BTC/USD,ETH/USD"]),
+        ("BTC/USD,SOL/USD", ["asked for kraken BTC/USD,SOL/USD where the plan has kraken BTC/USD,ETH/USD"]),
+    ],
+)  # fmt: skip
+def test_a_batch_asks_for_all_that_the_plan_has_and_perhaps_for_everything(scenario, label, said):
+    markets = (("kraken", "BTC/USD"), ("kraken", "ETH/USD"))
+    batched = for_plan(replace(scenario, markets=markets, requests=2), "batch")
+    log = [{"index": 0, "exchange": "kraken", "pair": label}]
+    assert fairness._seen_once(log, batched, PlannedFaults(batched)) == said
+
+
+def test_what_an_arm_says_of_itself_stands_beside_a_breach_and_excuses_none(record_of, breaches):
+    record = record_of()
+    record["notes"] = ["the dask worker tcp://a:1 was lost"]
+    assert breaches(record) == []
+    record["server"]["rows"].append(record["server"]["rows"][0])
+    (twice, *_) = breaches(record)
+    assert twice == "the server saw 7 requests where 6 were asked for (the dask worker tcp://a:1 was lost)"

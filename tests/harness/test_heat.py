@@ -4,7 +4,7 @@ import pytest
 
 from harness import heat as heats
 from harness.arm import Arm
-from harness.scenario import Scenario
+from harness.scenario import Scenario, markets_for
 from harness.surroundings import Surroundings
 
 
@@ -71,3 +71,18 @@ def test_a_spoilt_block_keeps_its_times_as_far_as_there_are_any(measured):
         "block": 1, "reasons": list(surroundings.reasons), "surroundings": surroundings.to_json(),
         "times_s": {"a": 0.07},
     }  # fmt: skip
+
+
+def test_an_arm_of_the_batch_plan_is_estimated_by_its_fewer_requests(scenario):
+    # 6 requests to 2 pairs on each of three exchanges: in batches Binance and Kraken need one each, Coinbase two.
+    markets = markets_for(["binance", "coinbase", "kraken"], 2)
+    raced = Scenario.from_json({**scenario.to_json(), "markets": markets})
+    expected = 3 * (0.45 + 3 * (0.2 + 4 * 0.0012))
+    assert heats.estimate_s(raced, {"x+batch": 2}) == pytest.approx(expected)
+
+
+def test_arms_of_a_plan_see_the_same_measurements_in_their_own_scenario(scenario):
+    heat = heats.heat_for(scenario, [Arm("a", "a"), Arm("a+batch", "a")], "shuffled", {})
+    assert heat.of_plan("single").scenario == scenario
+    batched = heat.of_plan("batch")
+    assert (batched.scenario.plan, batched.measured is heat.measured) == ("batch", True)

@@ -65,6 +65,8 @@ def test_versions_are_of_what_is_installed():
         (["--faults", "kraken:429@0.1,bom"], "python -m harness --faults kraken:429@0.1,bom"),
         (["-s", "/home/bob/mine.py:honest"], "python -m harness -s mine.py:honest"),
         (["-s", "threads,/home/bob/a.py:x,./b.py:y"], "python -m harness -s threads,a.py:x,b.py:y"),
+        (["--scheduler", "tcp://bobs-pc.example:8786"], "python -m harness --scheduler tcp://HOST:8786"),
+        (["--scheduler=tcp://127.0.0.1:8786"], "python -m harness --scheduler=tcp://127.0.0.1:8786"),
         (["--results-dir", "/home/bob/somewhere"], "python -m harness --results-dir somewhere"),
         (["--results-dir=/home/bob/somewhere/"], "python -m harness --results-dir=somewhere"),
         (["--base-url", "kraken=http://127.0.0.1:9/x"], "python -m harness --base-url kraken=http://127.0.0.1:9/x"),

@@ -6,11 +6,13 @@ from decimal import Decimal
 import pytest
 
 import exchanges
+import strategies
 from harness.parity import SEED, Case, judged, rounds_of, untimely
 from mock_server.faults import Faults, catalogue, kind_on
 from mock_server.log import COLUMNS
 from mock_server.market import Market
 from mock_server.moment import Moment
+from strategies.failure import DIFFERENCES
 from strategies.strategy import Failed, Fetched
 
 NAMES = ["binance", "coinbase", "kraken"]
@@ -118,6 +120,33 @@ def test_a_fault_that_did_not_strike_is_told():
     outcomes, log = honest(round_)
     log["rows"][0] = row(0, round_.names[0], "")
     assert problems(round_, outcomes, log) == {"early-hints": ["the server did not strike"]}
+
+
+def test_a_documented_answer_of_a_strategy_is_shown_and_not_held_against_it():
+    (round_,) = rounds("head-blank-first")
+    outcomes, log = honest(round_)
+    exchange = exchanges.load(round_.names[0])
+    market = Market(SEED, 0, BATCH)
+    outcomes[0] = replace(
+        outcomes[1], value=(Moment(exchange, market, market.tick(0.5)).quote(exchange.instruments[0].pair),)
+    )
+    (strict,) = judged(round_, outcomes, log, BATCH, DEADLINE_S)
+    (lenient,) = judged(round_, outcomes, log, BATCH, DEADLINE_S, {"head-blank-first": None})
+    assert strict.problems
+    assert not strict.differs
+    assert (lenient.problems, lenient.differs, lenient.kind) == ((), True, None)
+
+
+def test_a_strategy_that_no_longer_differs_as_documented_is_told():
+    (round_,) = rounds("head-blank-first")
+    outcomes, log = honest(round_)
+    (finding,) = judged(round_, outcomes, log, BATCH, DEADLINE_S, {"head-blank-first": None})
+    assert finding.problems == ("protocol instead of a value: said",)
+
+
+def test_every_documented_difference_is_of_a_strategy_and_a_fault_that_exist():
+    assert set(DIFFERENCES) <= set(strategies.names())
+    assert {fault for own in DIFFERENCES.values() for fault in own} <= set(catalogue)
 
 
 def test_a_sound_fault_that_has_nothing_to_change_need_not_strike():

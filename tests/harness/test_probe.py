@@ -186,3 +186,14 @@ def test_a_declaration_that_is_no_declaration_counts_as_none():
     guest.declares = {"in_flight": 1}
     assert not isinstance(guest.declares, Declares)
     assert probe.declared_in_flight(guest, probe.Limits(20)) == 20
+
+
+def test_a_strategy_that_lacks_something_besides_libraries_says_what(tmp_path, monkeypatch):
+    monkeypatch.setitem(GUESTS, "lacking", GUESTS["honest"] + "\nguest.lacking = lambda: 'no scheduler at home'")
+    found = finding_of(tmp_path, "lacking")
+    assert (found.problem, found.message) == ("missing", "no scheduler at home")
+
+
+def test_a_strategy_that_is_asked_and_lacks_nothing_can_race(tmp_path, monkeypatch):
+    monkeypatch.setitem(GUESTS, "content", GUESTS["honest"] + "\nguest.lacking = lambda: None")
+    assert finding_of(tmp_path, "content").problem is None

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pyperf
 import pytest
 
-from harness import entries, heat, spawn
+from harness import entries, heat, resume, spawn
 from harness.arm import Arm
 from harness.entries import Entries
 from harness.exits import Ended, EnvironmentGap, UsageError
@@ -22,7 +22,7 @@ from harness.resume import reopened
 from harness.session import Session
 from harness.source import source_of
 from harness.spawn import Ending
-from harness.store import read_run
+from harness.store import RunFolder, read_run
 from harness.surroundings import Surroundings
 from mock_server.process import Running
 
@@ -401,3 +401,30 @@ def test_neither_the_path_of_a_guest_nor_the_home_folder_is_in_the_journal(stopp
     text = (stopped / FILE).read_text()
     assert str(guest.parent) not in text
     assert "mine.py:honest" in text
+
+
+def test_arms_of_the_batch_plan_are_found_again_by_the_path_of_their_strategy_alone(tmp_path, monkeypatch):
+    names = ("threads", "threads+batch", "mine.py:honest", "mine.py:honest+batch")
+    arms = (*(Arm(name, name.removesuffix("+batch")) for name in names), Arm("threads (twin)", "threads", "threads"))
+    found = Entries(arms, {arm.name: {2: 2} for arm in arms}, {}, {}, {arm.name: "0" * 16 for arm in arms})
+    asked = []
+    monkeypatch.setattr(entries, "entries_for", lambda text, in_flight: asked.append(text) or found)
+    head = {
+        "arms": [
+            {"name": arm.name, "twin_of": arm.twin_of, "source": "0" * 16, "declared": {"2": 2}} for arm in arms
+        ],
+        "skipped": {}, "broken": {},
+    }  # fmt: skip
+    named = resume._named(["run", "-s", "/some where/mine.py:honest+batch"])
+    entered = resume._entered(RunFolder(tmp_path), head, {"scenarios": [{"concurrency": 2}]}, named)
+    assert asked == ["threads,threads+batch,/some where/mine.py:honest,/some where/mine.py:honest+batch"]
+    assert [arm.name for arm in entered.arms] == [*names, "threads (twin)"]
+
+
+def test_the_command_that_goes_on_names_a_file_once_whatever_its_plans(scenario, tmp_path):
+    guest = "/some/mine.py:honest"
+    arms = (Arm("mine.py:honest", guest), Arm("mine.py:honest+batch", guest))
+    entered = Entries(arms, {arm.name: {2: 2} for arm in arms}, {}, {})
+    one = heat.heat_for(scenario, arms, "shuffled", entered.declared_at(2))
+    session = Session.begin(tmp_path, ["run"], [one], entered, fast=True)
+    assert session.resume_command().count(guest) == 1

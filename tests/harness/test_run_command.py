@@ -14,6 +14,7 @@ import pytest
 from harness import cli, entries, gate, heat, influences, options, scenario_options
 from harness.arm import Arm
 from harness.commands import run
+from harness.doctor.descriptors import allow_files_for
 from harness.entries import Entries
 from harness.exits import EnvironmentGap, OutOfTime, UsageError
 from mock_server.process import MockFailed
@@ -39,7 +40,7 @@ def nothing_may_be_measured(monkeypatch, tmp_path):
 def two_arms(monkeypatch):
     """Probing finds two strategies, without looking."""
 
-    def entries_for(text, in_flight):
+    def entries_for(text, in_flight, plans):
         arms = (Arm("sequential", "sequential"), Arm("threads", "threads"), Arm("threads (twin)", "threads", "threads"))
         return Entries(
             arms, {arm.name: {n: 1 if arm.name == "sequential" else n for n in in_flight} for arm in arms}, {}, {}
@@ -76,6 +77,10 @@ USAGE = [
     (["-s", "threads,threads"], "the strategy 'threads' is named twice"),
     (["-s", "nowhere.py:x"], "no file 'nowhere.py'"),
     (["--max-error-rate", "2"], "--max-error-rate: expected a share from 0 to 1"),
+    (["--plan", "bach"], "--plan: expected single or batch, found 'bach'; did you mean batch?"),
+    (["--plan", "batch", "--workload", "books", "-s", "threads"], "expected --workload tickers, found books"),
+    (["-s", "threads+bach"], "unknown strategy 'threads+bach'; did you mean threads"),
+    (["-s", "threads+batch", "--baseline", "threads+batch"], "--baseline 'threads+batch' is not in the race"),
     (["--workload", "trades"], "--workload: expected tickers, books, markets, found 'trades'"),
     (["--faults", "429@"], "--faults: expected a probability from 0 to 1"),
     (["--fast", "--rigorous"], "--fast and --rigorous exclude each other"),
@@ -126,15 +131,15 @@ def test_a_soft_limit_of_file_descriptors_is_raised_as_far_as_needed(monkeypatch
     asked = []
     monkeypatch.setattr(resource, "getrlimit", lambda which: (40, 4096))
     monkeypatch.setattr(resource, "setrlimit", lambda which, limits: asked.append(limits))
-    run._enough_files(80)
+    allow_files_for(80)
     assert asked == [(224, 4096)]
-    run._enough_files(-20)  # 24 needed, 40 there
+    allow_files_for(-20)  # 24 needed, 40 there
     assert len(asked) == 1
 
 
 def test_without_any_strategy_left_nothing_is_measured(capsys, monkeypatch):
     broken = Entries((), {}, {}, {"bad.py:x": "strategy bad.py:x failed at import: KeyError: 'a'"})
-    monkeypatch.setattr(entries, "entries_for", lambda text, in_flight: broken)
+    monkeypatch.setattr(entries, "entries_for", lambda text, in_flight, plans: broken)
     assert cli.main(["-s", "bad.py:x"]) == 1
     assert capsys.readouterr().err == (
         "fetchrace: strategy bad.py:x failed at import: KeyError: 'a'\n"

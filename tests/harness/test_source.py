@@ -76,3 +76,10 @@ def test_what_has_no_file_or_none_that_can_be_read_has_no_digest(plugin, tmp_pat
     assert source_of("nobody") is None
     monkeypatch.setitem(sys.modules, "their_module", SimpleNamespace())
     assert source_of("theirs") is None
+
+
+def test_a_strategy_has_the_same_source_on_a_cluster(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("def honest(limits, decode): ...")
+    assert source_of(f"dask+{file}:honest") == source_of(f"{file}:honest") is not None
+    assert source_of("dask+threads") == source_of("threads") is not None

@@ -1,16 +1,22 @@
 """Books and whole markets in hand, against what the server must have sent."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 import exchanges
 from exchanges.book import Book, Level
+from exchanges.decode import decode_quotes
 from exchanges.pair import Pair
 from harness.book_rows import best_of, digest_of
+from harness.plan import for_plan
 from harness.planned_faults import PlannedFaults
 from harness.quote_rows import row_from_quote
-from harness.scenario import Scenario
+from harness.scenario import Scenario, markets_for, requests_for
 from harness.values import wrong_values
 from mock_server.market import Market
+from mock_server.moment import Moment
 
 AT_S = 1.0
 
@@ -108,3 +114,37 @@ def test_a_field_that_the_body_has_may_not_be_left_out(markets, quotes):
     rows[0][4] = None
     (only,) = judged(markets, [{"quotes": rows}])
     assert "last None in hand" in only
+
+
+@pytest.fixture(params=exchanges.names())
+def batched(request, scenario):
+    """The batch plan of one exchange, and what its own halves make of the market at one moment."""
+    name = request.param
+    markets = markets_for([name], 5)
+    raced = for_plan(replace(scenario, markets=markets, requests=len(markets)), "batch")
+    exchange, market = exchanges.load(name), Market(7, 0, 1)
+    view = Moment(exchange, market, market.tick(AT_S))
+    outcomes = []
+    for request in requests_for(raced, {name: "http://127.0.0.1:1"}):
+        quotes = decode_quotes(request, exchange.answer(request, view))
+        outcomes.append({"quotes": [row_from_quote(quote) for quote in quotes]})
+    return raced, outcomes
+
+
+def test_the_quotes_of_a_batch_are_right_for_every_exchange(batched):
+    scenario, outcomes = batched
+    assert judged(scenario, outcomes) == []
+
+
+def test_a_price_of_a_batch_that_was_altered_is_found(batched):
+    scenario, outcomes = batched
+    row = outcomes[0]["quotes"][-1]
+    row[2] = str(Decimal(row[2]) * 2)
+    (said,) = judged(scenario, outcomes)
+    assert said.startswith(f"1 of {scenario.requests} prices are not what the server sent; the first: ")
+
+
+def test_a_quote_of_a_batch_that_is_missing_is_found(batched):
+    scenario, outcomes = batched
+    outcomes[0]["quotes"].pop()
+    assert "quotes in hand" in judged(scenario, outcomes)[0]

@@ -17,7 +17,7 @@ import pytest
 
 import strategies
 from exchanges.plugins import MissingLibrary
-from strategies import Declares, Failed, Limits
+from strategies import Declares, Failed, Limits, conformance
 from strategies.conformance import check, main
 from strategies.threads import threads
 
@@ -346,3 +346,57 @@ def test_limits_of_the_checks_are_the_ones_a_strategy_is_given():
 
     assert check(curious, [3]) == []
     assert seen == [Limits(in_flight=4)]
+
+
+def test_everything_that_is_installed_is_held_to_the_promises_by_one_command(capsys, monkeypatch):
+    lines = {"good": "kept", "lazy": "BROKEN", "lacking": "skipped"}
+    outcomes = {"good": (0, "kept     7 of 7"), "lazy": (1, "BROKEN   6 of 7 kept; 2: too many"),
+                "lacking": (3, "skipped  needs the library 'x'")}  # fmt: skip
+    monkeypatch.setattr(strategies, "names", lambda: list(lines))
+    monkeypatch.setattr(conformance, "_held", outcomes.__getitem__)
+    assert main(["--all"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "good     kept     7 of 7", "lazy     BROKEN   6 of 7 kept; 2: too many",
+        "lacking  skipped  needs the library 'x'",
+    ]  # fmt: skip
+    monkeypatch.setattr(strategies, "names", lambda: ["good", "lacking"])
+    assert main(["--all"]) == 0
+
+
+@pytest.mark.slow
+def test_a_strategy_held_in_a_process_of_its_own_says_in_a_line_what_it_kept(tmp_path):
+    assert conformance._held("threads") == (0, "kept     7 of 7")
+    guest = tmp_path / "mine.py"
+    guest.write_text(
+        "from contextlib import contextmanager\n\n@contextmanager\ndef mine(limits, decode):\n    yield len\n"
+    )
+    code, said = conformance._held(f"{guest}:mine")
+    assert code == 1
+    assert said.startswith("BROKEN   ")
+    assert " of 7 kept; 1: " in said
+    guest.write_text("import no_such_library\n")
+    assert conformance._held(f"{guest}:mine")[1].startswith("BROKEN   strategy ")
+    guest.write_text("import os\nos._exit(0)\n")
+    assert conformance._held(f"{guest}:mine") == (1, "BROKEN   its process ended with code 0")
+
+
+def test_a_strategy_that_hangs_where_no_promise_looks_is_not_waited_for(tmp_path, monkeypatch):
+    guest = tmp_path / "mine.py"
+    guest.write_text("import time\ntime.sleep(60)\n")
+    monkeypatch.setattr(conformance, "_LIMIT_S", 0.05)
+    assert conformance._held(f"{guest}:mine") == (None, "BROKEN   not done after 0 s")
+
+
+def test_a_library_that_is_missing_has_an_exit_code_of_its_own(capsys, monkeypatch):
+    def load(name):
+        raise MissingLibrary(name, "strategy x needs the library 'y', which is not installed: pip install y")
+
+    monkeypatch.setattr(strategies, "load", load)
+    assert main(["x"]) == 3
+    assert "pip install y" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], ["--al"], ["--all", "threads"]])
+def test_words_that_make_no_sense_show_the_usage(capsys, words):
+    assert main(words) == 2
+    assert "usage: python -m strategies.conformance --all|NAME|FILE.py:NAME ..." in capsys.readouterr().err

@@ -5,7 +5,7 @@ import ssl
 import pytest
 import trustme
 
-from strategies.terms import HEADERS, Trust
+from strategies.terms import HEADERS, Trust, headers_with
 
 
 def test_the_context_verifies_certificates_and_names():
@@ -21,7 +21,18 @@ def test_plain_http_pays_for_no_certificate_store(monkeypatch):
 
 def test_one_context_is_shared_by_all_connections():
     trust = Trust(None)
-    assert trust.context_for("https://a.invalid") is trust.context_for("https://b.invalid")
+    secure, plain = trust.context_for("https://a.invalid"), trust.context_for("http://a.invalid")
+    assert trust.context_for("https://b.invalid") is secure
+    assert trust.context_for("http://b.invalid") is plain
+    assert secure is not plain
+
+
+def test_a_requests_own_header_replaces_the_one_of_all_however_it_is_written():
+    assert headers_with([("X-Number", "7")]) == {**HEADERS, "X-Number": "7"}
+    replaced = headers_with([("user-agent", "mine"), ("X-Number", "7")])
+    assert replaced == {
+        "Accept": "*/*", "Accept-Encoding": HEADERS["Accept-Encoding"], "user-agent": "mine", "X-Number": "7",
+    }  # fmt: skip
 
 
 def test_a_ca_file_adds_an_authority_and_takes_none_away(tmp_path):

@@ -238,7 +238,11 @@ def test_prices_show_who_pays_what_and_why_it_is_no_trade(good_run):
 def test_the_summary_has_the_verdict_and_a_row_for_every_arm(good_run):
     text = (good_run / "summary.md").read_text(encoding="utf-8")
     assert text.startswith("# fetchrace: VALID\n\nasyncio-aiohttp fetched 8 prices in 50 ms.\n")
-    table = [line for line in text.splitlines() if line.startswith("| ")]
+    before, after = text.split("| what it costs |")
+    table = [line for line in before.splitlines() if line.startswith("| ")]
+    cost = [line for line in f"| what it costs |{after}".splitlines() if line.startswith("| ")]
+    assert [line.split(" | ")[0] for line in cost[2:]] == [line.split(" | ")[0] for line in table[2:]]
+    assert len({line.count("|") for line in cost}) == 1
     assert len({line.count("|") for line in table}) == 1
     assert [line.split(" | ")[0] for line in table] == [
         "| strategy", "| ---", "| asyncio-aiohttp", "| threads", "| trio-httpx", "| sequential",
