@@ -11,6 +11,21 @@ settings.register_profile("thorough", max_examples=100, deadline=None)
 settings.load_profile("quick")
 
 
+# Of the tests that every exchange goes through, the fast run takes those of the first ones and of one with a file of
+# its own; all of them go through where the slow tests run as well.
+_LATER = {"bybit", "bitstamp", "bitfinex", "gemini", "kucoin", "gate", "coinbase_exchange"}
+_FOR_EVERY = {"test_exchange_laws", "test_exchange_fuzz", "test_app", "test_depth", "test_families", "test_workloads"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.stem in _FOR_EVERY and hasattr(item, "callspec"):
+            drawn = {value for value in item.callspec.params.values() if isinstance(value, str)}
+            if drawn & _LATER:
+                item.add_marker("slow")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
     """Collect without looking for garbage: what is collected is there to stay."""

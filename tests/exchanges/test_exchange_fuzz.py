@@ -18,7 +18,7 @@ from exchanges.errors import KINDS
 every_exchange = pytest.mark.parametrize("name", exchanges.names())
 drawn = settings(database=None)
 few = settings(max_examples=15, database=None)
-exhaustive = settings(max_examples=1000, database=None)
+exhaustive = settings(max_examples=300, database=None)
 statuses = st.sampled_from([200, 200, 200, 204, 302, 400, 403, 404, 418, 429, 451, 500, 503, 999, 0])
 scalars = (
     st.none()

@@ -69,6 +69,8 @@ def test_every_option_that_makes_a_scenario_may_be_in_a_file():
         "deadline_s": "deadline",
         "max_body": "max-body",
         "baseline": "blocks",
+        # A plan is of an arm, and its scenario is made of the single one.
+        "plan": "requests",
     }
     assert {other.get(field, field) for field in Scenario.__slots__} <= {*TEXTS, *FLAGS, "scenario"}
 

@@ -32,6 +32,9 @@ NAMES = ("threads", "asyncio-aiohttp", "mine.py:honest")
 WHEN = ("id", "started", "finished", "resumed", "clock", "calibration", "command")
 """What a run that was stopped may have otherwise than one that was not."""
 
+# Each of them begins a run and reads it again.
+pytestmark = pytest.mark.slow
+
 
 class Killed(BaseException):
     """What kill -9 would do, as far as a process can do it to itself: nothing is tidied up afterwards."""

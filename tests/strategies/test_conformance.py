@@ -198,7 +198,7 @@ def test_a_strategy_without_a_deadline_is_caught_and_not_waited_for(impatient):
 
 
 def test_a_strategy_that_takes_an_interim_answer_for_the_final_one_is_caught(monkeypatch):
-    monkeypatch.setattr("strategies.requests_session._Watched.response_class", http.client.HTTPResponse)
+    monkeypatch.setattr("strategies.watched_pool._Watched.response_class", http.client.HTTPResponse)
     assert "promise 4" in broken(threads, 4)
 
 
