@@ -122,6 +122,7 @@ def test_no_bomb_and_no_endless_body_takes_more_than_16_mib(name: str, tmp_path:
     assert found["grown"] <= 16 * 1024**2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -44,6 +44,7 @@ def test_a_specification_that_is_none_is_a_usage_error():
     assert "unknown fault 'no-such-fault'" in done.stderr
 
 
+@pytest.mark.slow
 def test_by_default_every_fault_but_the_certificates_is_there_with_the_share_that_was_wanted():
     faults = Faults.parse(default_faults(0.3), ["binance"])
     assert {entry.fault.name for entry in faults.entries} == {f.name for f in catalogue.values() if f.tls is None}

@@ -22,6 +22,7 @@ def test_each_exchange_of_a_scenario_has_a_size(scenario):
     assert set(body_sizes(scenario)) == set(scenario.exchanges)
 
 
+@pytest.mark.slow
 def test_a_whole_market_is_asked_for_once_in_each_encoding_and_in_no_arms_log(markets, monkeypatch):
     logs = []
 

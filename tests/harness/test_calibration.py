@@ -144,6 +144,7 @@ def test_a_real_server_is_never_early_and_what_the_client_sees_is_later_still(mo
         assert found.seen.p50 > found.held.p50
 
 
+@pytest.mark.slow
 def test_with_one_in_flight_every_exchange_is_asked(mock, monkeypatch):
     asked = []
 
@@ -168,6 +169,7 @@ def test_a_load_that_misses_once_is_measured_again_and_one_that_is_early_is_not(
     assert lines(-0.001) == [(-0.001, False)]
 
 
+@pytest.mark.slow
 def test_a_card_leaves_no_batch_behind_on_the_server(mock):
     calibrate(mock, (1,), asked_s=0.01, fast=True)
     with Control(mock) as control:
@@ -205,6 +207,7 @@ def test_a_server_that_refuses_leaves_a_card_that_says_so(mock):
     assert "429" in card.problem
 
 
+@pytest.mark.slow
 def test_a_load_beyond_the_file_descriptors_is_left_out_and_told(mock, monkeypatch):
     monkeypatch.setattr(resource, "getrlimit", lambda which: (60, 60))
     card = calibrate(mock, (1, 100), asked_s=0.01, fast=True)

@@ -74,6 +74,7 @@ def test_the_search_for_children_is_not_on_the_bill(monkeypatch):
     assert cost.CpuMeter().read() < 0.04
 
 
+@pytest.mark.slow
 def test_a_small_process_below_a_large_one_is_small():
     held = bytearray(b"x") * (200 * 2**20)
     script = "from harness import cost; print(cost.tree_peak_bytes())"

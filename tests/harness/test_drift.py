@@ -100,6 +100,7 @@ def test_a_drift_of_ten_percent_is_told_in_95_of_100_sessions(arms, blocks):
     assert np.mean([drift.over_session for drift in found]) == pytest.approx(0.1, abs=0.003)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blocks", [5, 20])
 def test_where_there_is_no_drift_one_is_told_in_at_most_6_of_100_sessions(blocks):
     rng = np.random.default_rng(400 + blocks)

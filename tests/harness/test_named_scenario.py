@@ -161,6 +161,7 @@ def test_options_of_the_named_scenarios_are_options_that_a_file_may_have():
         assert set(scenario.options) <= {*TEXTS, *FLAGS}
 
 
+@pytest.mark.slow
 def test_all_requests_are_as_many_as_there_are_markets_or_exchanges_to_ask():
     (tickers,) = scenarios_of("--requests", "all", "--pairs", "4")
     assert tickers.requests == len(tickers.markets) == 12

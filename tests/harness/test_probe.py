@@ -138,6 +138,7 @@ def test_a_guest_that_is_given_up_is_ended_with_all_that_it_started(held, monkey
     assert os.read(pipe, 1) == b""  # end of file: nobody holds the other end
 
 
+@pytest.mark.slow
 def test_a_probe_and_its_guest_end_when_the_program_is_killed(held):
     name, pipe, let_go = held
     code = f"from harness.probe import look; look([{name!r}], [20])"

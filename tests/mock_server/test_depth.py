@@ -15,6 +15,7 @@ BINANCE = exchanges.load("binance")
 BTC, *_ = (instrument.pair for instrument in BINANCE.instruments)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exchange", EXCHANGES, ids=NAMES)
 def test_every_book_is_on_the_grids_strictly_outward_and_begins_with_the_quote(exchange):
     market = Market(7, 1, 2)
@@ -46,6 +47,7 @@ def test_a_book_has_as_many_levels_as_are_asked_for_and_a_deeper_one_begins_with
         market.book(BINANCE, BTC, 1.0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exchange", EXCHANGES, ids=NAMES)
 def test_a_book_of_the_market_survives_the_wire(exchange):
     market = Market(7)

@@ -123,6 +123,7 @@ def test_windows_lift_the_price_by_what_they_say_from_their_start_to_their_end()
     assert found > 3
 
 
+@pytest.mark.slow
 def test_typical_snapshots_have_gross_positive_spreads_and_some_a_net_positive_one():
     fees = {exchange.name: float(exchange.taker_fee) for exchange in EXCHANGES}
     three = [[quote for quote in quotes if quote.exchange in RACED] for _, quotes in snapshots(40)]

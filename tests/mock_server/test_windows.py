@@ -75,6 +75,7 @@ def selling_into_windows(market, venues, ticks_of):
     return found, seen
 
 
+@pytest.mark.slow
 def test_selling_in_a_window_pays_at_each_tick_of_it_against_whoever_has_none():
     found, seen = selling_into_windows(Market(7), DEAR, range)
     assert seen > 20

@@ -151,12 +151,14 @@ def test_every_fault_gives_its_kind_from_every_strategy(name, outcomes, fault_ki
     assert values == {fault: b"" if fault in EMPTY else b"12345" for fault in values}
 
 
+@pytest.mark.slow
 def test_no_answer_whatever_its_bytes_ends_a_batch(name, fetch, faults):
     assert {
         o.kind for o in fetch([asked(faults.origin, f"/mutant-{n}") for n in range(60)]) if isinstance(o, Failed)
     } <= {"protocol", "truncated", "disconnected", "encoding", "reset", "redirect", "too_large"}
 
 
+@pytest.mark.slow
 def test_a_server_that_stalls_or_drips_in_head_or_body_is_left_at_the_deadline(name, faults, fault_kinds):
     slow = [fault for fault, kind in fault_kinds.items() if kind == "deadline"]
     with opened(name, deadline_s=DEADLINE_S) as fetch:
@@ -191,6 +193,7 @@ def test_a_name_that_does_not_exist_is_a_failure_of_dns_or_of_time(fetch):
     assert "no-such-host.invalid" in outcome.detail or outcome.kind == "deadline"
 
 
+@pytest.mark.slow
 def test_certificates_fail_for_what_is_wrong_with_them(name, secure):
     origins, ca_file = secure
     with opened(name, ca_file=ca_file) as fetch:
@@ -198,11 +201,13 @@ def test_certificates_fail_for_what_is_wrong_with_them(name, secure):
     assert kinds_of(outcomes) == list(origins)
 
 
+@pytest.mark.slow
 def test_without_the_ca_file_a_private_authority_is_not_trusted(fetch, secure):
     (outcome,) = fetch([asked(secure[0][None])])
     assert outcome.kind == "tls_untrusted"
 
 
+@pytest.mark.slow
 def test_a_ca_file_that_is_none_is_said_on_opening(name, tmp_path):
     with pytest.raises(OSError, match="PEM file of certificates"), opened(name, ca_file=str(tmp_path)):
         pass

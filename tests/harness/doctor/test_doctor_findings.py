@@ -154,6 +154,7 @@ def test_a_package_that_says_no_version_of_itself_is_not_accused():
     assert libraries.shadows({"trio": "0.35.0"}, {}).state == "fine"
 
 
+@pytest.mark.slow
 def test_every_library_says_the_version_that_was_installed(of_libraries):
     _, found, _ = of_libraries
     assert (found.topic, found.state) == ("shadowed packages", "fine")

@@ -160,6 +160,7 @@ def test_times_that_are_close_have_an_axis_from_nothing_on(runs):
     assert (axes.get_xscale(), axes.get_xlim()[0]) == ("linear", 0.0)
 
 
+@pytest.mark.slow
 def test_page_and_summary_have_the_chart_the_sentence_and_the_numbers(runs, tmp_path):
     from harness.report import draw
 
@@ -174,6 +175,7 @@ def test_page_and_summary_have_the_chart_the_sentence_and_the_numbers(runs, tmp_
     assert (tmp_path / "run" / "charts" / "decisions.png").stat().st_size > 5000
 
 
+@pytest.mark.slow
 def test_page_and_summary_say_where_there_was_nothing_to_lose(runs, tmp_path):
     from harness.report import draw
 

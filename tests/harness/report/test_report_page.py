@@ -92,6 +92,7 @@ def test_hostile_names_make_no_element_and_no_attribute_of_their_own(hostile_run
     assert [tag for tag, _ in found].count("script") == 1
 
 
+@pytest.mark.slow
 def test_hostile_names_are_shown_as_they_are_spelled(hostile_run):
     text = "".join(Elements(page_of(hostile_run)).text)
     for name in (HOSTILE[0], HOSTILE[1], HOSTILE[2], HOSTILE[3], HOSTILE[5]):

@@ -26,6 +26,7 @@ def shaken(connect, mock):
     return context.wrap_socket(connect(mock.origins["binance"]), server_hostname="127.0.0.1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CODES)
 def test_a_bad_certificate_is_bad_in_just_the_way_it_says(secured, show, connect, name):
     show(name)
@@ -42,6 +43,7 @@ def test_plain_http_on_a_port_for_tls_is_no_tls(secured, show, connect):
         shaken(connect, secured)
 
 
+@pytest.mark.slow
 def test_a_fault_of_tls_needs_a_server_that_speaks_it(control):
     for name in (name for name, fault in catalogue.items() if fault.tls):
         with pytest.raises(MockFailed, match="--tls"):

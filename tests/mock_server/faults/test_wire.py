@@ -191,6 +191,7 @@ def test_every_fault_on_the_wire_has_its_claim():
     assert WIRED.keys() == CLAIMS.keys()
 
 
+@pytest.mark.slow
 def test_the_steps_of_a_fault_are_what_it_says(bench):
     for name in WIRED:
         seen, _ = of_steps(WIRED[name], bench.raw())
