@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+import exchanges
 from harness import allowance_options, options, snapshot
 from harness.exits import DONE, FAILURES
 
@@ -24,7 +25,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     """Print prices; 1 if a request failed (the others are printed)."""
-    import exchanges
     from harness.readout import readout
     from harness.store import csv_text
 
