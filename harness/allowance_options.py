@@ -17,10 +17,12 @@ from harness.allowance import Allowance
 from harness.exits import UsageError
 from harness.fee import fee_from
 
+_MAX_AGE: Final = "5s"
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, levels: str = "20") -> None:
+    """All of them; ``levels`` is the depth where nobody says it."""
     add = parser.add_argument
     add(
         "--notional",
@@ -28,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="AMOUNT",
         help="what a purchase spends, in the money it is paid in; best: what the best prices are good for (1000)",
     )
-    add("--levels", default="20", metavar="N", help="depth of the books that are fetched for it (20)")
+    add("--levels", default=levels, metavar="N", help=f"depth of the books that are fetched for it ({levels})")
     add_age(parser)
     add("--max-skew", default="250ms", metavar="D", help="prices further apart than this make no trade (250ms)")
     add(
@@ -47,12 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_age(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--max-age", default="5s", metavar="D", help="no older price is used (5s)")
+    parser.add_argument("--max-age", metavar="D", help=f"no older price is used ({_MAX_AGE})")
 
 
 def age_from(args: argparse.Namespace) -> Allowance:
     """An allowance of nothing but age, for who does not trade. Raises UsageError."""
-    return Allowance(most_age_us=_micro("--max-age", args.max_age))
+    return Allowance(most_age_us=_micro("--max-age", _MAX_AGE if args.max_age is None else args.max_age))
 
 
 def allowance_from(args: argparse.Namespace) -> Allowance:
@@ -62,7 +64,7 @@ def allowance_from(args: argparse.Namespace) -> Allowance:
         raise UsageError("--notional: expected more than nothing, found 0")
     return Allowance(
         notional,
-        _micro("--max-age", args.max_age),
+        _micro("--max-age", _MAX_AGE if args.max_age is None else args.max_age),
         _micro("--max-skew", args.max_skew),
         _amount("--drift", args.drift),
     )

@@ -6,7 +6,8 @@ or PYTHONDONTWRITEBYTECODE.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Final
 
 ROADS: Final = {
@@ -22,6 +23,8 @@ ROADS: Final = {
     "sslkeylogfile": "httpx and urllib3 write each connection's keys into a file",
 }  # fmt: skip
 """By which road a client goes, and whom it trusts on it."""
+
+_TRUST: Final = frozenset({"ssl_cert_file", "ssl_cert_dir", "requests_ca_bundle", "curl_ca_bundle"})
 
 PACES: Final = {
     "pythondevmode": "asyncio's debug mode, and checks in each allocation",
@@ -62,3 +65,19 @@ def told(variables: Mapping[str, str]) -> str | None:
     which = "it would send or slow one client" if len(found) == 1 else "they would send or slow some clients"
     are = "is" if len(found) == 1 else "are"
     return f"{', '.join(found)} {are} set here and withheld from every worker: {which} and not the others"
+
+
+@contextlib.contextmanager
+def set_aside(variables: MutableMapping[str, str]) -> Iterator[str | None]:
+    """Take the variables that choose a road out of an environment, this process's own, while the block runs: a client
+    in here is to trust nobody else, go no other way and leave no keys on a disk. Gives a sentence for whoever has set
+    them; None where there are none."""
+    found = roads(variables)
+    kept = {name: variables.pop(name) for name in found}
+    are = "is" if len(found) == 1 else "are"
+    trust = any(name.lower() in _TRUST for name in found)
+    hint = "; to trust another authority, say --ca-file" if trust else ""
+    try:
+        yield f"{', '.join(found)} {are} set here and not heeded{hint}" if found else None
+    finally:
+        variables.update(kept)

@@ -19,6 +19,9 @@ _ROWS: Final = 6
 _TRADES_TOLD: Final = 3
 _OTHERS_TOLD: Final = 4
 _WIDE: Final = 100
+_FULL: Final = 80
+_MIDDLE: Final = 64
+_NARROW: Final = 44
 _NAME: Final = 12
 """Of an exchange, in a table of two of them."""
 
@@ -27,14 +30,16 @@ def print_prices(out: Console, readout: Mapping[str, Any], source: str) -> None:
     """Best bid and ask of each pair, from how many exchanges, and how old the older of the two may be."""
     out.print()
     say(out, f"prices, as {safe(source, 40)} fetched them", "bold")
-    wide = out.width >= _WIDE
-    made = table("pair", "best bid", "at", "best ask", "at", "spread bp", *(("of", "age") if wide else ()))
+    # Where there is no room names go, and never a digit of a price.
+    named, spread, wide = (out.width >= least for least in (_FULL, _NARROW, _WIDE))
+    at = ("at",) if named else ()
+    columns = ("best bid", *at, "best ask", *at, *(("spread bp",) if spread else ()), *(("of", "age") if wide else ()))
+    made = table("pair", *columns)
     for row in readout["prices"]:
-        cells = (
-            row["pair"], text_from_price(row["bid"]), safe(row["bid_exchange"], _NAME), text_from_price(row["ask"]),
-            safe(row["ask_exchange"], _NAME), row["spread_bps"],
-        )  # fmt: skip
+        bid_at, ask_at = ((safe(row[side], _NAME),) if named else () for side in ("bid_exchange", "ask_exchange"))
+        cells = row["pair"], text_from_price(row["bid"]), *bid_at, text_from_price(row["ask"]), *ask_at
         more = (str(len(row["exchanges"])), _age(row)) if wide else ()
+        cells += (row["spread_bps"],) if spread else ()
         made.add_row(*cells, *more, style="" if len(row["exchanges"]) > 1 else "dim")
     if readout["prices"]:
         out.print(made)
@@ -68,16 +73,19 @@ def print_arbitrage(out: Console, readout: Mapping[str, Any], rows: int = _ROWS,
         return
     say(out, _title(counts, readout["allowance"]), "bold")
     wide = out.width >= _WIDE
-    made = table("", "pair", "buy at", "sell at", "gross bp", *(("costs",) if wide else ()), "net bp",
-                 *(("profit",) if wide else ()), "verdict")  # fmt: skip
+    gross, verdict, name = out.width >= _FULL, out.width >= _MIDDLE, name_room(out.width)
+    made = table("", "pair", "buy at", "sell at", *(("gross bp",) if gross else ()), *(("costs",) if wide else ()),
+                 "net bp", *(("profit",) if wide else ()), *(("verdict",) if verdict else ()))  # fmt: skip
     shown = found if everything else _chosen(found, rows)
     for place, row in enumerate(shown, 1):
         costs = Decimal(row["gross_bps"]) - Decimal(row["net_bps"])
-        cells = [f"{place}", _pairs(row), safe(row["buy"], _NAME), safe(row["sell"], _NAME), row["gross_bps"]]
+        cells = [f"{place}", _pairs(row), safe(row["buy"], name), safe(row["sell"], name)]
+        cells += [row["gross_bps"]] if gross else []
         cells += [f"{costs:.2f}"] if wide else []
         cells += [row["net_bps"]]
         cells += ["" if row["profit"] is None else _cents(row["profit"])] if wide else []
-        made.add_row(*cells, row["verdict"], style="bold green" if row["verdict"] == "trade" else "")
+        cells += [row["verdict"]] if verdict else []
+        made.add_row(*cells, style="bold green" if row["verdict"] == "trade" else "")
     out.print(made)
     if counts["all"] > len(shown):
         more = counts["all"] - len(shown)
@@ -92,6 +100,11 @@ def _print_not_compared(out: Console, readout: Mapping[str, Any]) -> None:
     out.print()
 
 
+def name_room(width: int) -> int:
+    """How much of an exchange's name there is room for where prices have to be whole."""
+    return _NAME if width >= _MIDDLE else 8 if width >= 54 else 5
+
+
 def print_left_out(out: Console, readout: Mapping[str, Any]) -> None:
     """The quotes of which no use is made, and why."""
     left_out = readout.get("left_out", ())
@@ -99,6 +112,12 @@ def print_left_out(out: Console, readout: Mapping[str, Any]) -> None:
         say(out, f"not used: {safe(row['reason'], 200)}", "yellow")
     if len(left_out) > _ROWS:
         say(out, f"not used either: {counted(len(left_out) - _ROWS, 'quote')} more", "yellow")
+
+
+def print_place(out: Console, place: Mapping[str, Any] | None) -> None:
+    """Where the prices come from, and for real ones when; None where nobody was asked."""
+    if place is not None:
+        say(out, safe(place["sentence"] if place["real"] else f"from {place['sentence']}", 1000), "dim")
 
 
 def _chosen(found: Sequence[Mapping[str, Any]], rows: int) -> list[Mapping[str, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exchanges.errors import safe
@@ -42,7 +42,8 @@ def pause_s(exchange: Exchange, request: Request, least_s: float) -> float:
 class Recorder:
     """Asks ``exchanges`` in turn through one fetcher, which keeps one connection to each.
 
-    ``origins`` are where they are asked, ``sleep`` and ``now`` (seconds, monotonic) the clock.
+    ``origins`` are where they are asked; ``unlimited`` the exchanges in whose places servers of one's own are, which
+    have no limit to be spared; ``sleep`` and ``now`` (seconds, monotonic) are the clock.
     """
 
     exchanges: Sequence[Exchange]
@@ -51,14 +52,14 @@ class Recorder:
     least_s: float
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], float] = time.monotonic
+    unlimited: Collection[str] = ()
     recordings: dict[str, Recording] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._requests = {one.name: self._requests_of(one) for one in self.exchanges}
-        # A server of one's own, in an exchange's place, has no limit to be spared.
         self._pauses = {
             one.name: self.least_s
-            if one.name in self.origins
+            if one.name in self.unlimited
             else pause_s(one, one.request_for(one.instruments[0].pair), self.least_s)
             for one in self.exchanges
         }

@@ -27,11 +27,15 @@ class _Piped(Console):
 def console() -> Console:
     """stdout, 100 columns wide, or 80 where the terminal is narrower; colours off when piped or NO_COLOR is set."""
     columns = shutil.get_terminal_size((100, 24)).columns
-    # rich's own reading of NO_COLOR leaves bold and dim in; no colour system at all leaves no escape codes.
-    system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
     return _Piped(
-        file=sys.stdout, width=100 if columns >= 100 else 80, highlight=False, markup=False, color_system=system
+        file=sys.stdout, width=100 if columns >= 100 else 80, highlight=False, markup=False, color_system=colours()
     )
+
+
+def colours() -> Literal["auto"] | None:
+    """The colours that are wanted: as many as the terminal has, or none."""
+    # rich's own reading of NO_COLOR leaves bold and dim in; no colour system at all leaves no escape codes.
+    return None if os.environ.get("NO_COLOR") else "auto"
 
 
 def table(*columns: str) -> Table:

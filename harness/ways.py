@@ -33,8 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("-s", "--strategy", default="asyncio-aiohttp", metavar="NAME", help="how to fetch them (asyncio-aiohttp)")
     add("-c", "--concurrency", default="64", metavar="N", help="requests in flight (64)")
-    add("--latency", default="20ms", metavar="D", help="of the mock server (20ms)")
-    add("--seed", default="7", metavar="N", help="of the mock's market (7)")
+    # None where they are not given: they say nothing of other servers.
+    add("--latency", metavar="D", help="of the mock server (20ms)")
+    add("--seed", metavar="N", help="of the mock's market (7)")
     add("--hold", metavar="T", help="the mock's market stands still at this time after its start, such as 3.2s")
     add("--deadline", default="10s", metavar="D", help="for one request (10s)")
     form = parser.add_mutually_exclusive_group()
@@ -51,7 +52,7 @@ def ways_from(args: argparse.Namespace) -> Ways:
         strategy=args.strategy,
         in_flight=options.count("--concurrency", args.concurrency),
         deadline_s=options.deadline(args.deadline),
-        latency=str(options.read("--latency", args.latency, Latency.parse)),
-        seed=options.read("--seed", args.seed, int),
+        latency=str(options.read("--latency", args.latency or "20ms", Latency.parse)),
+        seed=options.read("--seed", args.seed or "7", int),
         hold=hold,
     )

@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import exchanges
 import strategies
 from exchanges.decode import decode_quotes
-from exchanges.errors import safe
-from exchanges.plugins import nearest
 from exchanges.units import counted, seconds_from, text_from_seconds
-from harness import options
+from harness import influences, options, place_options
 from harness.exits import DONE, FAILURES, Ended, EnvironmentGap, UsageError
+from harness.pinned_names import pinned
 from harness.recorder import Recorder
 from harness.store import replace_file
+from harness.whereabouts import Whereabouts, whereabouts_from
 from mock_server.profile import profile_of
-from strategies.strategy import Limits
+from strategies.strategy import Fetch, Limits
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _FEWEST = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--real", action="store_true", help="yes, ask the real exchanges: without it nothing is sent anywhere")
     add("-x", "--exchange", default="all", metavar="NAMES", help="exchanges, comma-separated, or FILE.py:NAME (all)")
     add("--samples", default="30", metavar="N", help="times to record of each exchange (30)")
     add("--every", default="1s", metavar="D", help="at least so long between two requests to one exchange (1s)")
     add("--deadline", default="10s", metavar="D", help="for one request (10s)")
     add("--out", default="profile.json", metavar="FILE", help="where to write it (profile.json)")
-    add("--base-url", action="append", default=[], metavar="EXCHANGE=URL", help="ask a server on loopback in its place")
+    place_options.add_arguments(parser)
 
 
 def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
@@ -44,18 +43,18 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     samples = options.count("--samples", args.samples)
     least_s = options.positive("--every", options.read("--every", args.every, seconds_from))
     deadline_s = options.deadline(args.deadline)
-    origins = _origins(args.base_url, names)
-    real = [name for name in names if name not in origins]
-    if real and not args.real:
-        raise UsageError(f"this asks real exchanges over the network ({', '.join(real)}); say --real if you mean it")
+    where = whereabouts_from(args, names, deadline_s)
+    if where.played:
+        asked = ", ".join(where.played)
+        raise UsageError(f"this asks real exchanges over the network ({asked}); say --real if you mean it")
     if samples < _FEWEST:
         raise UsageError(f"--samples: expected {_FEWEST} or more, found {samples}")
     out = _writable(Path(args.out))
-    recorder = Recorder([exchanges.load(name) for name in names], origins, samples, least_s)
+    recorder = Recorder([exchanges.load(name) for name in names], where.origins, samples, least_s, unlimited=where.ours)
     wanted = f"{counted(samples, 'time')} of {counted(len(names), 'exchange')}"
     _say(f"recording {wanted}, about {text_from_seconds(recorder.expected_s())}")
     try:
-        with strategies.load("sequential")(Limits(1, deadline_s), decode_quotes) as fetch:
+        with _asking(where, deadline_s) as fetch:
             recorder.record(fetch, _progress(samples))
     except Ended as ended:
         ended.kept = _kept(recorder, out) or "too few times were heard for a profile"
@@ -79,23 +78,17 @@ def _kept(recorder: Recorder, out: Path) -> str | None:
     return f"{counted(sum(map(len, times.values())), 'time')} of {', '.join(times)} are kept as quantiles in {out}"
 
 
-def _origins(words: Sequence[str], names: Sequence[str]) -> dict[str, str]:
-    origins = {}
-    for word in words:
-        name, equals, url = word.partition("=")
-        if not equals or name not in names:
-            raise UsageError(f"--base-url: expected EXCHANGE=URL, found {safe(word, 80)!r}{nearest(name, names)}")
-        try:
-            parts = urlsplit(url)
-            sound = parts.scheme == "http" and parts.hostname in _LOOPBACK and parts.port and not parts.path.strip("/")
-            plain = parts.username is None and not parts.query and not parts.fragment
-        except ValueError:
-            sound = plain = False
-        if not (sound and plain):
-            example = f"{name}=http://127.0.0.1:8080"
-            raise UsageError(f"--base-url: expected a server on loopback such as {example}, found {safe(url, 80)!r}")
-        origins[name] = url.rstrip("/")
-    return origins
+@contextlib.contextmanager
+def _asking(where: Whereabouts, deadline_s: float) -> Iterator[Fetch]:
+    """One connection to each, by what was checked and no other road."""
+    with (
+        influences.set_aside(os.environ) as told,
+        pinned(where.pins),
+        strategies.load("sequential")(Limits(1, deadline_s, ca_file=where.ca_file), decode_quotes) as fetch,
+    ):
+        if told is not None:
+            _say(told)
+        yield fetch
 
 
 def _writable(out: Path) -> Path:

@@ -35,3 +35,17 @@ def test_whoever_has_set_something_is_told_its_name_and_never_its_value():
     )
     said = influences.told({"http_proxy": "x", "PYTHONDEVMODE": "1"})
     assert said.startswith("PYTHONDEVMODE, http_proxy are set here and withheld from every worker: they would")
+
+
+def test_a_road_is_set_aside_for_a_while_and_what_is_none_stays():
+    variables = {"SSL_CERT_FILE": "/secret", "http_proxy": "", "PATH": "/bin", "PYTHONDEVMODE": "1"}
+    before = dict(variables)
+    with influences.set_aside(variables) as told:
+        assert "SSL_CERT_FILE" not in variables
+        assert variables["PYTHONDEVMODE"] == "1"
+    assert told == "SSL_CERT_FILE is set here and not heeded; to trust another authority, say --ca-file"
+    assert variables == before
+    with influences.set_aside({"NETRC": "/secret"}) as told:
+        assert told == "NETRC is set here and not heeded"
+    with influences.set_aside({"PATH": "/bin"}) as told:
+        assert told is None

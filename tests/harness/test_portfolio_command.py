@@ -70,7 +70,7 @@ def fetched(monkeypatch):
     asked = []
 
     def prices(bid_ask=PRICES, old=(), halted=(), failures=()):
-        def fetch(markets, how):
+        def fetch(args, names, markets, how, may_cut):
             asked.extend(markets)
             wanted = [(market, bid_ask[market]) for market in markets if market in bid_ask]
             sightings = [
@@ -134,7 +134,8 @@ def test_the_json_is_one_document_with_exact_decimals_and_all_provenance(capsys,
     assert cli.main(["portfolio", written(), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert set(document) == {
-        "strategy", "currency", "total", "holdings", "unvalued", "by_exchange", "left_out", "notes", "failures"
+        "strategy", "currency", "total", "holdings", "unvalued", "by_exchange", "left_out", "notes", "failures",
+        "place",
     }  # fmt: skip
     assert document["total"] == {
         "value": "262.5", "low": "259.9", "high": "265.1", "cost": "40", "profit": "10.5", "profit_percent": "26.25"

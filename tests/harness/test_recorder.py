@@ -39,8 +39,8 @@ def failure(kind, retry_after=None):
     return Failed(kind, "because", 0.0, 0.0, None, retry_after)
 
 
-def recorded(road, samples=3, least_s=1.0, origins=None, asked=(BINANCE, KRAKEN)):
-    recorder = Recorder(asked, origins or {}, samples, least_s, road.sleep, lambda: road.now)
+def recorded(road, samples=3, least_s=1.0, origins=None, asked=(BINANCE, KRAKEN), unlimited=()):
+    recorder = Recorder(asked, origins or {}, samples, least_s, road.sleep, lambda: road.now, unlimited)
     heard = []
     recorder.record(road.fetch, lambda name, number: heard.append((name, number)))
     return recorder, heard

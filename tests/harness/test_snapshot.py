@@ -3,6 +3,8 @@
 import argparse
 import contextlib
 import math
+import socket
+import threading
 from dataclasses import replace
 from decimal import Decimal
 from types import SimpleNamespace
@@ -16,8 +18,8 @@ from exchanges.facts import Facts
 from exchanges.pair import Pair
 from exchanges.plugins import BrokenPlugin
 from exchanges.quote import Quote
-from harness import snapshot
-from harness.exits import Stop
+from harness import place_options, snapshot
+from harness.exits import Stop, UsageError
 from mock_server.market import EPOCH_US
 from strategies.strategy import Failed, Fetched
 
@@ -44,8 +46,8 @@ def take(monkeypatch):
         def begin(self, seed, hold):
             begun.append((seed, hold))
 
-    monkeypatch.setattr(snapshot, "running", running)
-    monkeypatch.setattr(snapshot, "Control", Control)
+    monkeypatch.setattr(place_options, "running", running)
+    monkeypatch.setattr(place_options, "Control", Control)
 
     def go(fetch, *options, **wanted):
         """``fetch`` gets the requests for prices; those for facts are answered well unless it is to get them too."""
@@ -115,13 +117,13 @@ def test_what_cannot_be_learnt_of_an_exchange_is_a_note_and_no_failure(take):
     def fetch(requests):
         if requests[0].about == "quotes":
             return all_fetched(requests)
-        return [Failed("deadline", "no answer", 0.0, 0.1) if r.exchange == "kraken" else told(r) for r in requests]
+        return [Failed("server", "no answer", 0.0, 0.1, 503) if r.exchange == "kraken" else told(r) for r in requests]
 
     found = take(fetch, facts=True)
     assert (set(found.seen.clocks), found.failures) == ({"coinbase"}, [])
     assert found.notes == (
-        "kraken: its clock is not known (deadline: no answer)",
-        "kraken: its list of markets, so what is halted, is not known (deadline: no answer)",
+        "kraken: its clock is not known (server: no answer)",
+        "kraken: its list of markets, so what is halted, is not known (server: no answer)",
     )
 
 
@@ -162,6 +164,89 @@ def test_the_market_stands_still_where_that_is_wanted(take):
     take(all_fetched, "--hold", "3.2s")
     take(all_fetched)
     assert take.begun == [(7, 3.2), (7, None)]
+
+
+def test_an_exchange_that_says_nothing_of_itself_is_not_asked_for_prices_and_told_once(take):
+    asked = []
+
+    def fetch(requests):
+        asked.append([(request.exchange, request.about) for request in requests])
+        if requests[0].about == "quotes":
+            return all_fetched(requests)
+        lost = Failed("refused", "nobody is there", 0.0, 0.1)
+        return [lost if request.exchange == "kraken" else told(request) for request in requests]
+
+    found = take(fetch, facts=True)
+    assert asked[1] == [("coinbase", "quotes")]
+    assert (found.failures, found.notes) == (["kraken BTC/USD: refused: nobody is there"], ())
+
+
+def test_a_snapshot_of_the_mock_says_that_its_prices_are_invented(take):
+    assert take(all_fetched).place == {"real": False, "sentence": place_options.MOCK}
+
+
+@pytest.fixture
+def resolver(monkeypatch):
+    """What a name leads to, in the resolver's place: a text, an error, or None for one that never says."""
+    system, released = socket.getaddrinfo, threading.Event()
+    leads = {"api.kraken.com": "8.8.8.8", "api.coinbase.com": "8.8.4.4"}
+
+    def resolve(host, port, *args, **options):
+        found = leads.get(host, host)
+        if found is None:
+            released.wait()
+        if not isinstance(found, str):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return system(found, port, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    yield leads
+    released.set()
+
+
+def test_a_real_exchange_whose_name_leads_nowhere_is_told_once_and_not_asked(take, resolver):
+    resolver.update({"api.kraken.com": None, "api.coinbase.com": OSError()})
+    found = take(None, "--real", "--deadline", "1ms", "--pairs", "2")
+    assert found.failures == [
+        "coinbase: dns: the name api.coinbase.com could not be resolved: Name or service not known",
+        "kraken: dns: the name api.kraken.com could not be resolved: nobody said within 1.00 ms",
+    ]
+
+
+def test_while_real_exchanges_are_asked_their_names_lead_where_they_led_at_first(take, resolver):
+    def fetch(requests):
+        resolver["api.kraken.com"] = "127.0.0.1"
+        assert socket.getaddrinfo("api.kraken.com", 443)[0][4][0] == "8.8.8.8"
+        return [Failed("reset", "gone", 0.0, 0.1) for _ in requests]
+
+    assert len(take(fetch, "--real").failures) == 2
+    assert socket.getaddrinfo("api.kraken.com", 443)[0][4][0] == "127.0.0.1"
+
+
+def test_real_exchanges_are_asked_at_their_own_origins_within_their_limits(take, resolver):
+    asked = []
+
+    def fetch(requests):
+        asked.extend(requests)
+        if requests[0].about != "quotes":
+            return [told(request, {Pair("SOL", "USD")}) for request in requests]
+        return [fetched(r, tuple(Quote(r.exchange, p, Decimal(1), Decimal(2)) for p in r.pairs)) for r in requests]
+
+    found = take(fetch, "--real", "-x", "kraken,coinbase", "--pairs", "all", facts=True)
+    assert {request.origin for request in asked} == {"https://api.kraken.com", "https://api.coinbase.com"}
+    assert sum(request.exchange == "kraken" and request.about == "quotes" for request in asked) == 1
+    assert sum(request.exchange == "coinbase" for request in asked) == 5
+    assert found.place["real"]
+    assert any(note.startswith("coinbase: asked for 3 of") for note in found.notes)
+    assert any("not asked for SOL/USD: by its own list not trading" in note for note in found.notes)
+    assert Pair("SOL", "USD") not in {quote.pair for quote in found.quotes}
+    assert take.begun == []
+
+
+def test_pairs_that_were_named_are_asked_for_all_of_them_or_refused_before_anybody_is_asked(take):
+    pairs = ",".join(str(one.pair) for one in exchanges.load("coinbase").instruments)
+    with pytest.raises(UsageError, match="coinbase: 24 markets in one shot would take more than half"):
+        take(None, "--real", "-x", "coinbase", "--pairs", pairs)
 
 
 def broken(requests):
