@@ -162,8 +162,8 @@ def _bounds(heat: Heat, plan: str) -> float | None:
     longest: dict[int, Sequence[float]] = {}
     for m in heat.measured:
         if plan_of(m.arm) == plan and len(m.warm) > len(longest.get(m.block, ())):
-            longest[m.block] = [batch.bound_s for batch in m.warm]
-    values = [median(bounds) for bounds in longest.values()]
+            longest[m.block] = [batch.bound_s for batch in m.warm if batch.bound_s is not None]
+    values = [median(bounds) for bounds in longest.values() if bounds]
     if not values or min(values) <= 0:
         return None
     return math.exp(fmean(math.log(value) for value in values))

@@ -33,7 +33,9 @@ def numbers_of(
     requests = sum(batch.requests for batch in warm)
     cpu = sum(batch.cpu_s for batch in warm)
     efficiency = bound_s / centre.estimate if bound_s else None
-    parts = over_blocks([m.parts for m in measurements])
+    by_block = [parts for m in measurements if (parts := m.parts) is not None]
+    parts = over_blocks(by_block) if by_block else None
+    cold = _cold_parts(measurements)
     most = max(batch.reached for batch in batches)
     fewer = min(measurements[0].declared_in_flight, most) < min(heat.scenario.concurrency, heat.scenario.requests)
     strange = outliers([batch.time_s for batch in warm]) if len(warm) > 2 else ()
@@ -41,7 +43,7 @@ def numbers_of(
         "blocks": len(measurements),
         "time_s": centre.estimate, "low_s": finite(centre.low), "high_s": finite(centre.high),
         "efficiency": efficiency,
-        "held_bound_s": median([batch.held_bound_s for batch in warm]),
+        "held_bound_s": _median([batch.held_bound_s for batch in warm]),
         "import_s": median([m.import_s for m in measurements]), "open_s": median([m.open_s for m in measurements]),
         "cold_s": median([m.cold.time_s for m in measurements]),
         "one_shot_s": median([m.open_s + m.cold.time_s for m in measurements]),
@@ -53,12 +55,12 @@ def numbers_of(
         "requests": sum(batch.requests for batch in batches), "failed": failures.total(), "failures": dict(failures),
         "struck": sum(batch.struck for batch in batches),
         "declared_in_flight": measurements[0].declared_in_flight, "reached_in_flight": most,
-        "connections": max(batch.connections for batch in batches),
+        "connections": max((batch.connections for batch in batches if batch.connections is not None), default=None),
         "reuse": _reuse(warm, heat),
         **numbers_of_decisions([[batch.decision for batch in m.warm] for m in measurements]),
-        "server_overshoot_s": median([batch.overshoot_s for batch in warm]),
-        "parts_s": parts.with_time(), "cold_parts_s": _cold_parts(measurements).with_time(),
-        "limited_by": limited_by(parts, efficiency, fewer),
+        "server_overshoot_s": _median([batch.overshoot_s for batch in warm]),
+        "parts_s": parts and parts.with_time(), "cold_parts_s": cold and cold.with_time(),
+        "limited_by": parts and limited_by(parts, efficiency, fewer),
         "spread": spread_of(
             measurements[0].arm, adjusted_times(measurements), others,
             [[batch.time_s for batch in m.warm] for m in measurements],
@@ -68,7 +70,13 @@ def numbers_of(
     }  # fmt: skip
 
 
-def _cold_parts(measurements: Sequence[Measurement]) -> Parts:
+def _median(values: Sequence[float | None]) -> float | None:
+    """The median of what a server of ours tells; None where there is none."""
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def _cold_parts(measurements: Sequence[Measurement]) -> Parts | None:
     """Those of the cold batch whose time is the median one; of an even number the faster one of the middle."""
     by_time = sorted((m.cold for m in measurements), key=lambda batch: batch.time_s)
     return by_time[(len(by_time) - 1) // 2].parts
@@ -85,13 +93,14 @@ def _switches(warm: Sequence[Batch]) -> dict[str, float | None]:
 
 
 def _reuse(warm: Sequence[Batch], heat: Heat) -> float | None:
-    """The share of requests that found an open connection; those that a bad certificate keeps from arriving left out
-    (``accepted`` knows nothing of theirs). None where that leaves no request."""
+    """The share of requests that found an open connection, by the server's log; those that a bad certificate keeps
+    from arriving left out (``accepted`` knows nothing of theirs). None where that leaves no request, or without a log.
+    """
     plan, turns = PlannedFaults(heat.scenario), heat.scenario.turns
     lost = sum(plan.is_unreachable(turns[index % len(turns)][0]) for index in range(heat.scenario.requests))
     arriving = sum(batch.requests - lost for batch in warm)
-    opened = sum(batch.accepted for batch in warm)
-    return 1 - opened / arriving if arriving > 0 else None
+    opened = [batch.accepted for batch in warm if batch.accepted is not None]
+    return 1 - sum(opened) / arriving if arriving > 0 and opened else None
 
 
 def finite(value: float | None) -> float | None:

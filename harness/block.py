@@ -11,21 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from exchanges.units import text_from_seconds
-from harness import pyperf_files, raw_rows, seals, spawn
+from harness import pyperf_files, raw_rows, spawn
 from harness.arm import Arm, slug
-from harness.decision import used_at
 from harness.fault_witness import LATE_S
 from harness.flood import floods
 from harness.heat import Heat, warm_batches
-from harness.job import Job
-from harness.measurement import Measurement, asked_delays, measurement_from
+from harness.measurement import Measurement, asked_delays
 from harness.plan import for_plan
 from harness.planned_faults import pauses
 from harness.progress import Progress
 from harness.scenario import Scenario
 from harness.store import RunFolder
 from harness.surroundings import Surroundings, SurroundingsMeter
-from mock_server.market import time_us_at
+from harness.witness import NoWitness, Witness, witness_of
 from mock_server.process import Running
 
 
@@ -58,23 +56,24 @@ class _Worked:
     left_behind: int
 
 
-def play(heat: Heat, block: int, mock: Running, folder: RunFolder, progress: Progress) -> Played:
+def play(heat: Heat, block: int, server: Running | NoWitness, folder: RunFolder, progress: Progress) -> Played:
     """Play one block of a heat; arms that were dropped before are left out.
 
     Raises:
-        EnvironmentGap: the mock server is gone, or does not answer.
+        EnvironmentGap: the mock server is gone, or does not answer; or others' servers do not want to be asked.
     """
+    witness = witness_of(server)
     # The same in a run that goes on where another one ended.
     dice = random.Random(f"{heat.scenario.seed}/{heat.scenario.name}/{block}/workers")
     arms = {arm.name: arm for arm in heat.arms}
     played = Played(block)
-    meter = SurroundingsMeter((mock.pid,))
+    meter = SurroundingsMeter(witness.pids)
     for position, name in enumerate(heat.order[block]):
         if name in heat.dropped:
             continue
         progress.begin(name, block, heat.scenario.blocks)
         scenario = for_plan(heat.scenario, arms[name].plan)
-        worked = _measure(scenario, arms[name], block, position, heat.declared[name], mock, folder, dice)
+        worked = _measure(scenario, arms[name], block, position, heat.declared[name], witness, folder, dice)
         progress.advance()
         if worked.left_behind:
             played.left_behind[name] = worked.left_behind
@@ -87,7 +86,7 @@ def play(heat: Heat, block: int, mock: Running, folder: RunFolder, progress: Pro
         quotes = raw_rows.quote_rows(worked.side, scenario, name, block)
         played.quotes += quotes
         played.snapshots[name] = [row[5:] for row in quotes]
-        played.clocks[name] = time_us_at(used_at(worked.side["batches"][-1]))
+        played.clocks[name] = witness.clock_us(worked.side["batches"][-1])
     flooded = floods(played.measured)
     played.measured = [_with_breach(one, flooded.get(one.arm)) for one in played.measured]
     played.surroundings = meter.read()
@@ -95,21 +94,17 @@ def play(heat: Heat, block: int, mock: Running, folder: RunFolder, progress: Pro
 
 
 def _measure(
-    scenario: Scenario, arm: Arm, block: int, position: int, declared: int, mock: Running, folder: RunFolder,
+    scenario: Scenario, arm: Arm, block: int, position: int, declared: int, witness: Witness, folder: RunFolder,
     dice: random.Random,
 ) -> _Worked:  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="fetchrace-") as scratch:
         side_file = Path(scratch, "side.json")
         warm = warm_batches(scenario, declared)
-        job = Job(
-            arm.strategy, scenario, block, warm, dict(mock.origins), mock.control, mock.token, str(side_file),
-            mock.ca_file,
-        )  # fmt: skip
-        limit_s = _limit_s(scenario, declared, warm)
-        seals.taken(mock)  # those of whoever was there before
+        limit_s = _limit_s(scenario, declared, warm) + witness.longest_wait_s(1 + warm)
+        job = witness.job(arm.strategy, scenario, block, warm, str(side_file))
         ending = spawn.run_worker(job, warm, limit_s, dice)
-        sealed = seals.taken(mock)
         side = _side(side_file)
+        witness.heard(side)
         problem = side.get("error")
         if ending.exit_code is None:
             problem = f"did not finish within {text_from_seconds(limit_s)}"
@@ -123,10 +118,7 @@ def _measure(
                 problem = f"pyperf could not read its result: {error}"
         if problem is None:
             try:
-                # First, because nothing else that is told of a forged log is worth much.
-                forged = seals.breaches(side["batches"], sealed, scenario, block, warm)
-                measurement = measurement_from(side, scenario, arm.name, block, position)
-                measurement = replace(measurement, breaches=(*forged, *measurement.breaches))
+                measurement = witness.measurement(side, job, arm.name, position)
                 measurement = _with_breach(measurement, _untidy(ending.left_behind))
                 return _Worked(side, measurement, merged, ending.left_behind)
             except (LookupError, TypeError, ValueError) as error:
@@ -162,7 +154,8 @@ def _side(file: Path) -> dict[str, Any]:
 def _limit_s(scenario: Scenario, declared: int, warm: int) -> float:
     """When to give up on a worker: far beyond any honest time, and still a limit for one that sleeps for ever."""
     rounds = math.ceil(scenario.requests / max(1, declared))
-    slow = rounds * min(scenario.deadline_s, 10 * max(asked_delays(scenario, 0)) + 1.0)
+    longest_s = 10 * max(asked_delays(scenario, 0)) + 1.0 if scenario.is_logged else scenario.deadline_s
+    slow = rounds * min(scenario.deadline_s, longest_s)
     # Those that a fault lets wait for their deadline: in rounds as well, and one more where they come last.
     stalled = len(pauses(scenario))
     stalls = (stalled // max(1, declared) + 1) * (scenario.deadline_s + LATE_S) if stalled else 0.0

@@ -85,6 +85,12 @@ def unfit(scenario: ScenarioEntry) -> str | None:
             return f"its run.json does not tell its {name}"
     if not scenario.number("finished_blocks"):
         return "it has no finished block"
+    if not scenario.is_logged:
+        return (
+            "it was raced against others' servers, and what the way to them and their load made of its ratios was "
+            "another thing at another time: without blocks that are pairs there is no ratio across runs; compare arms "
+            "within one run"
+        )
     if scenario.state not in _COMPARABLE:
         return f"its verdict is {scenario.state}, which allows no ranking: its ratios say nothing about the strategies"
     return None

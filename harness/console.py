@@ -48,12 +48,13 @@ def print_run(run: Mapping[str, Any]) -> None:
         say(out, told, "yellow", indent=2)
     if len(scenarios) > 1 and print_sweep(out, run):
         _print_many(out, scenarios)
+        # Of the last one alone: the steps of a sweep go up as a rule, and one table of each kind can be read.
+        _print_cost(out, scenarios[-1], f" in {safe(scenarios[-1]['name'], 60)} (in the others: on the page)")
     else:
         for scenario in scenarios:
             _print_numbers(out, scenario)
             _print_notes(out, scenario)
-            print_cost(out, scenario)
-            print_plans(out, scenario)
+            _print_cost(out, scenario)
             print_decisions(out, scenario)
     readout = next((found for scenario in scenarios if (found := scenario.get("readout"))), None)
     if readout:
@@ -64,6 +65,12 @@ def print_run(run: Mapping[str, Any]) -> None:
 def print_page(page: Path) -> None:
     """Where a run's report is: the last line, so that it is found."""
     console().print(Text(f"report  {page}"), soft_wrap=True)
+
+
+def _print_cost(out: Console, scenario: Mapping[str, Any], where: str = "") -> None:
+    """What speed costs, and what the other plan would; ``where`` is said where several scenarios could be meant."""
+    print_cost(out, scenario, where)
+    print_plans(out, scenario, where)
 
 
 def _print_numbers(out: Console, scenario: Mapping[str, Any]) -> None:

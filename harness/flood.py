@@ -18,12 +18,12 @@ def floods(measured: Sequence[Measurement]) -> dict[str, str]:
     met = {m.arm: found for m in measured if (found := [batch for batch in m.batches if batch.turned_away])}
     if not all(_is_flood(batch) for batches in met.values() for batch in batches):
         return {}
-    return {arm: _said(max(batches, key=lambda batch: batch.accepted)) for arm, batches in met.items()}
+    return {arm: _said(max(batches, key=lambda batch: batch.accepted or 0)) for arm, batches in met.items()}
 
 
 def _is_flood(batch: Batch) -> bool:
     """Beyond one for each request, and one more where a fault cost it."""
-    return batch.accepted > batch.requests + batch.severed
+    return batch.accepted is not None and batch.accepted > batch.requests + batch.severed
 
 
 def _said(batch: Batch) -> str:

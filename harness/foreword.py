@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from exchanges.units import counted, text_from_seconds
+from harness import pace
 from harness.budget import before_s
-from harness.heat import Heat, estimate_s
+from harness.heat import Heat, estimate_s, warm_batches
+from harness.plan import for_plan
 from harness.scenario import Scenario
 from harness.sentence import conditions_of
 from harness.sweep import short, swept_axes
@@ -25,8 +27,20 @@ def foreword(heats: Sequence[Heat], spent_budget_s: float | None = None) -> str:
     over = "" if spent_budget_s is None else f"; the --budget of {text_from_seconds(spent_budget_s)} no longer holds"
     return (
         f"{counted(arms, 'arm')} and a twin, {_conditions([heat.scenario for heat in heats])}, {blocks}: "
-        f"about {time_left_s(heats):.0f} s{over}"
+        f"about {time_left_s(heats):.0f} s{over}{_spending(heats)}"
     )
+
+
+def _spending(heats: Sequence[Heat]) -> str:
+    """What the rest of a race spends of others' rate limits."""
+    raced, batches = [], []
+    for heat in heats:
+        for arm in heat.arms:
+            each = 1 + warm_batches(heat.scenario, heat.declared[arm.name])
+            raced.append(for_plan(heat.scenario, arm.plan))
+            batches.append(each * (heat.scenario.blocks - heat.finished_blocks))
+    said = pace.said(raced, batches)
+    return f"; {said}" if said else ""
 
 
 def time_left_s(heats: Sequence[Heat]) -> float:

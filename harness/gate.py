@@ -29,6 +29,8 @@ _HOLDS: Final[Mapping[str, Callable[[float, float], bool]]] = {
 _FORM: Final = re.compile(r"(?P<arm>.+)\.(?P<field>\w+)\s*(?P<sign><=|>=|<|>)\s*(?P<limit>[^<>=\s]+)", re.DOTALL)
 _NUMBER: Final = re.compile(r"-?(?:[0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})")
 _FIT: Final = ("ranked", "tied")
+_SOUND: Final = (*_FIT, "unranked")
+"""An arm of the batch plan kept every promise too: what it is counted by may be gated on, what it is ranked by not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +114,12 @@ class Gate:
             return f"{safe(self.arm)} is not in this scenario"
         if state not in RANKED:
             return f"the verdict is {state}: no ranking"
-        needed = [self.arm, *([baseline] if FIELDS[self.field].relative else [])]
+        field = FIELDS[self.field]
+        needed, fit = [self.arm, *([baseline] if field.relative else [])], _SOUND if field.unranked else _FIT
         for name in needed:
             row = rows.get(name, Entry({}))
             status = row.text("status", "missing", 40)
-            if status not in _FIT:
+            if status not in fit:
                 return f"{safe(name)} is {status}: {row.text('reason', 'no reason is given', 200)}"
         return None
 

@@ -22,11 +22,13 @@ Reader = Callable[[Entry, Entry], float | None]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """``share`` says that it lies between 0 and 1; ``relative`` that it needs the baseline's row to be sound."""
+    """``share`` says that it lies between 0 and 1; ``relative`` that it needs the baseline's row to be sound;
+    ``unranked`` that it means something of an arm that is not ranked, as those of the batch plan are not."""
 
     read: Reader
     share: bool = False
     relative: bool = False
+    unranked: bool = False
 
 
 def _own(key: str) -> Reader:
@@ -62,7 +64,6 @@ def _efficiency_high(row: Entry, baseline: Entry) -> float | None:
 
 
 _COUNTS: Final = (
-    "rank",
     "failed",
     "struck",
     "outliers",
@@ -78,14 +79,16 @@ FIELDS: Final[Mapping[str, Field]] = {
     "efficiency": Field(_own("efficiency"), share=True),
     "efficiency_low": Field(_efficiency_low, share=True),
     "efficiency_high": Field(_efficiency_high, share=True),
-    "reuse": Field(_own("reuse"), share=True),
-    "failed_share": Field(_share("failed", "requests"), share=True),
-    "outlier_share": Field(_share("outliers", "values"), share=True),
+    **{name: Field(_own(name), unranked=True) for name in ("over_single", "over_single_low", "over_single_high")},
+    "reuse": Field(_own("reuse"), share=True, unranked=True),
+    "failed_share": Field(_share("failed", "requests"), share=True, unranked=True),
+    "outlier_share": Field(_share("outliers", "values"), share=True, unranked=True),
     "cpu_share": Field(_own("cpu_share")),
     "cpu_ratio": Field(_over("cpu_s_per_request"), relative=True),
     "memory_ratio": Field(_over("peak_rss_bytes"), relative=True),
     "one_shot_speedup": Field(_over("one_shot_s", inverse=True), relative=True),
-    **{name: Field(_own(name)) for name in _COUNTS},
+    "rank": Field(_own("rank")),
+    **{name: Field(_own(name), unranked=True) for name in _COUNTS},
 }
 
 _INSTEAD: Final = {

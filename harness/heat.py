@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harness import schedule
+from harness import pace, schedule
 from harness.arm import Arm, plan_of
 from harness.bound import bound
 from harness.measurement import Measurement, asked_delays
@@ -19,6 +19,8 @@ _LIFE_S = 0.45
 """A worker's own start and end, with what it imports: for the estimate only."""
 _WORK_S = {"tickers": 0.0012, "books": 0.004, "markets": 0.04}
 """What a request costs client and server beyond its delay, likewise."""
+_ROUND_TRIP_S = 0.1
+"""What it takes to somebody else's server and back, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,11 @@ class Heat:
         return replace(self, scenario=for_plan(self.scenario, plan))
 
     @property
+    def raced(self) -> list[Scenario]:
+        """The scenario as each plan has it that is raced."""
+        return [for_plan(self.scenario, plan) for plan in dict.fromkeys(arm.plan for arm in self.arms)]
+
+    @property
     def replays_left(self) -> int:
         """How many more spoilt blocks may be played again: a quarter of the blocks, and one at least."""
         return max(0, max(1, self.scenario.blocks // 4) - len(self.spoilt))
@@ -94,10 +101,11 @@ def block_estimate_s(scenario: Scenario, declared: Mapping[str, int]) -> float:
     per_block = 0.0
     for name, in_flight in declared.items():
         raced = for_plan(scenario, plan_of(name))
-        costs = waits(raced, asked_delays(raced, 0))
+        costs = waits(raced, asked_delays(raced, 0)) if raced.is_logged else [_ROUND_TRIP_S] * raced.requests
         batches = 1 + warm_batches(raced, in_flight)
         work = _WORK_S[raced.workload] * raced.requests
-        per_block += _LIFE_S + batches * (bound(costs, min(in_flight, raced.requests)) + work)
+        rest_s = pace.pause_s([raced])
+        per_block += _LIFE_S + batches * (bound(costs, min(in_flight, raced.requests)) + work + rest_s)
     return per_block
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,11 @@ from harness.scenario import Scenario
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """``origins`` maps exchanges to the mock's addresses, ``control`` and ``token`` open its control port, ``ca_file``
-    vouches for its certificates (None without TLS); ``side_file`` is where the worker leaves everything that pyperf's
-    file has no place for."""
+    """``origins`` maps exchanges to the servers' addresses, ``control`` and ``token`` open the mock's control port,
+    ``ca_file`` vouches for its certificates (None without TLS); ``side_file`` is where the worker leaves everything
+    that pyperf's file has no place for. ``turnstile`` has the fields of a ``harness.turnstile.Turnstile`` that stands
+    in place of the control port where the servers are not ours (None: they are), and ``pins`` are names that lead to
+    the addresses that were checked and no others (``harness.pinned_names``)."""
 
     strategy: str
     scenario: Scenario
@@ -25,6 +27,8 @@ class Job:
     token: str
     side_file: str
     ca_file: str | None = None
+    turnstile: dict[str, Any] | None = None
+    pins: dict[str, list[str]] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self)), encoding="utf-8")

@@ -177,7 +177,7 @@ def replay(heat: Heat, lines: Sequence[Mapping[str, Any]]) -> None:
 def measurement_from_json(data: Mapping[str, Any]) -> Measurement:
     """The measurement that ``dataclasses.asdict`` took apart."""
     batches = tuple(
-        Batch(**{**batch, "latencies": tuple(batch["latencies"]), "parts": Parts(**batch["parts"])})
+        Batch(**{**batch, "latencies": tuple(batch["latencies"]), "parts": batch["parts"] and Parts(**batch["parts"])})
         for batch in data["batches"]
     )
     return Measurement(**{**data, "batches": batches, "breaches": tuple(data["breaches"])})

@@ -68,10 +68,10 @@ def lost_connections(measured: Mapping[str, Sequence[Measurement]], scenario: Sc
         f"{grown} {counter}" if counter == OWN else f"{counter} +{grown}" for counter, grown in counters.items()
     )
     arms = ", ".join(f"{name} {count}" for name, count in by_arm.most_common())
+    cure = "raise the queue of listeners (sysctl -w net.core.somaxconn=1024) or lower --concurrency, and race again"
     said = (
         f"connections were turned away or tried again in {where} ({arms}; the kernel counted {numbers}): that costs a "
-        f"client {_cost(counters)}, and is in {_touched(lost)}; raise the queue of listeners (sysctl -w "
-        "net.core.somaxconn=1024) or lower --concurrency, and race again"
+        f"client {_cost(counters)}, and is in {_touched(lost)}" + (f"; {cure}" if scenario.is_logged else "")
     )
     return Lost(lost[True], lost[False], said)
 
@@ -92,7 +92,9 @@ def _touched(lost: Mapping[bool, int]) -> str:
 
 def _lost_in(batch: Batch, scenario: Scenario) -> dict[str, int]:
     """The counters that convict a batch, with their growth."""
-    grown = {name: batch.network[name] for name in _WAITS_S if batch.network.get(name)}
+    # No listener of ours is asked in a race against others' servers.
+    telling = _WAITS_S if scenario.is_logged else (_SYN,)
+    grown = {name: batch.network[name] for name in telling if batch.network.get(name)}
     own = {}
     if batch.turned_away is not None:
         own = {OWN: batch.turned_away} if batch.turned_away else {}

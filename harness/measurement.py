@@ -38,17 +38,19 @@ class Batch:
     ``turned_away`` how many of the mock's own it counted (None: it does not say), ``parts`` where the time went.
     ``asked_s`` is what the delays asked for take by themselves, in the order of the arm's requests and with as many in
     flight as it may have; ``way_out_s`` the longest that a request took from its start to the server. ``voluntary`` and
-    ``involuntary`` count the context switches of the arm's processes (None: a run that did not count them)."""
+    ``involuntary`` count the context switches of the arm's processes (None: a run that did not count them). What only a
+    server of ours can tell is None where there is none (``harness.unlogged``), and ``reached`` is then the client's
+    view, as ``way_out_s`` is, of which it is the most that it can have been."""
 
     time_s: float
     cpu_s: float
-    bound_s: float
-    held_bound_s: float
-    overshoot_s: float
+    bound_s: float | None
+    held_bound_s: float | None
+    overshoot_s: float | None
     reached: int
-    accepted: int
-    connections: int
-    server_cpu: float
+    accepted: int | None
+    connections: int | None
+    server_cpu: float | None
     skew_s: float | None
     age_s: float | None
     load: float
@@ -59,7 +61,7 @@ class Batch:
     severed: int = 0
     network: dict[str, int] = field(default_factory=dict)
     turned_away: int | None = None
-    parts: Parts = field(default_factory=Parts)
+    parts: Parts | None = field(default_factory=Parts)
     asked_s: float = 0.0
     way_out_s: float = 0.0
     voluntary: int | None = None
@@ -80,7 +82,7 @@ class Batch:
         """Everything but the raw latencies, which requests.csv has."""
         return {
             **{name: getattr(self, name) for name in self.__slots__ if name != "latencies"},
-            "parts": self.parts.to_json(),
+            "parts": None if self.parts is None else self.parts.to_json(),
         }
 
 
@@ -123,10 +125,13 @@ class Measurement:
         return median([batch.time_s for batch in self.warm])
 
     @property
-    def parts(self) -> Parts:
-        """Where ``time_s`` went: the parts of the warm batch of that time, or the mean of the two it lies between."""
+    def parts(self) -> Parts | None:
+        """Where ``time_s`` went: the parts of the warm batch of that time, or the mean of the two it lies between. None
+        where nobody knows."""
         by_time = sorted(self.warm, key=lambda batch: batch.time_s)
-        return mean_of([by_time[(len(by_time) - 1) // 2].parts, by_time[len(by_time) // 2].parts])
+        middle = (by_time[(len(by_time) - 1) // 2].parts, by_time[len(by_time) // 2].parts)
+        known = [parts for parts in middle if parts is not None]
+        return mean_of(known) if known else None
 
     def to_json(self) -> dict[str, Any]:
         kept = {name: getattr(self, name) for name in self.__slots__ if name not in ("arm", "batches", "breaches")}
@@ -153,15 +158,23 @@ def measurement_from(side: dict[str, Any], scenario: Scenario, arm: str, block: 
         decision = decision_of(record, log, scenario, true_market(scenario, block, number))
         batch = _batch(record, log, asked, scenario, declared, ladder, parts_of(record, ladder, decode_s), decision)
         batches.append(batch)
-        breaches += fairness.breaches(record, log, scenario, block, number, declared, asked, batch.held_bound_s)
+        breaches += fairness.breaches(record, log, scenario, block, number, declared, asked, batch.held_bound_s or 0.0)
         breaches += contradictions(record, log, min(declared, scenario.concurrency), scenario.deadline_s)
     if not breaches and reuse:
         # What the cold batch lost and did not open again: no more than there were in flight.
         severed = sum(batch.severed for batch in batches[1:]) + min(batches[0].severed, max(1, declared))
         arriving = len(waits(scenario, [0.0] * scenario.requests))
-        breaches += fairness.reuse_breach([(batch.accepted, arriving) for batch in batches[1:]], severed)
+        breaches += fairness.reuse_breach([(batch.accepted or 0, arriving) for batch in batches[1:]], severed)
+    return measurement_of(side, arm, block, position, batches, breaches)
+
+
+def measurement_of(
+    side: dict[str, Any], arm: str, block: int, position: int, batches: Sequence[Batch], breaches: Sequence[str]
+) -> Measurement:
+    """The measurement of a worker whose batches have been read, with what else its side file tells."""
+    decode_s = side.get("decode_s")
     return Measurement(
-        arm, block, position, tuple(batches), None, tuple(dict.fromkeys(breaches)), declared,
+        arm, block, position, tuple(batches), None, tuple(dict.fromkeys(breaches)), int(side["declared_in_flight"]),
         float(side["import_s"]), float(side["open_s"]), float(side.get("close_s", 0.0)),
         int(side.get("peak_rss_bytes", 0)), int(side.get("threads", 0)), int(side.get("files", 0)),
         float(side.get("stopwatch_s", 0.0)), None if decode_s is None else float(decode_s),
@@ -194,15 +207,12 @@ def _batch(
     ladder: Ladder, parts: Parts, decision: Decision,
 ) -> Batch:  # fmt: skip
     server = record["server"]["batch"]
-    answered = [outcome for outcome in record["outcomes"] if "kind" not in outcome]
     plan, outcomes, n = PlannedFaults(scenario), record["outcomes"], max(1, declared)
     arriving = waits(scenario, asked)
     nobody_let_in = sum(count for name, count in server.get("accepted_by", {}).items() if plan.is_unreachable(name))
     held_bound_s = bound(held_delays(outcomes, log, scenario), n)
-    voluntary, involuntary = record.get("switches", (None, None))
     return Batch(
-        time_s=record["time_s"],
-        cpu_s=record["cpu_s"],
+        **by_the_client(record, scenario),
         bound_s=ladder.bound_s,
         held_bound_s=held_bound_s,
         overshoot_s=max(0.0, held_bound_s - bound(held_delays(outcomes, log, scenario, "asked"), n)),
@@ -211,18 +221,23 @@ def _batch(
         connections=len({row["connection"] for row in log}),
         # Of the batch, not of the longer span between begin and end, in which the server mostly waits for us.
         server_cpu=server["cpu_s"] / record["time_s"],
-        load=record["load"],
-        requests=scenario.requests,
-        failures=dict(Counter(outcome["kind"] for outcome in record["outcomes"] if "kind" in outcome)),
-        latencies=tuple(outcome["ended"] - outcome["started"] for outcome in answered),
         struck=len(asked) - len(arriving) + sum(bool(plan.struck(row["exchange"], row)) for row in log),
-        network=dict(record.get("network", {})),
         turned_away=server.get("turned_away"),
         parts=parts,
         asked_s=ladder.asked_s,
         way_out_s=longest_way_out_s(record, log),
-        voluntary=voluntary,
-        involuntary=involuntary,
         severed=sum(plan.costs_connection(row["exchange"], row) for row in log),
         **asdict(decision),
     )
+
+
+def by_the_client(record: dict[str, Any], scenario: Scenario) -> dict[str, Any]:
+    """What of a batch no server has to tell: the fields of a Batch that are known from the client alone."""
+    answered = [outcome for outcome in record["outcomes"] if "kind" not in outcome]
+    voluntary, involuntary = record.get("switches", (None, None))
+    return {
+        "time_s": record["time_s"], "cpu_s": record["cpu_s"], "load": record["load"], "requests": scenario.requests,
+        "failures": dict(Counter(outcome["kind"] for outcome in record["outcomes"] if "kind" in outcome)),
+        "latencies": tuple(outcome["ended"] - outcome["started"] for outcome in answered),
+        "network": dict(record.get("network", {})), "voluntary": voluntary, "involuntary": involuntary,
+    }  # fmt: skip

@@ -27,7 +27,9 @@ _FIT: Final = ("ranked", "tied")
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One arm in one run. ``status`` is run.json's, or ABSENT; ``reason`` says why it is out. ``change`` is that
-    of its speedup since the first run, ``finding`` what may be said of it; both None where there is nothing to say."""
+    of its speedup since the first run, ``finding`` what may be said of it; both None where there is nothing to say.
+    ``over_single`` is there for an arm of the batch plan, which has no speedup: how many times as fast as the same
+    strategy with a request a market it was in that run. No claim is made of how that changed."""
 
     run: str
     status: str
@@ -37,10 +39,14 @@ class Seen:
     change: Change | None = None
     p_adjusted: float | None = None
     finding: str | None = None
+    over_single: Interval | None = None
 
     def to_json(self) -> dict[str, Any]:
         said: dict[str, Any] = {"run": self.run, "status": self.status, "reason": self.reason}
-        for name, interval in (("speedup", self.speedup), ("efficiency", self.efficiency)):
+        intervals = {"speedup": self.speedup, "efficiency": self.efficiency}
+        if self.over_single is not None:
+            intervals["over_single"] = self.over_single
+        for name, interval in intervals.items():
             ends = (None,) * 3 if interval is None else (interval.estimate, interval.low, interval.high)
             keys = (name, f"{name}_low", f"{name}_high")
             said |= {
@@ -163,19 +169,23 @@ def _seen(scenario: ScenarioEntry, name: str, label: str, found: Change | None, 
     if arm is None:
         return Seen(label, ABSENT, "it did not race")
     if arm.status not in _FIT:
-        return Seen(label, arm.status, arm.text("reason", "no reason is given"))
-    speedup = arm.number("speedup")
-    low, high = arm.number("speedup_low"), arm.number("speedup_high")
+        reason = arm.text("reason", "no reason is given")
+        return Seen(label, arm.status, reason, over_single=_interval(arm, "over_single"))
     return Seen(
         label,
         arm.status,
         None,
-        None if speedup is None else Interval(speedup, low or 0.0, math.inf if high is None else high),
+        _interval(arm, "speedup"),
         _efficiency(arm),
         found,
         p_adjusted,
         None if found is None or p_adjusted is None else found.finding(p_adjusted),
     )
+
+
+def _interval(arm: ArmEntry, key: str) -> Interval | None:
+    found, low, high = (arm.number(f"{key}{end}") for end in ("", "_low", "_high"))
+    return None if found is None else Interval(found, low or 0.0, math.inf if high is None else high)
 
 
 def _efficiency(arm: ArmEntry) -> Interval | None:

@@ -17,6 +17,9 @@ from harness.overlay import ABSENT, Laid, Overlay
 from harness.report.entries import RunEntry
 from harness.statistics import Interval
 
+_OVER_SINGLE = "over single"
+"""How an arm of the batch plan is told: against itself, for it does less work than all the others."""
+
 _STYLE = {IMPROVED: "bold green", WORSE: "bold red"}
 
 
@@ -57,6 +60,10 @@ def _table(laid: Laid, wide: bool) -> Table:
         # Folded, not cut: one strategy on two interpreters is called alike at the beginning.
         made.add_row(Text(safe(name, 60), overflow="fold"))
         for one in seen:
+            if one.over_single is not None:
+                ratio = [_times(one.over_single), _span(one.over_single)]
+                made.add_row(f"  {one.run}", *ratio, *[""] * (len(limit) + 2), _OVER_SINGLE)
+                continue
             cells = [_times(one.speedup), "" if name == laid.baseline else _span(one.speedup)]
             cells += [_share(one.efficiency)] if wide else []
             finding = one.status if one.reason else one.finding or ("baseline" if name == laid.baseline else "")
@@ -72,12 +79,14 @@ def _notes(laid: Laid) -> Iterator[tuple[str, str]]:
         yield f"provisional (?): {' and '.join(laid.noisy)} could not rank firmly (NOISY)", "yellow"
     for note in laid.notes:
         yield note, "yellow"
+    if any(one.over_single is not None for seen in laid.arms.values() for one in seen):
+        yield f"{_OVER_SINGLE}: over the same strategy with a request a market; another plan, unranked", "dim"
     absent: dict[str, list[str]] = {}
     for name, seen in laid.arms.items():
         for one in seen:
             if one.status == ABSENT:
                 absent.setdefault(one.run, []).append(safe(name, 40))
-            elif one.reason is not None:
+            elif one.reason is not None and one.over_single is None:
                 yield f"{safe(name, 40)} is {one.status} in {one.run}: {safe(one.reason, 300)}", "red"
     for run, names in absent.items():
         yield f"not in {run}: {', '.join(names)}", "yellow"

@@ -21,6 +21,7 @@ from harness.orphans import adopting
 from harness.progress import Progress
 from harness.row_room import MOST, RowRoom
 from harness.store import RunFolder, replace_file
+from harness.witness import NoWitness
 from mock_server.process import Running
 
 REQUESTS = "requests.csv"
@@ -30,12 +31,12 @@ SPOILT = "spoilt.csv"
 
 @dataclass
 class Race:
-    """``mocks`` maps the names of scenarios to the servers that serve them; ``save`` is called when a block is
+    """``servers`` maps the names of scenarios to those that serve them; ``save`` is called when a block is
     finished; ``budget`` has a say in how many there are. ``untidy`` are the arms that left processes running,
     ``given_up`` the scenarios of which no more blocks are played again: each is told once."""
 
     heats: Sequence[Heat]
-    mocks: Mapping[str, Running]
+    servers: Mapping[str, Running | NoWitness]
     folder: RunFolder
     progress: Progress
     save: Callable[[], None]
@@ -51,7 +52,7 @@ class Race:
         """Race all heats, block by block, from the first that is not finished on.
 
         Raises:
-            EnvironmentGap: a mock server is gone.
+            EnvironmentGap: a mock server is gone, or others' servers do not want to be asked any more.
             OutOfTime: the budget was spent, and more, before there was enough to be told.
         """
         block = min(heat.finished_blocks for heat in self.heats)
@@ -109,7 +110,7 @@ class Race:
         return True
 
     def _played(self, heat: Heat, block: int) -> Played:
-        played = play(heat, block, self.mocks[heat.scenario.name], self.folder, self.progress)
+        played = play(heat, block, self.servers[heat.scenario.name], self.folder, self.progress)
         for name, number in played.left_behind.items():
             self.folder.log("left_behind", scenario=heat.scenario.name, arm=name, block=played.block, processes=number)
             if name not in self.untidy:

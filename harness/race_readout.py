@@ -26,7 +26,8 @@ _ASKED: Final = 9
 def race_readout(heat: Heat, scenario: Mapping[str, Any]) -> dict[str, Any] | None:
     """The readout of the fastest arm; of any arm that may be trusted where nothing is ranked; None where there is none.
 
-    Against the mock one clock does for all: the exchanges' own. The prices were used when the last of them was in hand.
+    Against the mock one clock does for all: the exchanges' own; of others' clocks there is what their quotes tell, and
+    ours. The prices were used when the last of them was in hand.
     """
     fit = [row["name"] for row in scenario["strategies"] if row["status"] in ("ranked", "tied", "unranked")]
     arm = next((name for name in [scenario["fastest"], *fit] if name in heat.snapshots), None)
@@ -36,7 +37,8 @@ def race_readout(heat: Heat, scenario: Mapping[str, Any]) -> dict[str, Any] | No
     used_s = max((row[_RECEIVED] for row in rows if len(row) > _ASKED), default=0.0)
     sightings = [sighting for row in rows for sighting in _sightings(row, now_us, used_s)]
     names = {one.quote.exchange for one in sightings}
-    seen = Seen(sightings, now_us, dict.fromkeys(names, ExchangeClock(0, 0)))
+    clocks = dict.fromkeys(names, ExchangeClock(0, 0)) if heat.scenario.is_logged else {}
+    seen = Seen(sightings, now_us, clocks)
     fees = {name: exchanges.load(name).taker_fee for name in names}
     return {"arm": arm, **readout(seen, fees, _ALLOWANCE, _MOST_ROUTES)}
 

@@ -25,7 +25,8 @@ def request_rows(side: dict[str, Any], scenario: Scenario, arm: str, block: int)
     plan, turns = PlannedFaults(scenario), scenario.turns
     for number, record in enumerate(side["batches"]):
         began = record["began"]
-        seen: dict[Any, dict[str, Any]] = {row["index"]: row for row in log_rows(record["server"])}
+        log = record["server"]
+        seen: dict[Any, dict[str, Any]] = {} if log is None else {row["index"]: row for row in log_rows(log)}
         rows = []
         for index in range(scenario.requests):
             exchange, pairs = turns[index % len(turns)]

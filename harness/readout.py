@@ -5,10 +5,10 @@ Decimals are text, exact; basis points are rounded to two places for show; ages 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 from exchanges.quote import Quote
 from harness.age import Age
@@ -16,9 +16,12 @@ from harness.allowance import Allowance
 from harness.arbitrage import opportunities
 from harness.best_price import BestPrice, best_prices
 from harness.exact_text import rounded_text
+from harness.exchange_clock import ExchangeClock
 from harness.opportunity import Opportunity
 from harness.seen import Seen
-from harness.usable import Usable, age_at, known_clocks, sorted_out
+from harness.usable import LeftOut, Market, Usable, age_at, known_clocks, sorted_out
+
+_Clocks: TypeAlias = Mapping[str, ExchangeClock]
 
 
 def readout(
@@ -30,21 +33,38 @@ def readout(
     the best ``most_routes`` (``routes`` has the number of all). Quotes of which no use is made are in ``left_out``,
     with their kind of failure and the reason in a sentence.
     """
+    clocks, usable, left_out = _judged(seen, allowance)
+    return {**_prices(seen, fees, allowance, clocks, usable, left_out), **_routes(usable, fees, allowance, most_routes)}
+
+
+def prices_readout(seen: Seen, fees: Mapping[str, Decimal], allowance: Allowance) -> dict[str, Any]:
+    """What ``readout`` gives without the routes, which take most of its time: they grow with the square of the
+    markets."""
+    return _prices(seen, fees, allowance, *_judged(seen, allowance))
+
+
+def routes_readout(
+    seen: Seen, fees: Mapping[str, Decimal], allowance: Allowance, most_routes: int | None = None
+) -> dict[str, Any]:
+    """What ``readout`` gives besides: the routes."""
+    return _routes(_judged(seen, allowance)[1], fees, allowance, most_routes)
+
+
+def _judged(seen: Seen, allowance: Allowance) -> tuple[_Clocks, dict[Market, Usable], list[LeftOut]]:
     clocks = known_clocks(seen.sightings, seen.clocks, allowance.most_age_us)
-    usable, left_out = sorted_out(seen.sightings, clocks, seen.halted, seen.now_us, allowance)
-    found, not_compared = opportunities(usable.values(), fees, allowance)
+    return clocks, *sorted_out(seen.sightings, clocks, seen.halted, seen.now_us, allowance)
+
+
+def _prices(
+    seen: Seen, fees: Mapping[str, Decimal], allowance: Allowance,
+    clocks: _Clocks, usable: Mapping[Market, Usable], left_out: Sequence[LeftOut],
+) -> dict[str, Any]:  # fmt: skip
     names = {one.quote.exchange for one in seen.sightings}
     return {
         "quotes": [
             _quote(one.quote, age_at(one, clocks, seen.now_us, allowance.most_age_us)) for one in seen.sightings
         ],
         "prices": [_price(best, usable) for best in best_prices(usable.values())],
-        "arbitrage": [_opportunity(one) for one in found[:most_routes]],
-        "routes": {
-            "all": len(found), "gross": sum(one.gross_bps > 0 for one in found),
-            "net": sum(one.pays for one in found), "trade": sum(one.verdict == "trade" for one in found),
-        },
-        "not_compared": not_compared,
         "left_out": [
             {"exchange": one.market[0], "pair": str(one.market[1]), "kind": one.kind, "reason": one.reason}
             for one in left_out
@@ -55,6 +75,20 @@ def readout(
             for name, clock in sorted(seen.clocks.items()) if name in names
         },
         "allowance": _allowance(allowance),
+    }  # fmt: skip
+
+
+def _routes(
+    usable: Mapping[Market, Usable], fees: Mapping[str, Decimal], allowance: Allowance, most: int | None
+) -> dict[str, Any]:
+    found, not_compared = opportunities(usable.values(), fees, allowance)
+    return {
+        "arbitrage": [_opportunity(one) for one in found[:most]],
+        "routes": {
+            "all": len(found), "gross": sum(one.gross_bps > 0 for one in found),
+            "net": sum(one.pays for one in found), "trade": sum(one.verdict == "trade" for one in found),
+        },
+        "not_compared": not_compared,
     }  # fmt: skip
 
 

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 CAUSES: Final = (
-    "network", "server", "drift", "position", "nothing", "surroundings", "noise", "blocks", "twin", "ruler", "order",
-    "stopwatch",
+    "network", "server", "drift", "position", "unlogged", "failures", "nothing", "surroundings", "noise", "blocks",
+    "twin", "ruler", "order", "stopwatch",
 )  # fmt: skip
 """``network``: connections were lost; ``server``: the mock was the bottleneck; ``drift``: times changed over the
-session while the order was fixed; ``position``: the twin's place in that order showed; ``nothing``: no arm can be
-ranked; ``surroundings``: other work beside a block; ``noise``: the twin came out unequal, or too vaguely; ``blocks``:
-too few of them; ``twin``: there is none to compare with; ``ruler``: the calibration card was missed; ``order``: it was
-fixed; ``stopwatch``: measuring costs too much of what is measured. The one that tells most comes first."""
+session while the order was fixed; ``position``: the twin's place in that order showed; ``unlogged``: the servers were
+others', and there is no log of theirs; ``failures``: requests to them failed; ``nothing``: no arm can be ranked;
+``surroundings``: other work beside a block; ``noise``: the twin came out unequal, or too vaguely; ``blocks``: too few
+of them; ``twin``: there is none to compare with; ``ruler``: the calibration card was missed; ``order``: it was fixed;
+``stopwatch``: measuring costs too much of what is measured. The one that tells most comes first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,20 @@ _PART = r"""[^\s/'"`:;,()\[\]{}<>|=]+"""
 _BARE = re.compile(rf"(?:file://|(?<![\w.~/-]))(?:~(?:/{_PART})*|(?:/{_PART})+)/(?P<last>{_PART})/?")
 
 
+PRIVATE = "a-private-address"
+_PRIVATE = re.compile(
+    r"(?<![\w.])(?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2}"
+    r"|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])(?:\.\d{1,3}){2})(?![\w.])"
+    r"|\[?\bf[cd][0-9a-f]{2}:[0-9a-f:]*\]?"
+)
+"""Of networks that are somebody's own: nobody else's business, and no help to anybody."""
+
+
 def redacted(node: Any) -> Any:
     """A JSON-like value with every text in it redacted; keys stay as they are."""
     if isinstance(node, str):
-        return _redacted_text(node) if "/" in node else node
+        text = _PRIVATE.sub(PRIVATE, node) if "." in node or ":" in node else node
+        return _redacted_text(text) if "/" in text else text
     if isinstance(node, dict):
         return {key: redacted(value) for key, value in node.items()}
     return [redacted(value) for value in node] if isinstance(node, (list, tuple)) else node

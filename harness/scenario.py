@@ -38,6 +38,8 @@ class Scenario:
     exchange lists at least, invented ones included (0: its own). ``affinity`` says on which cores the workers run (see
     ``harness.affinity``). ``motion`` is how the market moves (see ``mock_server.motion``). ``plan`` is one of PLANS: a
     scenario is of single requests; that of the arms which make batches of them is derived from it (``harness.plan``).
+    ``origins`` are (exchange, scheme with host and port) of servers that somebody else runs, which are asked in place
+    of a mock server of ours; none: the mock. ``real`` says that exchanges are meant by them, whose rate limits count.
     """
 
     name: str
@@ -59,6 +61,8 @@ class Scenario:
     affinity: str = "free"
     motion: str = "waves"
     plan: str = "single"
+    origins: tuple[tuple[str, str], ...] = ()
+    real: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -66,7 +70,15 @@ class Scenario:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Scenario:
         """Of a file that an older fetchrace wrote, what it does not name takes its default."""
-        return cls(**{**data, "markets": tuple((exchange, pair) for exchange, pair in data["markets"])})
+        origins = tuple((exchange, origin) for exchange, origin in data.get("origins", ()))
+        markets = tuple((exchange, pair) for exchange, pair in data["markets"])
+        return cls(**{**data, "markets": markets, "origins": origins})
+
+    @property
+    def is_logged(self) -> bool:
+        """Whether the servers are ours, which hold replies by plan, keep a log and know every price; of others' nothing
+        is had but their answers."""
+        return not self.origins
 
     @property
     def exchanges(self) -> tuple[str, ...]:
@@ -100,10 +112,12 @@ def markets_for(exchange_names: Sequence[str], pairs: Sequence[Pair] | int) -> t
 
 
 def requests_for(scenario: Scenario, origins: dict[str, str]) -> list[Request]:
-    """The requests of one batch, in order; turns repeat when there are fewer than requests. Each carries
-    its index, by which the mock draws the same delay for every arm and the harness finds it in the log."""
+    """The requests of one batch, in order; turns repeat when there are fewer than requests. To the mock each carries
+    its index, by which it draws the same delay for every arm and the harness finds the request in the log."""
     built = [request_of(scenario, turn).at(origins[turn[0]]) for turn in scenario.turns]
     turns = itertools.islice(itertools.cycle(built), scenario.requests)
+    if not scenario.is_logged:
+        return list(turns)
     return [request.with_headers(("X-Fetchrace-Request", str(index))) for index, request in enumerate(turns)]
 
 

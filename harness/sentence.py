@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from exchanges.errors import safe
 from exchanges.units import counted, text_from_ratio, text_from_seconds, text_from_share
+from harness.scope import listed_hosts
 
 TELLING = 0.5
 """A tie "within 300 %" tells nobody anything: the blocks were too few or too noisy."""
@@ -37,9 +38,11 @@ def conditions_of(scenario: Mapping[str, Any]) -> str:
     said = [counted(scenario["requests"], "request")]
     if scenario.get("workload") == "books":
         said[0] += f" for books of {scenario.get('levels')} levels"
-    elif scenario.get("workload") == "markets":
-        said[0] += f" for all of {scenario.get('listed'):,} markets or more"
-    said += [f"{scenario['concurrency']} in flight", safe(scenario["latency"], _LONGEST)]
+    origins = scenario.get("origins")
+    if scenario.get("workload") == "markets":
+        said[0] += " for all markets" if origins else f" for all of {scenario.get('listed'):,} markets or more"
+    said += [f"{scenario['concurrency']} in flight"]
+    said += [f"asked of {listed_hosts(origins)}" if origins else safe(scenario["latency"], _LONGEST)]
     said += ["over TLS"] if scenario.get("tls") else []
     said += [f"prices {safe(motion, _LONGEST)}"] if (motion := scenario.get("motion", "waves")) != "waves" else []
     said += [f"faults {safe(faults, _LONGEST)}"] if (faults := scenario.get("faults")) else []
@@ -95,6 +98,8 @@ def sentence_for(scenario: Mapping[str, Any], state: str) -> str:
             text += f" Tied with it, within {text_from_share(within)}: {_list(tied)}."
         else:
             text += f" {counted(scenario['finished_blocks'], 'block')} cannot tell it from {_list(tied)}."
+    if state == "UNVERIFIED":
+        return f"{text} Provisional, unverified: there is no log of the servers."
     return text + (_doubt(scenario) if state == "NOISY" else "")
 
 

@@ -19,6 +19,7 @@ from harness.heat import Heat
 from harness.journal import Journal
 from harness.machine import machine, shown_command, versions
 from harness.race_readout import race_readout
+from harness.scope import scope_of
 from harness.sentence import sentence_for
 from harness.store import RunFolder
 from harness.terms_witness import common_terms
@@ -89,8 +90,11 @@ class Session:
         alone = len(scenarios) == 1
         said = sentence_for(scenarios[0], verdict.state) if alone else sweep_sentence(scenarios, curves)
         self.clock.look()
+        finished = _now()
+        scope = scope_of(scenarios, self.facts["started"], finished)
+        said = said if scope is None else f"{said} {scope['sentence']}"
         run = {
-            **self.facts, "state": self.state, "finished": _now(), "clock": self.clock.to_json(),
+            **self.facts, "state": self.state, "finished": finished, "scope": scope, "clock": self.clock.to_json(),
             "verdict": {**verdict.to_json(), "sentence": said},
             "calibration": None if self.card is None else self.card.to_json(),
             "terms": common_terms(self.heats), "gates": judged(self.gates, scenarios), "curves": curves,

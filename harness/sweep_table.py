@@ -40,7 +40,7 @@ def print_sweep(out: Console, run: Mapping[str, Any]) -> bool:
     if others:
         say(out, f"the same numbers by {listing(others)}: on the page", "dim")
     if any(point.is_provisional for curve in curves for point in curve.points):
-        say(out, "? provisional: the scenario's verdict is NOISY", "dim")
+        say(out, "? provisional: the scenario's verdict is not VALID", "dim")
     # Of a single arm that has no point it is said elsewhere why it is out, and where.
     for sentence in gaps_said(along, "nobody"):
         say(out, sentence, "yellow")

@@ -1,10 +1,11 @@
-"""What a scenario's numbers are worth, with the evidence: five states, in rising gravity.
+"""What a scenario's numbers are worth, with the evidence: six states, in rising gravity.
 
 VALID           nothing stands against them
 NOISY           two runs of one and the same arm (the twin) did not come out equal, or not finely enough; or a block
                 that counts ran beside other work; or the mock server does not hold delays as truly as it must; or the
                 arms ran in one fixed order; or the stopwatch costs too much of the shortest time; or connections were
                 lost in cold batches alone, which is in the one shot and not in the ranking; or no arm can be ranked
+UNVERIFIED      the servers were others', so that there is no log by which an arm could be found out
 DRIFTED         the arms ran in one fixed order, and the times changed over the session or with the place in it
 SERVER-BOUND    the ruler was the bottleneck
 NETWORK-INVALID connections were lost in warm batches, and somebody waited for them
@@ -27,11 +28,12 @@ from harness.heat import Heat
 from harness.lost_connections import lost_connections
 from harness.measurement import Measurement, medians_of
 from harness.reason import Reason
+from harness.scope import listed_hosts
 from harness.statistics import Comparison, median
 from harness.surroundings import Surroundings
 
-STATES: Final = ("VALID", "NOISY", "DRIFTED", "SERVER-BOUND", "NETWORK-INVALID")
-RANKED: Final = frozenset({"VALID", "NOISY"})
+STATES: Final = ("VALID", "NOISY", "UNVERIFIED", "DRIFTED", "SERVER-BOUND", "NETWORK-INVALID")
+RANKED: Final = frozenset({"VALID", "NOISY", "UNVERIFIED"})
 _NOISE: Final = 0.05
 _NOISE_OF_FEW: Final = 0.10
 _FEW_BLOCKS: Final = 5
@@ -103,8 +105,29 @@ def worst(verdicts: Sequence[Verdict]) -> Verdict:
 
 def judge(evidence: Evidence) -> Verdict:
     """The verdict of one scenario."""
-    found = (*_network(evidence), *_against_the_ranking(evidence), *_ruler(evidence))
+    found = (*_unlogged(evidence), *_network(evidence), *_against_the_ranking(evidence), *_ruler(evidence))
     return Verdict.of(found, evidence.heat.scenario.name)
+
+
+def _unlogged(evidence: Evidence) -> Iterator[Reason]:
+    scenario = evidence.heat.scenario
+    if scenario.is_logged:
+        return
+    yield Reason(
+        "UNVERIFIED", "unlogged",
+        f"there is no log of the servers ({listed_hosts(scenario.origins)}): not verified is that they saw each "
+        "request once, with no more in flight than declared, on connections that were re-used, and that the prices "
+        "are those that were sent; each arm was held to its own account alone",
+    )  # fmt: skip
+    failed = {
+        name: lost for name, found in evidence.measured.items()
+        if (lost := sum(sum(batch.failures.values()) for m in found for batch in m.batches))
+    }  # fmt: skip
+    if failed:
+        told = ", ".join(f"{name} {lost}" for name, lost in failed.items())
+        yield Reason(
+            "UNVERIFIED", "failures", f"requests failed and are in the times as they are ({told})", sum(failed.values())
+        )
 
 
 def _against_the_ranking(evidence: Evidence) -> Iterator[Reason]:
@@ -112,7 +135,8 @@ def _against_the_ranking(evidence: Evidence) -> Iterator[Reason]:
         yield Reason("NOISY", "nothing", _why_nobody(evidence))
         return
     few = evidence.heat.scenario.blocks < _FEW_BLOCKS
-    yield from _server(evidence.fastest, evidence.measured[evidence.fastest])
+    if evidence.heat.scenario.is_logged:
+        yield from _server(evidence.fastest, evidence.measured[evidence.fastest])
     yield from _surroundings(evidence.heat.surroundings)
     yield from _noise(evidence.twin, _NOISE_OF_FEW if few else _NOISE)
     medians = {name: medians_of(found) for name, found in evidence.measured.items()}
@@ -141,7 +165,10 @@ def _network(evidence: Evidence) -> Iterator[Reason]:
     told = {**evidence.measured, **{name: evidence.everyone[name] for name in twins}}
     lost = lost_connections(told if evidence.measured else evidence.everyone, evidence.heat.scenario)
     if lost is not None:
-        yield Reason("NETWORK-INVALID" if lost.warm else "NOISY", "network", lost.said, lost.warm or lost.cold)
+        # On the way to others' servers losing packets is part of what is measured, and of nobody's making.
+        is_ours = evidence.heat.scenario.is_logged
+        state = "UNVERIFIED" if not is_ours else "NETWORK-INVALID" if lost.warm else "NOISY"
+        yield Reason(state, "network", lost.said, lost.warm or lost.cold)
 
 
 def _ruler(evidence: Evidence) -> Iterator[Reason]:
@@ -150,14 +177,14 @@ def _ruler(evidence: Evidence) -> Iterator[Reason]:
 
 def _server(name: str, measurements: Sequence[Measurement]) -> Iterator[Reason]:
     warm = [batch for measurement in measurements for batch in measurement.warm]
-    overshoot = median([batch.overshoot_s / batch.time_s for batch in warm])
+    overshoot = median([(batch.overshoot_s or 0.0) / batch.time_s for batch in warm])
     if overshoot > _OVERSHOOT:
         said = (
             f"the server held replies longer than asked: that is {text_from_share(overshoot)} of the time of {name}, "
             f"the fastest arm (at most {text_from_share(_OVERSHOOT)} may be)"
         )
         yield Reason("SERVER-BOUND", "server", said, overshoot / _OVERSHOOT)
-    busy = median([batch.server_cpu for batch in warm])
+    busy = median([batch.server_cpu or 0.0 for batch in warm])
     if busy > _SERVER_CPU:
         said = (
             f"the mock server used {text_from_share(busy)} of a core while {name} ran (at most "

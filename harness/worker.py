@@ -33,11 +33,13 @@ from harness.book_rows import best_of, digest_of
 from harness.decode_cost import decode_s
 from harness.job import Job
 from harness.kernel_counters import counters, growth
+from harness.pinned_names import pinned
 from harness.quote_rows import row_from_quote
 from harness.scenario import requests_for
 from harness.seals import batch_begin
 from harness.source import source_of
 from harness.switches import SwitchMeter
+from harness.turnstile import Refused, Turnstile
 from mock_server.process import Control
 from strategies.strategy import Failed, Fetched, Limits, declared_in_flight, declares_of
 
@@ -56,7 +58,10 @@ def main() -> None:
     job = Job.read(Path(args.job))
     side: dict[str, Any] = {"batches": []}
     try:
-        _run(job, side, lambda func: runner.bench_time_func(job.scenario.name, func))
+        with pinned(job.pins):
+            _run(job, side, lambda func: runner.bench_time_func(job.scenario.name, func))
+    except Refused as error:
+        side["error"] = side["refused"] = str(error)
     except Exception as error:
         traceback.print_exc()
         side["error"] = " ".join(f"{type(error).__name__}: {error}".split())[:300]
@@ -74,7 +79,7 @@ def _run(job: Job, side: dict[str, Any], bench: Callable[[Callable[[int], float]
     side["import_s"] = _now() - started
     side["declared_in_flight"] = declared_in_flight(strategy, limits)
     side["reuse"] = declares_of(strategy).reuse
-    control = Control(job)
+    control = Control(job) if job.turnstile is None else Turnstile(**job.turnstile)
     decode = decode_books if scenario.workload == "books" else decode_quotes
     side["place"] = self_witness.place()
     source = source_of(job.strategy)
@@ -91,6 +96,9 @@ def _run(job: Job, side: dict[str, Any], bench: Callable[[Callable[[int], float]
             number = len(side["batches"])
             record = _batch(fetch, requests, control, job, number)
             side["batches"].append(record)
+            if isinstance(control, Turnstile):
+                control.heed(zip((request.exchange for request in requests), record["outcomes"], strict=False))
+                side["turnstile"] = control.to_json()
             if number == job.warm:
                 side["peak_rss_bytes"] = cost.tree_peak_bytes()
                 side["threads"], side["files"] = cost.threads_and_files()
@@ -102,11 +110,16 @@ def _run(job: Job, side: dict[str, Any], bench: Callable[[Callable[[int], float]
     side["close_s"] = _now() - started
     side["terms"] = {**self_witness.terms(), "scheduling": side.get("scheduling", []), "source": source}
     side["stopwatch_s"] = stopwatch.cost_s()
-    side["decode_s"] = decode_s(requests, decode, job, control)
+    # Answers to measure it by are to be had from our own server, which nobody has to spare.
+    side["decode_s"] = None if isinstance(control, Turnstile) else decode_s(requests, decode, job, control)
 
 
 def _batch(
-    fetch: Callable[[Sequence[Request]], list[Any]], requests: list[Request], control: Control, job: Job, number: int
+    fetch: Callable[[Sequence[Request]], list[Any]],
+    requests: list[Request],
+    control: Control | Turnstile,
+    job: Job,
+    number: int,
 ) -> dict[str, Any]:
     gc.collect()
     control.begin(**batch_begin(job.scenario, job.block, number))
@@ -151,12 +164,12 @@ def _plain(outcome: Any, began: float) -> dict[str, Any]:
             return {
                 "started": started - began, "ended": ended - began, "status": status, "size": size, **_in_hand(value),
             }  # fmt: skip
-        case Failed(kind, detail, started, ended, status):
+        case Failed(kind, detail, started, ended, status, after):
             if kind not in KINDS:
                 raise ValueError(f"fetch() returned a failure of the kind {kind!r}, expected one of errors.KINDS")
             return {
                 "started": started - began, "ended": ended - began, "status": status, "kind": kind,
-                "detail": safe(str(detail), 300),
+                "detail": safe(str(detail), 300), **({} if after is None else {"retry_after": after}),
             }  # fmt: skip
     raise TypeError(f"fetch() returned {type(outcome).__name__} among its outcomes, expected Fetched or Failed")
 

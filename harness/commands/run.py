@@ -7,117 +7,43 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from harness import affinity, budget, cluster, entries, gate, heat, influences, options, sabotage, scenario_options
+from harness import affinity, cluster, elsewhere, entries, gate, heat, influences, options, sabotage, scenario_options
 from harness.body_size import render_beforehand
 from harness.budget import Budget
 from harness.doctor.descriptors import allow_files_for
 from harness.exits import USAGE, Ended, EnvironmentGap, OutOfTime, Stop, UsageError
 from harness.foreword import foreword
-from harness.named_scenario import add_argument as add_named
 from harness.named_scenario import scenario_named
-from harness.plan_options import add_argument as add_plan
 from harness.plan_options import plans_from
 from harness.progress import Progress
 from harness.race import Race
+from harness.race_options import add_arguments
 from harness.resume import reopened
 from harness.scenario import Scenario
 from harness.servers import card_for, serving
 from harness.session import Session
 from harness.telling import tell
+from harness.whereabouts import Whereabouts
 from mock_server.process import MockFailed
 
-_BESIDE_RESUME: Final = frozenset({"resume", "strategy", "json", "strict", "fail_on", "max_error_rate", "scheduler"})
+_BESIDE_RESUME: Final = elsewhere.BESIDE_RESUME | {
+    "resume", "strategy", "json", "strict", "fail_on", "max_error_rate", "scheduler",
+}  # fmt: skip
 """How a result is told and judged, which may be another way each time; and where strategies are that came from files,
 which no run keeps."""
-_EXAMPLES: Final = """\
-examples:
-  python -m harness run --fast
-      a look at all strategies that are here
-  python -m harness run -s threads,asyncio-aiohttp -c 1,8,32
-      two of them in three scenarios: what more requests in flight bring
-  python -m harness run -s all,./mine.py:new --fail-on 'mine.py:new.speedup<5'
-      yours against all of them, with a gate for CI
-"""
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options, grouped by what they are about, and a few whole commands."""
-    parser.usage = "%(prog)s [OPTIONS]"
-    parser.epilog = _EXAMPLES
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    work = parser.add_argument_group("what is raced")
-    work.add_argument(
-        "-s", "--strategy", default="all", metavar="NAMES", help="all, NAME,..., all,-NAME, or FILE.py:NAME (all)"
-    )
-    add_plan(work)
-    cluster.add_argument(work)
-    add_named(work)
-    conditions = parser.add_argument_group("under which conditions")
-    scenario_options.add_arguments(work, conditions)
-    affinity.add_argument(conditions)
-    _add_length(parser.add_argument_group("how long, and in which order"))
-    _add_result(parser.add_argument_group("what comes out"))
-    parser.add_argument_group("for testing fetchrace itself").add_argument(
-        "--sabotage",
-        metavar="HOW",
-        # argparse would take a percent sign for the beginning of a field.
-        help="break the mock on purpose, to see the verdict notice it: " + sabotage.EXPECTED.replace("%", "%%"),
-    )
-
-
-def _add_length(group: options.TakesOptions) -> None:
-    add = group.add_argument
-    add("--blocks", metavar="N", help="blocks, each with every arm once (5)")
-    budget.add_argument(group)
-    add("--warm", metavar="N", help="warm batches of an arm in a block (3; an arm with one request in flight runs one)")
-    add("--fast", action="store_true", help="3 blocks of 2 warm batches: a look, not a proof")
-    add("--rigorous", action="store_true", help="20 blocks of 5 warm batches")
-    add(
-        "--order",
-        choices=("shuffled", "sequential"),
-        default="shuffled",
-        help="order of the arms in a block (shuffled)",
-    )
-    add(
-        "--resume",
-        type=options.folder("--resume"),
-        metavar="RUN",
-        help="play the blocks that an interrupted run has not finished",
-    )
-
-
-def _add_result(group: options.TakesOptions) -> None:
-    add = group.add_argument
-    add("--baseline", metavar="NAME", help="what speedups are relative to (sequential, or the first arm)")
-    add(
-        "--max-error-rate",
-        default="0",
-        metavar="SHARE",
-        help="of an arm's requests that --faults may let fail before the exit code is 1; 0.05 is 5 percent (0)",
-    )
-    gate.add_argument(group)
-    add("--strict", action="store_true", help="exit 5 unless the verdict is VALID")
-    add(
-        "--results-dir",
-        type=options.folder("--results-dir"),
-        default=Path("results"),
-        metavar="DIR",
-        help="where runs are kept (results)",
-    )
-    add("--json", action="store_true", help="print run.json on stdout and nothing else there")
 
 
 @dataclass(frozen=True, slots=True)
 class _Entered:
     """A run whose folder is made and of which nothing is measured yet, or not all. ``levers`` are what is broken on
-    purpose, as the mock server takes it."""
+    purpose, as the mock server takes it; ``where`` it is raced against others' servers (None: against the mock)."""
 
     session: Session
     levers: Sequence[str]
     budget: Budget | None = None
+    where: Whereabouts | None = None
 
 
 def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
@@ -125,9 +51,9 @@ def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     max_error_rate = options.share("--max-error-rate", args.max_error_rate)
     gates = [gate.Gate.parse(text) for text in args.fail_on]
     cluster.heed(args.scheduler, args.strategy if args.resume is None else None)
-    entered = _begun(args, argv, gates) if args.resume is None else _resumed(args.resume, argv, gates)
+    entered = _begun(args, argv, gates) if args.resume is None else _resumed(args, argv, gates)
     session = entered.session
-    session.judging = _judging(args.strict, max_error_rate)
+    session.judging = [*_judging(args.strict, max_error_rate), *elsewhere.words_again(args)]
     try:
         try:
             _race(entered)
@@ -165,7 +91,7 @@ def _judging(strict: bool, max_error_rate: float) -> list[str]:
 def _begun(args: argparse.Namespace, argv: Sequence[str], gates: Sequence[gate.Gate]) -> _Entered:
     """A new run, as the options have it."""
     limit = None if args.budget is None else Budget.parse(args.budget)
-    scenarios = _scenarios(args, argv)
+    scenarios, where = elsewhere.moved(_scenarios(args, argv), args)
     affinity.cores_for(args.affinity)
     levers = sabotage.sabotage_from(args.sabotage, scenarios)
     allow_files_for(max(scenario.concurrency for scenario in scenarios))
@@ -183,16 +109,17 @@ def _begun(args: argparse.Namespace, argv: Sequence[str], gates: Sequence[gate.G
         heat.heat_for(scenario, entered.arms, args.order, entered.declared_at(scenario.concurrency))
         for scenario in scenarios
     ]
+    elsewhere.check(heats, where)
     if limit is not None:
         limit.plan(heats)
     session = Session.begin(
         args.results_dir, argv, heats, entered, args.fast, gates, None if limit is None else limit.total_s,
         args.sabotage,
     )  # fmt: skip
-    return _Entered(session, levers, limit)
+    return _Entered(session, levers, limit, where)
 
 
-def _resumed(folder: Path, argv: Sequence[str], gates: Sequence[gate.Gate]) -> _Entered:
+def _resumed(args: argparse.Namespace, argv: Sequence[str], gates: Sequence[gate.Gate]) -> _Entered:
     """A run that ended before its time. What it was, it stays: nothing that makes a scenario may be given again."""
     given = options.given(add_arguments, argv) - _BESIDE_RESUME
     if given:
@@ -200,12 +127,14 @@ def _resumed(folder: Path, argv: Sequence[str], gates: Sequence[gate.Gate]) -> _
         raise UsageError(
             f"--resume goes on with a run as it began: expected no option that says otherwise, found {flags}"
         )
-    session, _ = reopened(folder, argv, gates)
+    session, _ = reopened(args.resume, argv, gates)
     cluster.check_resumed(str(session.facts.get("command", "")))
     scenarios = [one.scenario for one in session.heats]
+    where = elsewhere.where_again(scenarios, args, str(session.facts.get("command", "")))
+    elsewhere.check(session.heats, where)
     affinity.cores_for(scenarios[0].affinity)
     allow_files_for(max(scenario.concurrency for scenario in scenarios))
-    return _Entered(session, sabotage.sabotage_from(session.facts.get("sabotage"), scenarios))
+    return _Entered(session, sabotage.sabotage_from(session.facts.get("sabotage"), scenarios), where=where)
 
 
 def _race(entered: _Entered) -> None:
@@ -217,11 +146,15 @@ def _race(entered: _Entered) -> None:
         if withheld is not None:
             progress.say(withheld)
         progress.say(foreword(session.heats, session.facts.get("budget_s") if entered.budget is None else None))
-        with serving(scenarios, levers) as mocks:
-            session.card = card_for(scenarios, mocks, levers, session.fast)
-            for scenario in scenarios:
-                render_beforehand(scenario, mocks[scenario.name])
-            Race(session.heats, mocks, session.folder, progress, session.save, entered.budget).run()
+        if entered.where is not None:
+            others = elsewhere.servers_of(session.heats, entered.where)
+            Race(session.heats, others, session.folder, progress, session.save, entered.budget).run()
+        else:
+            with serving(scenarios, levers) as mocks:
+                session.card = card_for(scenarios, mocks, levers, session.fast)
+                for scenario in scenarios:
+                    render_beforehand(scenario, mocks[scenario.name])
+                Race(session.heats, mocks, session.folder, progress, session.save, entered.budget).run()
     session.state = "complete"
 
 
@@ -232,6 +165,7 @@ def _scenarios(args: argparse.Namespace, argv: Sequence[str] = ()) -> list[Scena
     if args.budget is not None and args.blocks is not None:
         raise UsageError("--budget and --blocks exclude each other: a budget is spent on as many blocks as fit into it")
     named, given = scenario_named(args.scenario), options.given(add_arguments, argv)
+    elsewhere.heed(args, given, {option.replace("-", "_") for option in named.options})
     named.fill(args, given)
     blocks, warm = (3, 2) if args.fast else (20, 5) if args.rigorous else (5, 3)
     try:
