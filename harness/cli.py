@@ -32,6 +32,7 @@ VERBS = {
     "prices": "best bid and ask of every pair across the exchanges",
     "arbitrage": "what buying here and selling there would leave, fees paid",
     "portfolio": "what your holdings are worth, by whose prices, and what they have gained",
+    "live": "prices as they come, with their spreads and who delivers them how fast, on a page in the browser",
     "profile": "record how long the real exchanges take, to be replayed by run --latency profile:FILE",
     "doctor": "examine the machine and the installation: what is fine, what is not and what to do",
     "parity": "whether every strategy tells every fault by the same name",

@@ -7,10 +7,11 @@ parent imports no HTTP library, and a guest that hangs or dies at import takes n
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,20 +38,31 @@ class Finding:
     source: str | None = None
 
 
-def look(names: Sequence[str], in_flight: Sequence[int]) -> list[Finding]:
+def look(
+    names: Sequence[str],
+    in_flight: Sequence[int],
+    started: Callable[[subprocess.Popen[bytes]], None] = lambda process: None,
+) -> list[Finding]:
     """Probe each strategy at each number of requests ``in_flight``. Built-ins share a process; every guest gets one of
-    its own."""
+    its own. ``started`` is told of each process, for who may not want to wait for its end."""
     own = [name for name in names if name in strategies.GROUP.builtins]
     guests = [[name] for name in names if name not in strategies.GROUP.builtins]
-    found = {finding.name: finding for group in ([own] if own else []) + guests for finding in _probe(group, in_flight)}
+    found = {
+        finding.name: finding
+        for group in ([own] if own else []) + guests
+        for finding in _probe(group, in_flight, started)
+    }
     return [found[name] for name in names]
 
 
-def _probe(names: list[str], in_flight: Sequence[int]) -> list[Finding]:
+def _probe(
+    names: list[str], in_flight: Sequence[int], started: Callable[[subprocess.Popen[bytes]], None]
+) -> list[Finding]:
     with tempfile.TemporaryDirectory(prefix="fetchrace-") as folder, Path(folder, "said").open("w+b") as said:
         answer = Path(folder, "answer.json")
         arguments = [str(answer), ",".join(map(str, in_flight)), *names]
         with spawn.child("harness.probe", arguments, folder, spawn.environment(), said) as process:
+            started(process)
             code = spawn.exit_code_of(process, time.monotonic() + _LIMIT_S)
         if code is None:
             return [

@@ -36,8 +36,8 @@ MOST_WAITING = 32
 _READ_ON_AT = 16
 _LINGER_0 = struct.pack("ii", 1, 0)
 NO_HTTP = Reply.text(400, "expected an HTTP/1.1 request", Connection="close")
-# What a client does and no bug of ours can be.
-_THEIRS = (HttpProcessingError, RequestPayloadError, ConnectionError)
+THEIRS = (HttpProcessingError, RequestPayloadError, ConnectionError)
+"""What a client does and no bug of ours can be."""
 
 
 class Connection(web.RequestHandler):
@@ -218,7 +218,7 @@ class Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """A bug of ours: its traceback goes into our log, and one sentence to the client. What the client did itself
         is no bug."""
-        if isinstance(exc, _THEIRS):
+        if isinstance(exc, THEIRS):
             response = NO_HTTP.response()
         else:
             self.logger.error("a bug of the mock server", exc_info=exc)
@@ -229,7 +229,7 @@ class Connection(web.RequestHandler):
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
         # aiohttp's task also reads on in a body that nobody wants, until its end or a fault in it.
-        if not isinstance(kw.get("exc_info"), _THEIRS):
+        if not isinstance(kw.get("exc_info"), THEIRS):
             super().log_exception(*args, **kw)
 
     def sweep(self, now: float) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from aiohttp import web
 
@@ -27,7 +27,13 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 class Listener(web.Server):
     """``handler`` answers what goes through aiohttp's task; ``port`` takes up everything else (None: nothing does).
-    ``on_accept`` is called for each new connection."""
+    ``on_accept`` is called for each new connection. A subclass may say what it ``makes`` of each where there is no
+    port, and which log bugs go into (``complains_to``), and for how long the rest of a body is read that nobody wants
+    (``lingers_s``)."""
+
+    makes: ClassVar[type[Connection]] = Connection
+    complains_to: ClassVar[logging.Logger] = _LOGGER
+    lingers_s: ClassVar[float] = 10.0
 
     def __init__(
         self, handler: Handler, port: Port | None = None, on_accept: Callable[[], None] = lambda: None
@@ -44,10 +50,11 @@ class Listener(web.Server):
         options = {
             "loop": asyncio.get_running_loop(),
             "access_log": None,
-            "logger": _LOGGER,
+            "logger": self.complains_to,
+            "lingering_time": self.lingers_s,
             "keepalive_timeout": _AIOHTTPS_KEEP_ALIVE_S,
         }
-        made = Connection(self, **options) if self._port is None else Lane(self, self._port, **options)
+        made = self.makes(self, **options) if self._port is None else Lane(self, self._port, **options)
         self._accepted[id(made)] = time.monotonic()
         return made
 

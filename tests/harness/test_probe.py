@@ -153,7 +153,7 @@ def test_a_probe_and_its_guest_end_when_the_program_is_killed(held):
 def test_findings_come_in_the_order_of_the_names_and_built_ins_share_a_process(monkeypatch):
     asked = []
 
-    def probed(names, in_flight):
+    def probed(names, in_flight, started):
         asked.append(names)
         return [Finding(name, None, "", tuple(in_flight)) for name in names]
 

@@ -1,0 +1,108 @@
+"""The publisher: the thread that turns readings of the tracker into editions of the page, as prices come.
+
+What comes in within a moment is gathered into one edition, and there are never more than a dozen a second, however many
+exchanges answer: a price is on its way to the page within a tenth of a second of its answer.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from harness.live.alerts import Alerts
+from harness.live.document import Setting, market_document
+from harness.live.reckoner import Judgement, Reckoner, Reckoning
+from harness.readout import prices_readout
+from harness.report.market_cells import cells_of, shape_of
+from harness.tracker.reading import Reading
+
+_GATHER_S: Final = 0.02
+"""Exchanges that are asked at once answer about at once."""
+_EACH_S: Final = 0.08
+"""At least so long from one edition to the next."""
+_LOOK_S: Final = 0.5
+"""How long nothing may come before the page is drawn anew all the same: prices go stale by themselves."""
+
+
+class Source(Protocol):
+    """What the publisher needs of a tracker."""
+
+    def reading(self) -> Reading: ...
+
+    def wait(self, version: int, timeout_s: float) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One state of the page: its document, its ``shape``, and its cells as rows, by id."""
+
+    version: int
+    now_us: int
+    document: Mapping[str, Any]
+    shape: str
+    rows: Mapping[str, list[Any]]
+
+
+def edition_of(document: Mapping[str, Any]) -> Edition:
+    """The edition that a document makes."""
+    cells = cells_of(document)
+    rows = {name: cell.row(name) for name, cell in cells.items()}
+    return Edition(document["version"], document["now_us"], document, shape_of(document), rows)
+
+
+class Editor:
+    """Makes editions of readings: judges their prices, and puts in what the others know."""
+
+    def __init__(
+        self, setting: Setting, judgement: Judgement, alerts: Alerts, controls: Callable[[], Mapping[str, Any] | None]
+    ) -> None:
+        self._setting, self._judgement, self._alerts, self._controls = setting, judgement, alerts, controls
+        self._version = 0
+
+    def edition(self, reading: Reading, reckoning: Reckoning) -> Edition:
+        """The next edition."""
+        self._version += 1
+        prices = prices_readout(reading.seen, self._judgement.fees, self._judgement.allowance)
+        return edition_of(
+            market_document(
+                reading, self._setting, prices, reckoning.routes, reckoning.portfolio, self._alerts.document(),
+                self._controls(), self._version,
+            )
+        )  # fmt: skip
+
+
+class Publisher:
+    """Works on in a thread until it is stopped. ``deliver`` takes each edition, and is to come back at once; ``failed``
+    is told of a bug, which ends it."""
+
+    def __init__(
+        self, source: Source, editor: Editor, reckoner: Reckoner, deliver: Callable[[Edition], None],
+        failed: Callable[[Exception], None],
+    ) -> None:  # fmt: skip
+        self._source, self._editor, self._reckoner = source, editor, reckoner
+        self._deliver, self._failed = deliver, failed
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends it, soon."""
+        self._stopped.set()
+
+    def _run(self) -> None:
+        try:
+            version = -1
+            while not self._stopped.is_set():
+                began = time.monotonic()
+                reading = self._source.reading()
+                version = reading.version
+                self._deliver(self._editor.edition(reading, self._reckoner.latest))
+                if self._source.wait(version, _LOOK_S) > version:
+                    self._stopped.wait(max(_GATHER_S, began + _EACH_S - time.monotonic()))
+        except Exception as error:  # told at the door, or the page would stand still and not know it
+            self._failed(error)
