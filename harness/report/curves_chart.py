@@ -1,7 +1,7 @@
 """How a sweep went: speedup and efficiency along one axis, or time where the axis is the number of requests.
 
 One row of panels for each choice of the other axes, one line per arm. A hollow mark is provisional: its scenario is
-NOISY. No line passes a scenario in which its arm was not ranked. Panels that show the same measure have the same axis,
+not VALID. No line passes a scenario in which its arm was not ranked. Panels that show the same measure have the same axis,
 linear or logarithmic, from the same end to the same end: they can be compared at a glance.
 """
 
@@ -108,14 +108,15 @@ def curves_charts(curves: Sequence[Curve]) -> list[Chart]:
 
 def _chart(axis: str, curves: list[Curve], gaps: Sequence[str]) -> Chart:
     places = Places.of(curves)
-    scales = [
-        _Scale.of(measure, curves, places) for measure in (_TIME if axis == "requests" else _SPEEDUP, _EFFICIENCY)
-    ]
+    measures = [_TIME if axis == "requests" else _SPEEDUP]
+    # Where nobody knows a limit, as of others' servers, there is no share of it.
+    measures += [_EFFICIENCY] if any(point.number("efficiency") for curve in curves for point in curve.points) else []
+    scales = [_Scale.of(measure, curves, places) for measure in measures]
     row = _ABOVE + _HEIGHT + _BELOW
     height = row * len(curves)
     figure = Figure(figsize=(WIDTH, height))
     names = label_room([_LIMIT, *(arm.label[:LONGEST] for curve in curves for arm in curve.arms)])
-    width = (WIDTH - 2 * (_MARGIN + names)) / 2
+    width = (WIDTH - 2 * (_MARGIN + names)) / len(scales)
     for turn, curve in enumerate(curves):
         bottom = height - row * turn - _ABOVE - _HEIGHT
         for side, scale in enumerate(scales):
@@ -236,7 +237,7 @@ def _note(curves: list[Curve], gaps: Sequence[str]) -> str:
     points = [point for curve in curves for point in curve.points]
     notes = ["Bars: 95 % intervals over blocks."]
     if any(point.is_provisional for point in points):
-        notes.append("Hollow: provisional, the scenario is NOISY.")
+        notes.append("Hollow: provisional, the scenario is not VALID.")
     careful = [arm.entry("growth").text("note").rstrip(".") for curve in curves for arm in curve.arms]
     notes += [f"{note[:1].upper()}{note[1:]}." for note in dict.fromkeys(careful) if note]
     if gaps:

@@ -73,6 +73,11 @@ def nothing_to_lose(scenario: ScenarioEntry) -> str:
     found = decided(scenario)
     if any(one.missed.whole or one.phantom.whole for one in found):
         return ""
+    if not scenario.is_logged and scenario.measured:
+        return (
+            "Nobody knows what the market truly was when these prices were in hand, so that neither phantoms nor what "
+            "was missed can be told."
+        )
     if found:
         return (
             "Not once was a pair worth buying on one exchange and selling on another after both taker fees, neither by "

@@ -9,6 +9,7 @@ from exchanges.units import counted
 from harness.report.entries import ArmEntry, RunEntry, ScenarioEntry
 from harness.report.facts import drift_said, is_drifting
 from harness.report.wording import count, duration, listing, percent
+from harness.scope import hosts
 from harness.sentence import failures_by_plan
 
 _FEW_BLOCKS: Final = 5
@@ -162,14 +163,15 @@ def conditions(scenario: ScenarioEntry) -> str:
     workload, deadline = scenario.text("workload", limit=40), scenario.number("deadline_s")
     what = {
         "books": f"books of {count(scenario.number('levels'))} levels",
-        "markets": f"whole markets of {count(scenario.number('listed'))} or more",
+        "markets": "whole markets" + (f" of {count(scenario.number('listed'))} or more" if scenario.is_logged else ""),
     }
+    asked = listing(hosts(scenario.origins), 12)
     said = [
         f"{count(scenario.number('requests'))} requests",
         what.get(workload, ""),
         counted(len(venues), "exchange") if venues else "",
         f"{count(scenario.number('concurrency'))} in flight",
-        f"{scenario.text('latency', '?', 60)} delay",
+        f"{scenario.text('latency', '?', 60)} delay" if scenario.is_logged else f"asked of {asked}",
         "TLS" if scenario.raw.get("tls") is True else "",
         f"prices {motion}" if (motion := scenario.text("motion", "waves", 60)) != "waves" else "",
         f"faults {scenario.text('faults', limit=60)}" if scenario.text("faults") else "",

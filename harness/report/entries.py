@@ -17,6 +17,7 @@ from harness.report.palette import model_of
 
 _LONGEST: Final = 400
 _NAME: Final = 80
+_SENTENCE: Final = 2000
 _LABEL: Final = 40
 """What a chart has room for."""
 
@@ -150,6 +151,18 @@ class ScenarioEntry(Entry):
         return self.entry("verdict").text("state", "UNKNOWN", 40)
 
     @cached_property
+    def is_logged(self) -> bool:
+        """Whether the servers were our own, of which a log was had, and not others'."""
+        return not self.origins
+
+    @cached_property
+    def origins(self) -> list[tuple[str, str]]:
+        """Others' servers, by exchange, in its order; none where the mock served."""
+        found = self.raw.get("origins")
+        listed = found if isinstance(found, list) else []
+        return [(str(one[0]), str(one[1])) for one in listed if isinstance(one, list) and len(one) == 2]
+
+    @cached_property
     def is_sequential(self) -> bool:
         """Whether the arms ran in the same order in every block; a run that does not say shuffled them."""
         return self.raw.get("order_mode") == "sequential"
@@ -214,6 +227,16 @@ class ScenarioEntry(Entry):
 @dataclass(frozen=True)
 class RunEntry(Entry):
     """A whole run."""
+
+    @cached_property
+    def state(self) -> str:
+        """The verdict."""
+        return self.entry("verdict").text("state", "UNKNOWN", 40)
+
+    @cached_property
+    def sentence(self) -> str:
+        """The verdict in words. What it is true of stands at its end, and must not be cut."""
+        return self.entry("verdict").text("sentence", limit=_SENTENCE) or f"The verdict is {self.state}."
 
     @cached_property
     def scenarios(self) -> list[ScenarioEntry]:

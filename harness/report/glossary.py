@@ -16,11 +16,13 @@ _EITHER: Final = (
 )
 
 
-def method(modes: Collection[bool]) -> tuple[str, ...]:
+def method(modes: Collection[bool], is_logged: bool = True) -> tuple[str, ...]:
     """The paragraphs on how it was measured. ``modes`` has True where a scenario kept the order of the arms, False
-    where it shuffled them."""
+    where it shuffled them; ``is_logged`` says that it was against our own server."""
     order = _SHUFFLED if True not in modes else _SEQUENTIAL if False not in modes else _EITHER
-    return tuple(paragraph.replace("{order}", order) for paragraph in _METHOD)
+    asked, *between, held, where = _METHOD
+    told = [asked, *between, held, where] if is_logged else [_ASKED_ELSEWHERE, *between, _HELD_ELSEWHERE, _ELSEWHERE]
+    return tuple(paragraph.replace("{order}", order) for paragraph in told)
 
 
 _METHOD: Final = (
@@ -50,6 +52,21 @@ _METHOD: Final = (
         "the scenario planned, and no time below what the delays allow."
     ),
     "Server and clients share one machine. Differences between arms are theirs; absolute times are this machine's.",
+)
+
+_ASKED_ELSEWHERE: Final = (
+    "Every arm asks others' servers for the same requests, over TLS that is verified where they speak it, within the "
+    "exchanges' rate limits: the waiting that this takes is between batches, never inside a time."
+)
+_HELD_ELSEWHERE: Final = (
+    "There is no log of these servers. So an arm is held to what its own account shows: one outcome for each request, "
+    "quotes of the pairs that were asked for, never more in flight than declared, few failures. How long the servers "
+    "took, whether connections were re-used, and whether prices are those that were sent is not verified; there is no "
+    "physical limit to measure by, and no true market."
+)
+_ELSEWHERE: Final = (
+    "Arms were compared side by side, in the same blocks. The times are those of this place, these minutes and this "
+    "load: the way to the servers and what they were doing is in them. Another day's ratios are another measurement."
 )
 
 GLOSSARY: Final = (
@@ -122,6 +139,7 @@ GLOSSARY: Final = (
     ("stopwatch", "what an empty batch is measured at: the part of every time that is the harness's own"),
     ("twin", "one arm raced a second time under another name: its ratio shows the noise of the whole apparatus"),
     ("unexplained", "what is left of a batch's time when all measured parts are taken away"),
+    ("UNVERIFIED", "a verdict: the servers were others', so that no log could find an arm out; ranks are provisional"),
     ("VALID", "a verdict: the ranking may be quoted, with its intervals"),
     ("waits", "voluntary context switches: a thread went to sleep until something came, for each request"),
     ("warm", "a batch after the first of its process: connections are open"),

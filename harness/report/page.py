@@ -6,9 +6,6 @@ that is not them. All text from a run goes through the template's escaping; noth
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
@@ -20,7 +17,9 @@ from harness.report.doubts import run_doubts
 from harness.report.entries import RunEntry
 from harness.report.facts import run_facts
 from harness.report.glossary import GLOSSARY, method
+from harness.report.market_page import fragment_html
 from harness.report.palette import theme_css
+from harness.report.self_contained import policy, resource
 from harness.report.story import Story, mood_of
 from harness.report.sweep_section import SweepSection
 from harness.report.wording import unbroken
@@ -30,26 +29,22 @@ def page_html(
     run: RunEntry, stories: list[Story], sweep: list[SweepSection], markup: dict[str, str], chart_css: str
 ) -> str:
     """The whole page. ``markup`` holds each chart inline, by slug; ``chart_css`` is what the charts need."""
-    style = f"{theme_css()}{_resource('page.css')}{chart_css}"
-    script = _resource("page.js")
+    style = f"{theme_css()}{resource('page.css')}{resource('market.css')}{chart_css}"
+    script = f"{resource('theme.js')}{resource('page.js')}"
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_kept_together
     )  # fmt: skip
-    template = environment.from_string(_resource("page.html.j2"))
-    verdict = run.entry("verdict")
-    state = verdict.text("state", "UNKNOWN", 40)
+    template = environment.from_string(resource("page.html.j2"))
     return template.render(
-        policy=(
-            f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
-            "base-uri 'none'; form-action 'none'"
-        ),
-        style=Markup(style),  # noqa: S704 (ours: two files of this package and matplotlib's declarations)
-        script=Markup(script),  # noqa: S704 (ours: a file of this package)
+        policy=policy(style, script),
+        style=Markup(style),  # noqa: S704 (ours: files of this package and matplotlib's declarations)
+        script=Markup(script),  # noqa: S704 (ours: files of this package)
         charts={slug: Markup(svg) for slug, svg in markup.items()},  # noqa: S704 (an XML serializer wrote them)
+        market=lambda document, of: Markup(fragment_html(document, level=4, of=of)),  # noqa: S704 (its template escaped it)
         run=run,
-        state=state,
-        mood=mood_of(state, any(scenario.twin_is_off for scenario in run.scenarios)),
-        sentence=verdict.text("sentence") or f"The verdict is {state}.",
+        state=run.state,
+        mood=mood_of(run.state, any(scenario.twin_is_off for scenario in run.scenarios)),
+        sentence=run.sentence,
         doubts=run_doubts(run),
         stories=stories,
         sweep=sweep,
@@ -58,7 +53,9 @@ def page_html(
         calibration_columns=COLUMNS,
         environment=[*_environment(run), *run_facts(run)],
         glossary=GLOSSARY,
-        method=method({scenario.is_sequential for scenario in run.scenarios}),
+        method=method(
+            {scenario.is_sequential for scenario in run.scenarios}, all(one.is_logged for one in run.scenarios)
+        ),
     )
 
 
@@ -93,11 +90,3 @@ def _environment(run: RunEntry) -> list[tuple[str, str]]:
 
 def _names(versions: Any) -> list[str]:
     return [name for name in versions if isinstance(name, str) and name.isprintable()][:40]
-
-
-def _resource(name: str) -> str:
-    return (files("harness.report") / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

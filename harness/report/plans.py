@@ -115,7 +115,8 @@ def _takeaway(pairs: list[_Pair], told: Entry) -> str:
 
 
 def _notes(scenario: ScenarioEntry) -> list[str]:
-    cached = "Here a batch is priced when it is sent; a real exchange may serve one from a cache."
+    cached = "A real exchange may serve a batch from a cache."
+    cached = f"Here a batch is priced when it is sent. {cached}" if scenario.is_logged else cached
     again = "granted again in: the time in which its rate limit allows as much once more."
     notes = [f"Weight is in each exchange's own units; {again} {cached}"]
     markets, asked = scenario.raw.get("markets"), scenario.number("requests")

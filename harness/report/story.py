@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from harness.report.chart import Chart
 from harness.report.cost_table import cost_table
@@ -15,7 +15,7 @@ from harness.report.numbers_table import NumbersTable, numbers_table
 from harness.report.palette import MODELS
 from harness.report.parts import parts_table
 from harness.report.plans import Plans, plans_of
-from harness.report.prices import Prices, prices_of
+from harness.report.prices import prices_of
 from harness.report.request_log import RequestLog
 from harness.report.wording import (
     NONE,
@@ -59,7 +59,7 @@ class Story:
     out: list[tuple[str, str, str]]
     charts: list[Chart]
     pairings: list[tuple[str, ...]]
-    prices: Prices | None
+    prices: dict[str, Any] | None
     order: list[list[str]]
     no_twin: str
     mood: str

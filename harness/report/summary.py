@@ -15,10 +15,7 @@ from harness.report.sweep_section import SweepSection
 
 def summary_md(run: RunEntry, stories: list[Story], sweep: Sequence[SweepSection] = ()) -> str:
     """The whole file as Markdown."""
-    verdict = run.entry("verdict")
-    state = verdict.text("state", "UNKNOWN", 40)
-    sentence = verdict.text("sentence") or f"The verdict is {state}."
-    lines = [f"# fetchrace: {_escaped(state)}", "", _escaped(sentence), ""]
+    lines = [f"# fetchrace: {_escaped(run.state)}", "", _escaped(run.sentence), ""]
     lines += _bullets(run_doubts(run))
     for section in sweep:
         lines += [f"## {_escaped(section.chart.question)}", "", _escaped(section.chart.takeaway), ""]

@@ -5,14 +5,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Final
 
-from exchanges.units import text_from_ratio, text_from_seconds, text_from_share
+from exchanges.units import text_from_price, text_from_ratio, text_from_seconds, text_from_share
 
 NONE: Final = "–"
 """What stands where there is no number."""
 _UNIT: Final = re.compile(r"(?<=[0-9]) (?=(?:%|×|[µm]?s|[KMGT]i?B|B)(?!\w))")
 _NO_BREAK: Final = "\N{NO-BREAK SPACE}"
+_WRITTEN_OUT: Final = 30
+"""No price has more digits than this before or after its point."""
+_LARGEST_EXPONENT: Final = 60
+_AGES: Final = ((99.5e3, 1e3, 0, "ms"), (9.95e6, 1e6, 1, "s"), (99.5e6, 1e6, 0, "s"), (99.5 * 60e6, 60e6, 0, "min"))
+"""Below how many microseconds an age is told in which unit, and with how many digits."""
 
 
 def duration(seconds: float | None) -> str:
@@ -87,3 +94,37 @@ def listing(names: list[str], most: int = 3) -> str:
     if len(names) > most:
         names = [*names[:most], f"{len(names) - most} more"]
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def exact_price(text: str) -> str:
+    """A price as the console shows it. An exponent, which a very small Decimal prints itself with, is written out; what
+    is no price stays as it is."""
+    try:
+        price = Decimal(text)
+    except InvalidOperation:
+        return text
+    return text_from_price(f"{price:f}") if price.is_finite() and abs(price.adjusted()) <= _WRITTEN_OUT else text
+
+
+def exact(text: str) -> Fraction | None:
+    """A decimal as a number; None where it is none, or out of this world."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return Fraction(number) if number.is_finite() and abs(number.adjusted()) <= _LARGEST_EXPONENT else None
+
+
+def minus(text: str) -> str:
+    """A number that was written already, with a minus sign that can be told from a hyphen."""
+    return text.replace("-", "−")
+
+
+def age_text(age_us: float) -> str:
+    """How old something is, as short as it tells: ``28 ms``, ``0.3 s``, ``12 s``, ``4 min``, ``2 h``. live.js writes
+    ages in the same way."""
+    age_us = max(0.0, age_us)
+    for limit, scale, digits, unit in _AGES:
+        if age_us < limit:
+            return f"{age_us / scale:.{digits}f} {unit}"
+    return f"{age_us / 3600e6:.0f} h"

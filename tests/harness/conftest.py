@@ -189,3 +189,64 @@ def run_of(scenario, measured):
         return json.loads(json.dumps({**plain, **(facts or {})}, allow_nan=False))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def market_document():
+    """Builds market documents by hand: BTC/USD on three exchanges, of which one is stale, and ETH/USD on one that has
+    not answered yet; ``name`` and ``pair`` stand for the first of each, so that they can be hostile ones."""
+
+    def document(name="binance", pair="BTC/USD", **changes):
+        def one(exchange, of, freshness="fresh", **more):
+            return {"exchange": exchange, "pair": of, "freshness": freshness, "bid": "100.10", "ask": "100.300",
+                    "last": None, "age_us": 400_000, "error": None, "mids": ["100.2", "100.3", "100.1"],
+                    **more}  # fmt: skip
+
+        way = {
+            "pair": pair, "buy": "kraken", "sell": name, "sell_pair": pair, "through": None, "ask": "100.0",
+            "bid": "100.10", "gross_bps": "10.00", "net_bps": "4.00", "size": "0.5", "profit": "0.02", "money": "USD",
+            "age_us": 500_000, "verdict": "trade", "why": ["trade: 4.00 bps after fees"],
+        }  # fmt: skip
+        band = {"value": "1234.5", "low": "1200", "high": "1269", "cost": None, "profit": None, "profit_percent": None}
+        rate = {
+            "exchange": name,
+            "used": True,
+            "age_us": [100_000, 700_000],
+            "markets": [{"exchange": name, "pair": pair}],
+        }
+        state = {"requests": 20, "refreshes": 10, "errors": 1, "p50_s": 0.02, "p95_s": None, "p99_s": None,
+                 "last_error": name, "budget_used": 0.25, "resumes_in_s": 12.0, "why": name,
+                 "in_flight": 0}  # fmt: skip
+        return {
+            "schema": 1, "at": "2026-11-30T22:30:01.250Z", "now_us": 90_000_000, "version": 12,
+            "source": {"real": False, "sentence": f"prices of {name}"},
+            "reading": {"asked": 3, "answered": 2, "late": ["gemini"], "sentence": f"late: {name}",
+                        "beat_s": 1.0, "ttl_s": 3.0},
+            "markets": [
+                one(name, pair), one("kraken", pair, bid="99.9", ask="100.0"),
+                one("gemini", pair, "stale", age_us=7_000_000, error="deadline: no answer in 2.0 s"),
+                one("kraken", "ETH/USD", "waiting", bid=None, ask=None, age_us=None, mids=[]),
+            ],
+            "readout": {
+                "prices": [{"pair": pair, "bid": "100.10", "bid_exchange": name, "ask": "100.0",
+                            "ask_exchange": "kraken", "spread_bps": "-10.00", "exchanges": [name, "kraken"],
+                            "age_us": [400_000, 500_000]}],
+                "arbitrage": [way], "routes": {"all": 1, "gross": 1, "net": 1, "trade": 1}, "not_compared": [name],
+                "left_out": [], "taker_fees": {name: "0.001"},
+            },
+            "portfolio": {
+                "currency": "USD", "total": band, "by_exchange": [], "left_out": [],
+                "holdings": [{**band, "holding": name, "asset": "BTC", "amount": "2", "at": None, "rates": [rate]}],
+                "unvalued": [{"holding": "1 ABC", "asset": "ABC", "amount": "1", "at": None,
+                              "reason": f"no price of {name}"}],
+            },
+            "engine": {"strategy": name, "in_flight": 3, "refreshes_per_s": 9.96,
+                       "exchanges": [{"name": name, **state}]},
+            "alerts": {"at_bps": "4", "told": [
+                {"at": "2026-11-30T22:29:00.000Z", "sentence": name, "net_bps": "4.00"},
+            ]},
+            "controls": {"strategies": [name, "threads"], "latency": "20ms", "faults": name},
+            **changes,
+        }  # fmt: skip
+
+    return document

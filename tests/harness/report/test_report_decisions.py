@@ -183,3 +183,12 @@ def test_page_and_summary_say_where_there_was_nothing_to_lose(runs, tmp_path):
     assert "there was nothing to miss" in draw(tmp_path / "run").read_text()
     assert "there was nothing to miss" in (tmp_path / "run" / "summary.md").read_text()
     assert not (tmp_path / "run" / "charts" / "decisions.png").exists()
+
+
+def test_of_others_markets_nobody_knows_what_was_lost(runs):
+    arms = [runs.arm("threads", 1, 0.2, **dict.fromkeys(("phantom", "signalled", "missed", "present")))]
+    elsewhere = ScenarioEntry({**runs.scenario(arms), "origins": [["kraken", "https://api.kraken.com"]]})
+    assert nothing_to_lose(elsewhere).startswith("Nobody knows what the market truly was")
+    assert decisions_table(elsewhere) is None
+    nobody = ScenarioEntry({**elsewhere.raw, "strategies": []})
+    assert nothing_to_lose(nobody) == ""

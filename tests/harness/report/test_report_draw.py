@@ -91,6 +91,7 @@ def test_a_run_of_one_block_has_no_intervals_and_is_drawn(tmp_path, runs):
     assert "too few blocks for an interval" in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gone", ["strategies", "verdict", "twin", "readout", "order", "bound_s", "markets", "name"])
 def test_a_scenario_may_lack_a_key_or_have_it_null(tmp_path, runs, gone):
     full = runs.scenario([], twin=None)
@@ -110,6 +111,7 @@ def test_a_run_of_nothing_but_its_schema_is_drawn(tmp_path, runs):
     assert "no scenario yet" in page
 
 
+@pytest.mark.slow
 def test_where_all_arms_are_disqualified_their_reasons_and_their_waterfall_are_shown(tmp_path, runs):
     arms = [
         {**row, "status": "disqualified", "rank": None, "reason": "served from a cache"} for row in runs.four_arms()

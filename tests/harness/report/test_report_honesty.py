@@ -9,6 +9,7 @@ from harness.report.doubts import detectable, scenario_doubts
 from harness.report.entries import ScenarioEntry
 from harness.report.glossary import GLOSSARY, method
 from harness.report.latency_chart import latency_chart
+from harness.report.market_cells import cells_of
 from harness.report.one_shot_chart import one_shot_chart
 from harness.report.prices import prices_of
 from harness.report.request_log import RequestLog
@@ -44,10 +45,12 @@ def routes(*verdicts_and_nets):
     ]  # fmt: skip
 
 
-def prices(runs, ways, **price):
+def shown(runs, ways, more=None, **price):
+    """The cells of a run's prices: one pair, and these routes."""
     best = {"pair": "BTC/USD", "bid": "1", "bid_exchange": "a", "ask": "2", "ask_exchange": "b", "spread_bps": "1",
             "exchanges": ["a", "b"], **price}  # fmt: skip
-    return prices_of(ScenarioEntry(runs.scenario([], readout={"arm": "x", "prices": [best], "arbitrage": ways})))
+    readout = {"arm": "x", "prices": [best], "arbitrage": ways, **(more or {})}
+    return cells_of(prices_of(ScenarioEntry(runs.scenario([], readout=readout))))
 
 
 def test_the_table_has_the_import_beside_the_one_shot(good_run):
@@ -142,35 +145,35 @@ def test_speedups_are_worded_times_as_fast_and_nowhere_times_faster(good_run):
 
 def test_a_route_of_unknown_size_that_leaves_something_is_counted_and_named(runs):
     ways = routes(("size unknown", "4.00"), ("trade", "3.00"), ("no size", "2.00"), ("fees eat it", "-1.00"))
-    assert prices(runs, ways).takeaway.startswith(
+    assert shown(runs, ways)["t-said"].text.startswith(
         "3 of 4 routes leave something after taker fees, 1 of them of unknown size, 1 of them with nothing on offer; "
     )
 
 
 def test_a_trade_whose_net_is_printed_as_zero_still_leaves_something(runs):
-    assert prices(runs, routes(("trade", "0.00"), ("no overlap", "0.00"))).takeaway.startswith("1 of 2 routes leaves ")
+    ways = routes(("trade", "0.00"), ("no overlap", "0.00"))
+    assert shown(runs, ways)["t-said"].text.startswith("1 of 2 routes leaves ")
 
 
 def test_a_market_without_a_profitable_route_says_that_none_is(runs):
-    assert prices(runs, routes(("fees eat it", "-1.00"))).takeaway.startswith(
+    assert shown(runs, routes(("fees eat it", "-1.00")))["t-said"].text.startswith(
         "0 of 1 route leave something after taker fees; 1 would without fees."
     )
 
 
-@pytest.mark.parametrize(("written", "shown"), [
+@pytest.mark.parametrize(("written", "expected"), [
     ("91191.50000000", "91191.50"), ("91191.5", "91191.50"), ("0.00001234", "0.00001234"), ("7", "7.00"),
     ("1E-7", "0.0000001"), ("1E+5", "100000.00"), ("1E+999999", "1E+999999"), ("NaN", "NaN"), ("soon", "soon"),
 ])  # fmt: skip
-def test_a_price_is_shown_as_the_console_shows_it(runs, written, shown):
-    assert prices(runs, [], bid=written).best[0][1] == shown
+def test_a_price_is_shown_as_the_console_shows_it(runs, written, expected):
+    assert shown(runs, [], bid=written)["b-0-bid"].text == expected
 
 
 def test_the_reason_of_a_route_has_no_padding_either(runs):
     ways = routes(("no overlap", "-1.00"))
     ways[0]["reason"] = "no overlap: the bid 3148.46000 on v1.2000x is not above the ask 3148.86000000 on binance."
-    assert prices(runs, ways).chances[0][-1] == (
-        "no overlap: the bid 3148.46 on v1.2000x is not above the ask 3148.86 on binance."
-    )
+    said = "the bid 3148.46 on v1.2000x is not above the ask 3148.86 on binance."
+    assert shown(runs, ways)["s-0-why"].text == said
 
 
 def test_the_smallest_difference_is_said_to_be_after_correction_for_all_pairs(good_run, runs):
@@ -234,7 +237,5 @@ def test_no_rule_stands_twice_in_the_style_sheet():
 
 def test_quotes_that_were_not_used_are_counted_beside_the_prices_with_the_first_reason(runs):
     left_out = [{"exchange": "b", "pair": "ETH/USD", "kind": "stale", "reason": f"b ETH/USD: {n}"} for n in "12"]
-    best = {"pair": "BTC/USD", "bid": "1", "ask": "2"}
-    readout = {"arm": "x", "prices": [best], "arbitrage": [], "left_out": left_out}
-    said = prices_of(ScenarioEntry(runs.scenario([], readout=readout))).takeaway
+    said = shown(runs, [], {"left_out": left_out})["t-said"].text
     assert said.endswith(" 2 quotes are not used; the first: b ETH/USD: 1.")
