@@ -159,6 +159,7 @@ def test_with_one_in_flight_every_exchange_is_asked(mock, monkeypatch):
     assert asked[0] == {"binance", "kraken"}
 
 
+@pytest.mark.slow
 def test_a_load_that_misses_once_is_measured_again_and_one_that_is_early_is_not(mock, monkeypatch):
     def lines(*helds):
         left = iter(helds)

@@ -163,3 +163,12 @@ def test_a_run_that_did_not_end_is_told(run_of):
     assert list(shortcomings(RunEntry(run_of()), "A")) == []
     (said,) = shortcomings(RunEntry(run_of(facts={"state": "interrupted"})), "B")
     assert said == "B is interrupted: its finished blocks are compared"
+
+
+def test_a_race_against_others_servers_is_compared_with_nothing_but_itself(entry):
+    elsewhere = {**entry(), "origins": [["kraken", "https://api.kraken.com"]], "verdict": {"state": "UNVERIFIED"}}
+    said = unfit(ScenarioEntry(elsewhere))
+    assert said.startswith("it was raced against others' servers")
+    assert "without blocks that are pairs there is no ratio across runs" in said
+    run = RunEntry({"scenarios": [elsewhere]})
+    assert same_races([run, run]) == ([], [f"quick: A: {said}"])

@@ -20,7 +20,7 @@ def test_a_number_whose_digits_end_is_told_in_full(one, other):
     assert "E" not in exact_text(exact)
 
 
-@given(st.fractions(max_denominator=10**40))
+@given(st.fractions(-(10**28), 10**28, max_denominator=10**40))
 def test_any_other_number_is_rounded_once_to_28_digits_that_count(number):
     told = Fraction(exact_text(number))
     if told != number:

@@ -94,7 +94,8 @@ def judge(run, text):
 def test_every_field_there_is_can_be_judged_on_an_honest_run(run_of):
     run = run_of()
     values = {name: judge(run, f"fast.{name}>1")["value"] for name in FIELDS}
-    assert [name for name, value in values.items() if value is None] == []
+    of_other_plans = ["over_single", "over_single_low", "over_single_high"]
+    assert [name for name, value in values.items() if value is None] == of_other_plans
     assert values["speedup"] == pytest.approx(2.0, rel=0.02)
     assert values["speedup_low"] < values["speedup"] < values["speedup_high"]
     assert values["efficiency"] == pytest.approx(0.3 / 0.51, rel=0.01)
@@ -118,6 +119,30 @@ def test_every_field_there_is_can_be_judged_on_an_honest_run(run_of):
 def test_a_gate_fails_where_its_condition_holds(run_of, text, outcome):
     found = judge(run_of(), text)
     assert (found["outcome"], found["provisional"], found["reason"]) == (outcome, False, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("fast+batch.failed>0", "passed"),
+        ("fast+batch.reuse<1", "passed"),
+        ("fast+batch.over_single<2", "passed"),
+        ("fast+batch.over_single_low<2.45", "failed"),
+        ("fast+batch.rank>1", "cannot be judged"),
+        ("fast+batch.speedup<1", "cannot be judged"),
+        ("fast+batch.cpu_ratio>1", "cannot be judged"),
+        ("fast.over_single<2", "cannot be judged"),
+    ],
+)
+def test_an_arm_of_the_batch_plan_is_judged_by_its_counts_and_against_itself_alone(run_of, text, outcome):
+    run = run_of()
+    arms = run["scenarios"][0]["strategies"]
+    told = {
+        "name": "fast+batch", "plan": "batch", "status": "unranked", "rank": None, "speedup": None, "over_single": 2.5,
+        "over_single_low": 2.4, "over_single_high": 2.6, "reason": "another plan: fewer requests",
+    }  # fmt: skip
+    arms.append({**next(arm for arm in arms if arm["name"] == "fast"), **told})
+    assert judge(run, text)["outcome"] == outcome
 
 
 def test_a_gate_on_an_arm_that_is_out_cannot_be_judged_and_has_failed(run_of):

@@ -71,6 +71,9 @@ def test_every_option_that_makes_a_scenario_may_be_in_a_file():
         "baseline": "blocks",
         # A plan is of an arm, and its scenario is made of the single one.
         "plan": "requests",
+        # Whom to ask in place of the mock is said on the command line, each time anew.
+        "origins": "exchange",
+        "real": "exchange",
     }
     assert {other.get(field, field) for field in Scenario.__slots__} <= {*TEXTS, *FLAGS, "scenario"}
 

@@ -11,7 +11,7 @@ import pytest
 from exchanges.pair import Pair
 from exchanges.plugins import BrokenPlugin
 from exchanges.quote import Quote
-from harness import cli, listing, probe, snapshot
+from harness import cli, listing, place_options, probe, snapshot
 from harness.exchange_clock import ExchangeClock
 from harness.probe import Finding
 from harness.seen import Seen
@@ -48,7 +48,7 @@ def no_mock(monkeypatch):
     def started(*args, **kwargs):
         raise AssertionError("the mock server was started")
 
-    monkeypatch.setattr(snapshot, "running", started)
+    monkeypatch.setattr(place_options, "running", started)
 
 
 @pytest.mark.parametrize("verb", ["prices", "arbitrage"])
@@ -114,7 +114,7 @@ def test_a_mock_server_that_does_not_start_is_one_sentence(capsys, monkeypatch):
     def failing(*args, **kwargs):
         raise MockFailed("the mock server did not start: no ports")
 
-    monkeypatch.setattr(snapshot, "running", failing)
+    monkeypatch.setattr(place_options, "running", failing)
     assert cli.main(["prices"]) == 3
     assert capsys.readouterr() == ("", "fetchrace: the mock server did not start: no ports\n")
 
@@ -148,6 +148,7 @@ def test_arbitrage_as_json_has_routes_and_fees_and_no_quotes(capsys, taken):
     document = json.loads(capsys.readouterr().out)
     assert set(document) == {
         "strategy", "arbitrage", "routes", "not_compared", "left_out", "taker_fees", "clocks", "allowance", "failures",
+        "place", "notes",
     }  # fmt: skip
 
 
@@ -213,6 +214,20 @@ def test_the_list_as_json_has_strategies_exchanges_and_runs_by_name(capsys, list
     assert {"binance", "coinbase", "kraken"} <= {row["name"] for row in found["exchanges"]}
     assert all({"BTC", "ETH", "SOL"} <= {pair.split("/")[0] for pair in row["pairs"]} for row in found["exchanges"])
     assert found["runs"] == []
+
+
+def test_the_list_says_what_a_cluster_is_and_that_it_is_raced_only_when_named(capsys, listed, tmp_path, monkeypatch):
+    assert cli.main(["list", "--json", "--results-dir", str(tmp_path)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (dask,) = found["clusters"]
+    assert (dask["name"], dask["written"], dask["installed"], dask["problem"]) == ("dask", "dask+STRATEGY", True, None)
+    assert not any("dask" in row["name"] for row in found["strategies"])
+    gap = "cluster dask needs the library 'distributed', which is not installed: pip install 'fetchrace[cluster]'"
+    monkeypatch.setattr(probe, "look", lambda names, in_flight: [Finding(name, "missing", gap) for name in names])
+    assert cli.main(["list", "--results-dir", str(tmp_path)]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  dask+STRATEGY")]
+    assert gap in line
+    assert "raced only when named" in line
 
 
 def test_the_list_goes_on_past_an_exchange_that_is_broken_and_says_why(capsys, listed, tmp_path, monkeypatch):

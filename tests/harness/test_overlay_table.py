@@ -52,6 +52,30 @@ def test_the_runs_and_the_conditions_are_named(show):
     assert "Times of different runs are not compared." in " ".join(out.split())
 
 
+@pytest.mark.parametrize("columns", [80, 100])
+def test_an_arm_of_the_batch_plan_is_told_against_itself_and_without_a_claim(run_of, capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    raw = [run_of(), run_of("second")]
+    for run, ratio in zip(raw, (2.5, 2.0), strict=True):
+        run["scenarios"][0]["strategies"].append(
+            {
+                "name": "fast+batch", "plan": "batch", "status": "unranked", "reason": "another plan: fewer requests",
+                "over_single": ratio, "over_single_low": ratio - 0.1, "over_single_high": ratio + 0.1,
+            }
+        )  # fmt: skip
+    found = overlay([RunEntry(run) for run in raw])
+    print_overlay(found, [RunEntry(run) for run in raw])
+    out = capsys.readouterr().out
+    assert [" ".join(line) for line in under(out, "fast+batch")] == [
+        "A 2.50× 2.40 to 2.60 over single",
+        "B 2.00× 1.90 to 2.10 over single",
+    ]
+    assert "over single: over the same strategy with a request a market" in " ".join(out.split())
+    assert "is unranked in" not in out
+    (laid,) = found.compared
+    assert laid.to_json()["strategies"][-1]["runs"][1]["over_single"] == 2.0
+
+
 def test_at_80_columns_the_claim_stays_and_the_limit_goes(show):
     out = show(80)
     assert under(out, "slow")[1][-1] == "worse"

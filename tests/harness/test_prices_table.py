@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from exchanges.pair import Pair
 from exchanges.quote import Quote
 from harness.allowance import Allowance
-from harness.prices_table import print_arbitrage, print_left_out, print_prices, print_quotes
+from harness.prices_table import print_arbitrage, print_left_out, print_place, print_prices, print_quotes
 from harness.readout import readout
 from harness.seen import Seen
 from harness.sighting import Sighting
@@ -158,3 +158,10 @@ def test_a_notional_is_the_most_that_is_spent_and_a_loss_of_less_than_a_cent_has
     text = said(print_arbitrage, read(*quotes, notional=Decimal("0.1")))
     assert "at most 0.10 spent on each" in text
     assert "-0.00" not in text
+
+
+def test_where_prices_come_from_is_one_line_that_says_of_the_mock_that_it_invents_them(said):
+    assert said(print_place, {"real": False, "sentence": "the mock server on this machine: invented prices"}) == (
+        "from the mock server on this machine: invented prices\n"
+    )
+    assert "asked \\x1b[2J" in said(print_place, {"real": True, "sentence": "asked \x1b[2J"})

@@ -1,5 +1,6 @@
 """What the prices of a race say: whose batch, at which moment."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -48,6 +49,14 @@ def test_there_is_none_of_arms_that_may_not_be_trusted(scenario, status):
 
 def test_there_is_none_where_no_batch_of_quotes_was_kept(scenario):
     assert raced(scenario, {}, fast="ranked") is None
+
+
+def test_of_others_clocks_no_more_is_believed_than_their_quotes_tell(scenario):
+    elsewhere = replace(scenario, origins=tuple((name, "https://x") for name, _ in MARKETS))
+    found = raced(elsewhere, {"fast": rows()}, fast="ranked")
+    assert found["clocks"] == {}
+    assert {row["age_by"] for row in found["quotes"]} == {"our own clock"}
+    assert set(raced(scenario, {"fast": rows()}, fast="ranked")["clocks"]) == {name for name, _ in MARKETS}
 
 
 def test_ages_are_those_at_the_moment_when_the_batch_was_in_hand(scenario):

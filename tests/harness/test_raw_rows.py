@@ -36,6 +36,13 @@ def test_where_the_client_had_no_outcome_its_columns_are_empty(side, scenario):
     assert row["arrived"] == pytest.approx(0.202)
 
 
+def test_where_there_is_no_log_the_servers_columns_are_empty(side, scenario):
+    side["batches"][0]["server"] = None
+    row = dict(zip(REQUESTS_HEADER, next(request_rows(side, scenario, "x", 0))[5], strict=True))
+    assert (row["started"], row["status"], row["exchange"]) == (0.201, 200, "kraken")
+    assert {row[name] for name in ("arrived", "asked", "held", "priced_at", "replied", "bytes", "connection")} == {None}
+
+
 def test_where_the_server_saw_no_request_its_columns_are_empty(side, scenario):
     side["batches"][0]["server"]["rows"] = []
     row = dict(zip(REQUESTS_HEADER, next(request_rows(side, scenario, "x", 0))[5], strict=True))

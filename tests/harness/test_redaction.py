@@ -74,3 +74,20 @@ def test_the_home_folders_real_path_is_known_too(monkeypatch, tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "real")
     monkeypatch.setenv("HOME", str(tmp_path / "link"))
     assert redacted(f"{tmp_path}/link and {tmp_path.resolve()}/real") == "~ and ~"
+
+
+@pytest.mark.parametrize(
+    "address", ["10.1.2.3", "192.168.0.7", "172.16.0.1", "172.31.9.9", "100.64.0.1", "100.127.1.1"]
+)
+def test_an_address_of_a_private_network_does_not_leave_the_machine(address):
+    assert redacted([f"https://{address}:8443", f"('{address}', 443) refused"]) == [
+        "https://a-private-address:8443", "('a-private-address', 443) refused",
+    ]  # fmt: skip
+    assert redacted("https://[fd00::1:2]:8443 is fc00::7") == "https://a-private-address:8443 is a-private-address"
+
+
+@pytest.mark.parametrize(
+    "text", ["127.0.0.1:8101", "172.32.0.1", "100.128.0.1", "11.0.0.1", "10.0.0.1.2", "v10.0.0.1", "fd.io", "fade:in"]
+)
+def test_other_addresses_and_versions_stay(text):
+    assert redacted(text) == text

@@ -77,6 +77,17 @@ USAGE = [
     (["-s", "threads,threads"], "the strategy 'threads' is named twice"),
     (["-s", "nowhere.py:x"], "no file 'nowhere.py'"),
     (["--max-error-rate", "2"], "--max-error-rate: expected a share from 0 to 1"),
+    (["--real", "--latency", "50ms"], "--latency is the mock server's, and with --real or --base-url none is started"),
+    (["--real", "--sabotage", "late=5ms"], "--sabotage is the mock server's"),
+    (["--real", "--scenario", "trading"], "--scenario trading has a --latency, which is the mock server's"),
+    (
+        ["--real", "--requests", "60"],
+        "try --requests 22 or fewer, or leave coinbase out (--exchange); nothing was asked",
+    ),
+    (["--base-url", "kraken=https://api.kraken.com"], "nothing leaves it without --real"),
+    (["--base-url", "kraken=http://127.0.0.1:1", "-x", "kraken,okx"], "nothing is said of okx"),
+    (["--real", "--base-url", "kraken=https://169.254.169.254"], "link-local, where clouds keep their secrets"),
+    (["--allow-private"], "--allow-private is about servers that --base-url names"),
     (["--plan", "bach"], "--plan: expected single or batch, found 'bach'; did you mean batch?"),
     (["--plan", "batch", "--workload", "books", "-s", "threads"], "expected --workload tickers, found books"),
     (["-s", "threads+bach"], "unknown strategy 'threads+bach'; did you mean threads"),
@@ -179,8 +190,8 @@ def test_the_options_stand_in_groups_and_in_eighty_columns(monkeypatch):
     assert re.findall("--[a-z-]+", groups.pop("options")) == ["--help"]
     assert "--sabotage" in groups["for testing fetchrace itself"]
     assert [name for name, text in groups.items() if "  -" in text] == [
-        "what is raced", "under which conditions", "how long, and in which order", "what comes out",
-        "for testing fetchrace itself",
+        "what is raced", "under which conditions", "against whom, the mock server or others",
+        "how long, and in which order", "what comes out", "for testing fetchrace itself",
     ]  # fmt: skip
 
 
@@ -188,7 +199,7 @@ def test_the_examples_in_the_help_are_commands_that_run_takes():
     parser = parser_of_run()
     begin = f"  {parser.prog} "
     examples = [line.removeprefix(begin) for line in parser.epilog.splitlines() if line.startswith(begin)]
-    assert len(examples) == 3
+    assert len(examples) == 4
     for example in examples:
         args = parser.parse_args(shlex.split(example))
         assert run._scenarios(args)

@@ -1,6 +1,7 @@
 """What is fetched: markets in turn, requests with their index, and the way through JSON and back."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,20 @@ ORIGINS = {name: f"http://127.0.0.1:{port}" for port, name in enumerate(("binanc
 
 def test_a_scenario_survives_json(scenario):
     assert Scenario.from_json(json.loads(json.dumps(scenario.to_json()))) == scenario
+
+
+def test_a_scenario_elsewhere_survives_json_and_has_no_log(scenario):
+    elsewhere = replace(scenario, origins=(("kraken", "https://api.kraken.com"),), real=True)
+    assert Scenario.from_json(json.loads(json.dumps(elsewhere.to_json()))) == elsewhere
+    assert (scenario.is_logged, elsewhere.is_logged) == (True, False)
+
+
+def test_requests_to_others_carry_nothing_of_ours(scenario):
+    elsewhere = replace(scenario, origins=tuple(ORIGINS.items()))
+    ours, theirs = requests_for(scenario, ORIGINS), requests_for(elsewhere, ORIGINS)
+    assert all("X-Fetchrace-Request" in dict(request.headers) for request in ours)
+    assert not any("X-Fetchrace-Request" in dict(request.headers) for request in theirs)
+    assert [request.url for request in theirs] == [request.url for request in ours]
 
 
 def test_a_scenario_names_each_exchange_once_in_order(scenario):

@@ -196,9 +196,25 @@ def test_connections_that_only_cold_batches_lost_make_no_ranking_provisional():
 
 
 def test_every_cause_that_leaves_a_ranking_has_words_of_its_own():
-    of_unranked = {"server", "drift", "position", "nothing"}
+    of_unranked = {"server", "drift", "position", "nothing", "unlogged", "failures"}
     found = {
         sentence_for({**scenario(row("a")), "verdict": {"causes": [cause]}}, "NOISY")
         for cause in set(CAUSES) - of_unranked
     }
     assert len(found) == len(CAUSES) - len(of_unranked)
+
+
+def test_without_a_log_a_ranking_is_provisional_and_unverified():
+    found = sentence_for(scenario(row("threads", efficiency=None), SEQUENTIAL), "UNVERIFIED")
+    assert found == (
+        "threads fetched 40 prices in 61.0 ms, 17.1× as fast as sequential (95 % CI 16.6 to 17.5). Provisional, "
+        "unverified: there is no log of the servers."
+    )
+
+
+def test_the_conditions_of_a_race_elsewhere_name_who_was_asked_and_no_delay_of_ours():
+    raced = {"requests": 20, "concurrency": 5, "latency": "0ms", "tls": True, "workload": "markets", "listed": 0}
+    asked = [["binance", "https://api.binance.com"], ["kraken", "https://api.kraken.com"]]
+    assert conditions_of({**raced, "origins": asked}) == (
+        "20 requests for all markets, 5 in flight, asked of api.binance.com and api.kraken.com, over TLS"
+    )

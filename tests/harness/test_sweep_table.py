@@ -57,6 +57,17 @@ def test_a_table_that_is_too_wide_comes_in_pieces_and_no_speedup_without_its_int
     assert all(f"{100.0 + x:.1f}× (" in text for x in range(1, 25))
 
 
+def test_what_speed_costs_is_told_of_the_last_scenario_by_its_name(capsys, monkeypatch):
+    def arm(cpu_s):
+        return {"name": "threads", "status": "ranked", "rank": 1, "time_s": 0.1, "cpu_s_per_request": cpu_s}
+
+    run = run_of([curve({"threads": [point(1, 1.0), point(32, 9.0)]})], scenario(1, arm(0.1)), scenario(32, arm(0.2)))
+    text = shown(run, capsys, monkeypatch)
+    assert text.count("what it costs") == 1
+    assert "what it costs in concurrency=32 (in the others: on the page)" in text
+    assert [line.split()[1:3] for line in text.splitlines() if line.startswith("threads")][-1] == ["200", "ms"]
+
+
 def test_of_two_axes_the_one_with_the_longer_curves_is_printed_and_the_other_named(capsys, monkeypatch):
     along = curve({"threads": [point(x, 2.0) for x in (1, 8, 32)]})
     across = curve({"threads": [point(0.02, 2.0), point(0.1, 3.0)]}, "latency")

@@ -1,4 +1,4 @@
-"""What numbers are worth: five states, and what stands against the numbers in each."""
+"""What numbers are worth: six states, and what stands against the numbers in each."""
 
 import dataclasses
 import math
@@ -280,7 +280,7 @@ def test_a_verdict_is_as_grave_as_its_gravest_reason_in_the_order_of_the_states(
     for most in range(1, len(reasons) + 1):
         assert Verdict.of(reasons[:most]).state == STATES[most]
     assert [reason.state for reason in Verdict.of(reasons).reasons] == list(reversed(STATES[1:]))
-    assert set(STATES[:2]) == RANKED
+    assert set(STATES[:3]) == RANKED
 
 
 def test_every_cause_is_one_that_the_list_of_causes_has(judge, measured):
@@ -288,7 +288,8 @@ def test_every_cause_is_one_that_the_list_of_causes_has(judge, measured):
         {"a": [timed(measured("a", 0, 0.001, server_cpu=1.0, **LOST), 0.1)]}, twin(0.5, 1.3, p=0.01),
         order_mode="sequential", ruler=(CARD,), surroundings=(BUSY,),
     )  # fmt: skip
-    assert set(causes(found)) == set(CAUSES) - {"drift", "nothing", "blocks", "twin"}
+    elsewhere = {"unlogged", "failures"}
+    assert set(causes(found)) == set(CAUSES) - {"drift", "nothing", "blocks", "twin"} - elsewhere
 
 
 def test_the_runs_verdict_is_its_worst_scenarios_with_every_cause_once_and_where_it_is_so():
@@ -354,3 +355,56 @@ def test_a_block_that_a_limit_on_cpu_time_held_back_is_told_as_that_and_not_as_o
     (alone,) = said(judge({"a": [measured("a", 0, 0.1)]}, surroundings=(throttled, QUIET)))
     assert alone.startswith("1 of 2 blocks ran under a limit on CPU time: a limit on CPU time held the race back for")
     assert alone.endswith("raise the limit (cpu.max of the control group)")
+
+
+# Others' servers
+
+
+@pytest.fixture
+def elsewhere(scenario):
+    """A scenario that others' servers served, and a verdict on arms that raced in it."""
+    raced = dataclasses.replace(scenario, blocks=5, origins=(("kraken", "https://api.kraken.com"),), real=True)
+
+    def make(measured, out=None):
+        arms = tuple(Arm(name, name) for name in {**measured, **(out or {})})
+        fastest = min(measured, key=lambda name: measured[name][0].time_s, default=None)
+        everyone = {**measured, **(out or {})}
+        return judge_evidence(
+            Evidence(Heat(raced, arms, []), measured, everyone, fastest, Twin(twin(0.01)), False, (), None)
+        )
+
+    return make
+
+
+def unheard(measured, **more):
+    lone = dict.fromkeys(("bound_s", "held_bound_s", "overshoot_s", "accepted", "connections", "server_cpu", "parts"))
+    return {"a": [dataclasses.replace(
+        found, batches=tuple(dataclasses.replace(batch, **{**lone, **more}) for batch in found.batches)
+    ) for found in [measured("a", 0, 0.1, 0.1)]]}  # fmt: skip
+
+
+def test_without_a_log_a_calm_race_is_unverified_and_keeps_its_ranking(elsewhere, measured):
+    found = elsewhere(unheard(measured))
+    assert (found.state, causes(found)) == ("UNVERIFIED", ["unlogged"])
+    assert said(found)[0].startswith("there is no log of the servers (api.kraken.com): not verified is that they saw")
+    assert found.state in RANKED
+
+
+def test_failures_on_the_way_to_others_are_counted_and_told(elsewhere, measured):
+    found = elsewhere(unheard(measured, failures={"deadline": 1}))
+    assert causes(found) == ["unlogged", "failures"]
+    assert said(found)[1] == "requests failed and are in the times as they are (a 3)"
+
+
+def test_a_packet_lost_on_the_way_to_others_is_told_and_forbids_no_ranking(elsewhere, measured):
+    lost = {"network": {"TCPSynRetrans": 2, "ListenOverflows": 3}, "way_out_s": 1.2}
+    found = elsewhere(unheard(measured, **lost))
+    assert (found.state, causes(found)) == ("UNVERIFIED", ["unlogged", "network"])
+    assert "TCPSynRetrans +6" in said(found)[1]
+    assert "ListenOverflows" not in said(found)[1]
+    assert "sysctl" not in said(found)[1]
+
+
+def test_where_everyone_is_out_that_is_told_as_well(elsewhere, measured):
+    found = elsewhere({}, out=unheard(measured))
+    assert (found.state, causes(found)) == ("UNVERIFIED", ["unlogged", "nothing"])
