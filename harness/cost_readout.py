@@ -18,15 +18,15 @@ from harness.terminal import say, table
 _WIDE: Final = 100
 
 
-def print_cost(out: Console, scenario: Mapping[str, Any]) -> None:
-    """A line for each arm that may be compared; nothing where no CPU time was counted."""
+def print_cost(out: Console, scenario: Mapping[str, Any], where: str = "") -> None:
+    """A line for each arm that may be compared; nothing where no CPU time was counted. ``where`` ends the title."""
     entry = ScenarioEntry(scenario)
     by = yardstick(entry)
     if by is None:
         return
     wide = out.width >= _WIDE
     out.print()
-    say(out, "what it costs", "bold")
+    say(out, f"what it costs{where}", "bold")
     names = ("strategy", "CPU", "multiple", "memory", "threads, files", "switches")
     made = table(*names, *(("opening", "import") if wide else ()))
     for arm in entry.measured:

@@ -18,13 +18,13 @@ _KEPT: Final = tuple(place for place, name in enumerate(ARMS) if name not in ("9
 """What a narrow terminal has room for, and one of 100 columns."""
 
 
-def print_plans(out: Console, scenario: Mapping[str, Any]) -> None:
-    """What the other plan takes and spends; nothing where there is none."""
+def print_plans(out: Console, scenario: Mapping[str, Any], where: str = "") -> None:
+    """What the other plan takes and spends; nothing where there is none. ``where`` ends the title."""
     plans = plans_of(ScenarioEntry(scenario))
     if plans is None:
         return
     out.print()
-    say(out, "many markets in one request", "bold")
+    say(out, f"many markets in one request{where}", "bold")
     say(out, plans.takeaway)
     kept = _KEPT if out.width >= _WIDE else _LEAST
     _print(out, "strategy", plans.arms, kept)

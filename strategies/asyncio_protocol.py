@@ -4,7 +4,8 @@ It is the yardstick of CPU per request: what an arm takes beyond this one is its
 and names every fault as the others do; only what most requests do not need was moved out of their way.
 
 Measured in CPU per request, 100 in flight, without decoding, alternating in one process (medians of 60 to 120 rounds on
-a busy machine; in brackets on uvloop). This arm is 1, asyncio-aiohttp 3.8; with other choices it would be:
+a busy machine; in brackets on uvloop). This arm is 1, asyncio-aiohttp 3.8 (0.88 of that since one
+timer keeps all its deadlines); with other choices it would be:
 
 * a task for each place and a future for each request, as in ``strategies.task_crew``, instead of callbacks: 1.34
   (1.35); with ``asyncio.timeout`` around each request as well: 1.66 (1.67);

@@ -23,6 +23,7 @@ from strategies.body import PIECE, Body, Fault
 from strategies.curl_errors import exception_for
 from strategies.failure import failed
 from strategies.raw_head import RawHead
+from strategies.sendable import check
 from strategies.strategy import Decode, Limits, Outcome, settled
 from strategies.terms import HEADERS, KEEPALIVE_S
 
@@ -85,8 +86,9 @@ class Place:
             curl.setopt(pycurl.OPT_RTSP_REQUEST, pycurl.RTSPREQ_RECEIVE)
 
     def begin(self, request: Request) -> None:
-        """The request's turn has come: its clock runs from here."""
+        """The request's turn has come: its clock runs from here. Raises ValueError for one that cannot be sent."""
         self._started = time.monotonic()
+        check(request)
         self._request = request
         self._head.begin()
         self._body = None

@@ -31,13 +31,16 @@ from exchanges.errors import safe
 from exchanges.wire import Request
 from strategies import dask_scheduler
 from strategies.dask_worker import Part, Shard, close, run_shard
-from strategies.shards import shards_of, shares_of
+from strategies.shards import shards_of, shares_of, usable_cores
 from strategies.strategy import Decode, Failed, Fetch, Limits, Outcome, Strategy, declared_in_flight, declares_of
 from strategies.worker_clock import OURS, Reading, WorkerClock, clock_from, machine_id
 from strategies.worker_process import packed_decode
 
 GRACE_S: Final = 2.0
 """How much longer than all its deadlines a shard may take before its worker is taken for stuck, in seconds."""
+
+OPENING_S: Final = 30.0
+"""How long a worker may take to open the inner strategy, in seconds."""
 
 _READINGS: Final = 5
 _LOOPBACK: Final = ("localhost", "127.", "[::1]", "::1")
@@ -55,7 +58,7 @@ def on_dask(name: str) -> Strategy:
     def strategy(limits: Limits, decode: Decode) -> Iterator[Fetch]:
         in_flight = declared_in_flight(inner, limits)
         packed = packed_decode(limits, decode)
-        with dask_scheduler.client(min(_cores(), in_flight)) as client:
+        with dask_scheduler.client(min(usable_cores(), in_flight)) as client:
             crew = _Crew(client, name, packed, in_flight)
             try:
                 crew.enlist()
@@ -86,6 +89,7 @@ class _Crew:
     def __init__(self, client: Any, name: str, packed: Any, in_flight: int) -> None:
         self._client, self._name, self._packed, self._in_flight = client, name, packed, in_flight
         self._members: list[_Member] = []
+        self._sessions: list[str] = []
         self._size = 1
         self.notes: list[str] = []
 
@@ -98,12 +102,19 @@ class _Crew:
         if not addresses:
             raise RuntimeError("the dask cluster has no worker left")
         session, shares = uuid.uuid4().hex, shares_of(self._in_flight, len(addresses))
+        self._sessions.append(session)
         limits, *decode = self._packed
         parts = [Part(session, self._name, (replace(limits, in_flight=share), *decode)) for share in shares]
         opened = [
             self._client.submit(run_shard, part, pickle.dumps([]), workers=[address], pure=False)
             for address, part in zip(addresses, parts, strict=True)
         ]
+        with contextlib.suppress(TimeoutError):
+            self._wait(opened, OPENING_S)
+        for address, future in zip(addresses, opened, strict=True):
+            if future.status != "finished":
+                self._client.cancel(opened, force=True)
+                raise RuntimeError(f"the dask worker {address} did not open {self._name} within {OPENING_S:g} s")
         told: list[Shard] = self._client.gather(opened)
         for address, shard in zip(addresses, told, strict=True):
             if shard.problem is not None:
@@ -116,13 +127,17 @@ class _Crew:
         self._size = max(self._size, len(addresses))
 
     def leave(self) -> None:
-        """Leave the inner strategy on every worker that still answers."""
-        members, self._members = self._members, []
+        """Leave the inner strategy on every worker that still answers, whoever made whose requests: a worker that is
+        busy leaves when it is done, though we are gone by then."""
+        sessions, self._sessions, self._members = self._sessions, [], []
         with contextlib.suppress(Exception):  # whoever is gone has left
             closing = [
-                self._client.submit(close, member.part.session, workers=[member.address], pure=False)
-                for member in members
+                self._client.submit(close, session, workers=[address], pure=False)
+                for address in self._client.nthreads()
+                for session in sessions
             ]
+            let_go: Any = distributed.fire_and_forget
+            let_go(closing)
             self._wait(closing, GRACE_S)
 
     def __call__(self, requests: Sequence[Request]) -> list[Outcome]:
@@ -189,9 +204,9 @@ class _Crew:
         """The outcomes of a shard by our clock. Raises RuntimeError for a bug that its worker met."""
         clock = member.clock
         if told.pid != member.pid:
-            self._lost(
-                f"the dask worker {member.address} was lost; its {len(shard)} requests were made again by another one"
-            )
+            what = "busy; {} made" if self._is_there(member) else "lost; {} made again"
+            said = what.format(f"its {len(shard)} requests were")
+            self._lost(f"the dask worker {member.address} was {said} by another one")
             clock = OURS if told.machine == machine_id() != "" else WorkerClock(float("-inf"), float("inf"))
         if told.problem is not None:
             raise RuntimeError(f"on the dask worker {member.address}: {told.problem}")
@@ -206,6 +221,10 @@ class _Crew:
     def _lost(self, said: str) -> None:
         self.notes.append(said)
         self._members = []  # the next batch is shared among those that are left, or have come
+
+    def _is_there(self, member: _Member) -> bool:
+        """Whether the cluster has it still: an idle worker may take what waits for a busy one."""
+        return member.address in self._client.nthreads()
 
     def _all_near(self) -> bool:
         return all(member.near for member in self._members)
@@ -228,7 +247,3 @@ class _Crew:
                     f"the dask worker {far.address} is on another machine and cannot reach {request.origin}, which is "
                     "this one's alone; race against a server that all of them can reach, or workers on this machine"
                 )
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

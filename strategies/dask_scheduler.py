@@ -9,6 +9,7 @@ import contextlib
 import gc
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -129,14 +130,13 @@ def _connected(named: str) -> Iterator[Any]:
 
 
 def _mismatch(named: str, one: Any) -> str | None:
-    """How client, scheduler and workers differ, as a sentence. They are asked in words that need nothing of ours."""
-    ask = "__import__('strategies.dask_worker', fromlist=['versions']).versions()"
+    """How client, scheduler and workers differ, as a sentence."""
     here = versions()
     try:
-        there = {f"the scheduler {named}": one.run_on_scheduler(eval, ask)}
+        there = {f"the scheduler {named}": one.run_on_scheduler(versions)}
     except Exception as error:
         return _unfit(f"the scheduler {named}", error)
-    for worker, found in one.run(eval, ask, on_error="return").items():
+    for worker, found in one.run(versions, on_error="return").items():
         if isinstance(found, BaseException):
             return _unfit(f"the worker {worker}", found)
         there[f"the worker {worker}"] = found
@@ -153,6 +153,7 @@ def _mismatch(named: str, one: Any) -> str | None:
 
 def _unfit(who: str, error: BaseException) -> str:
     said = safe(f"{type(error).__name__}: {error}", 120)
-    if isinstance(error, ModuleNotFoundError):
-        return f"{safe(who, 80)} cannot import {error.name!r}: install fetchrace there, the same version as here"
+    missing = re.search(r"No module named '([\w.]+)'", said)  # dask hands on the words of an exception, not its class
+    if missing is not None:
+        return f"{safe(who, 80)} cannot import {missing[1]!r}: install fetchrace there, the same version as here"
     return f"{safe(who, 80)} cannot tell its versions ({said}); install the same versions of python, dask and fetchrace"

@@ -8,7 +8,8 @@ There is no ``connect_timeout`` of our own: one deadline covers connecting and a
 by time is ``deadline``, and only a system that gives up earlier (ETIMEDOUT) is ``connect_timeout``.
 
 What a library raises over bytes that it cannot read is ``protocol``, whatever the class (ValueError and its like):
-no answer may end a batch. What is wrong with a Request (its URL, say) is a bug of the caller, and raised.
+no answer may end a batch. What is wrong with a Request (``strategies.sendable``) is a bug of the caller, and raised. In
+a target alone some mend it instead (requests, urllib3 and pyreqwest encode a blank), or leave it (aiohttp).
 
 The rules where libraries cannot be told apart otherwise:
 
@@ -29,6 +30,7 @@ Where they still differ, mostly in what no server is known to send; each is held
 * a vertical tab or a form feed in a head is ``protocol`` with httpx and pyreqwest; the others read on;
 * a chunk extension without a name is ``protocol`` with aiohttp, one of more than 64 KiB with requests, pyreqwest
   and asyncio-protocol, one that is set off by blanks with aiohttp and httpx; the others skip them;
+* a first header line that begins with a blank, as if it went on with one before it, is skipped by aiohttp;
 * more than 100 lines after the last chunk are ``protocol`` with aiohttp and pyreqwest; the others skip them;
 * pyreqwest hands out no raw bytes, no reason phrase and no interim answers: an empty line before the status line, any
   number of answers 1xx within the deadline, and a status line of any length are let through;
@@ -50,6 +52,7 @@ from typing import Final
 from exchanges.errors import safe
 from exchanges.wire import Request
 from strategies.body import Fault
+from strategies.sendable import check
 from strategies.strategy import Failed
 
 DIFFERENCES: Final[Mapping[str, Mapping[str, str | None]]] = {
@@ -106,11 +109,14 @@ def failed(error: BaseException, request: Request, started: float, status: int |
 
     Raises:
         BaseException: ``error`` itself where it is no failure of a request, but a bug or an interrupt.
+        ValueError: the request cannot be sent as it is written.
     """
     found = _kind(error, status is not None) if isinstance(error, Exception) else None
     if found is None:
         raise error
     kind, culprit = found
+    if kind == "protocol" and status is None:
+        check(request)
     if isinstance(culprit, Fault):
         detail = culprit.detail
     else:

@@ -15,7 +15,7 @@ from exchanges.wire import Request, Response
 from strategies.body import Body, Fault
 from strategies.failure import failed
 from strategies.head import judge
-from strategies.httpx_client import Idle, built, opened_async, surplus
+from strategies.httpx_client import Idle, opened_async
 from strategies.relay import Relay
 from strategies.strategy import Decode, Fetch, Limits, Outcome, settled
 from strategies.terms import Trust
@@ -32,11 +32,11 @@ def httpx_on_trio(library: ModuleType, limits: Limits, decode: Decode) -> Iterat
     async def call(request: Request) -> Outcome:
         status: int | None = None
         started = time.monotonic()
-        client = idle.take(request.origin)
+        single = idle.take(request.origin)
         refused: Fault | None = None
         try:
             with trio.fail_after(limits.deadline_s), trio.CancelScope() as reading:
-                reply = await client.send(built(library, client, request), stream=True)
+                reply = await single.transport.handle_async_request(single.built(request))
                 try:
                     status = reply.status_code
                     judge(reply.http_version, reply.reason_phrase, reply.headers.raw)
@@ -56,12 +56,12 @@ def httpx_on_trio(library: ModuleType, limits: Limits, decode: Decode) -> Iterat
             answer = Response(reply.status_code, body.whole(), reply.headers)
         except BaseException as error:
             with trio.CancelScope(shield=True):
-                await client.aclose()
+                await single.transport.aclose()
             return failed(error, request, started, status)
-        if surplus(client):
-            await client.aclose()
+        if single.surplus():
+            await single.transport.aclose()
         else:
-            idle.give_back(request.origin, client)
+            idle.give_back(request.origin, single)
         value = decode(request, answer)
         return settled(value, started, time.monotonic(), answer)
 
@@ -74,8 +74,8 @@ def httpx_on_trio(library: ModuleType, limits: Limits, decode: Decode) -> Iterat
         return [outcomes[index] for index in range(len(requests))]
 
     async def close() -> None:
-        for client in idle.take_all():
-            await client.aclose()
+        for single in idle.take_all():
+            await single.transport.aclose()
 
     with trio_thread() as run:
         try:

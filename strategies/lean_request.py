@@ -12,7 +12,7 @@ from exchanges.errors import safe
 from exchanges.wire import Request
 from strategies.terms import HEADERS
 
-_COMMON = frozenset(name.lower() for name in HEADERS)
+_COMMON = frozenset(("host", *(name.lower() for name in HEADERS)))
 _WITH_CONTENT = frozenset(("POST", "PUT", "PATCH"))
 
 
@@ -23,7 +23,7 @@ class Destination:
         ValueError: the origin is no ``http://host:port`` or ``https://host:port``.
     """
 
-    __slots__ = ("_common", "_lines", "_rest", "host", "origin", "port", "secure")
+    __slots__ = ("_common", "_lines", "host", "origin", "port", "secure")
 
     def __init__(self, origin: str) -> None:
         parts = urlsplit(origin)
@@ -33,8 +33,7 @@ class Destination:
         self.secure = parts.scheme == "https"
         self.host = parts.hostname
         self.port = parts.port or (443 if self.secure else 80)
-        self._rest = f" HTTP/1.1\r\nHost: {parts.netloc}\r\n"
-        self._common = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
+        self._common = "".join(f"{name}: {value}\r\n" for name, value in (("Host", parts.netloc), *HEADERS.items()))
         self._lines = 3 + len(HEADERS)  # of a request without headers of its own, the blank one included
 
     def encoded(self, request: Request) -> bytes:
@@ -51,12 +50,14 @@ class Destination:
                 own += f"{name}: {value}\r\n"
                 if name.lower() in _COMMON:
                     common, lines = self._without(name.lower(), common), lines - 1
-            text = f"{method} {target}{self._rest}{common}{own}\r\n"
+            text = f"{method} {target} HTTP/1.1\r\n{common}{own}\r\n"
         else:
-            text = f"{method} {target}{self._rest}{common}\r\n"
-        if method != "GET" and method in _WITH_CONTENT:
-            text, lines = f"{text[:-2]}Content-Length: 0\r\n\r\n", lines + 1  # RFC 9110, 8.6
-        if text.count("\n") != lines or text.count("\r") != lines or " " in target:
+            text = f"{method} {target} HTTP/1.1\r\n{common}\r\n"
+        if method != "GET":
+            if method in _WITH_CONTENT:
+                text, lines = f"{text[:-2]}Content-Length: 0\r\n\r\n", lines + 1  # RFC 9110, 8.6
+            target += method  # neither may have a blank in it
+        if text.count("\n") != lines or text.count("\r") != lines or "\0" in text or " " in target or "\t" in target:
             raise ValueError(f"expected a request without blanks or line ends in it, found {safe(request.url, 160)!r}")
         return text.encode("ascii")
 

@@ -65,8 +65,9 @@ class Desk:
         self.worker.end()
 
     def due(self, deadline_s: float) -> float:
-        """When it must have been heard of."""
-        return min(self.begun.values(), default=self.heard) + deadline_s + GRACE_S
+        """When it must have been heard of again. A caller that takes longer over values than workers do to fetch them
+        hears of everything late: what counts is the silence, and not only how old a request is."""
+        return max(min(self.begun.values(), default=self.heard) + deadline_s, self.heard) + GRACE_S
 
 
 class Batch:
@@ -132,13 +133,16 @@ class Batch:
     def _round(self, busy: Sequence[Desk]) -> None:
         """Wait for news, or for the moment at which a worker is stuck."""
         earliest = min(self._due(desk) for desk in busy)
-        for key, events in self._selector.select(max(0.0, earliest - time.monotonic())):
+        ready = self._selector.select(max(0.0, earliest - time.monotonic()))
+        now = time.monotonic()  # whoever had nothing to say by then is judged by that, however long the others take
+        for key, events in ready:
             desk: Desk = key.data
             assert desk.line is not None
             try:
                 if events & selectors.EVENT_WRITE and desk.line.flush():
                     self._selector.modify(desk.line, selectors.EVENT_READ, desk)
                 if events & selectors.EVENT_READ:
+                    desk.heard = now  # the beginning of a long message is a sign of life as well
                     for message in desk.line.messages():
                         self._heard(desk, *pickle.loads(message))  # noqa: S301  from our own worker
             except (EOFError, OSError):
@@ -147,7 +151,6 @@ class Batch:
                     self._succeed(desk, detail, stuck=False)
         if self._complete_at is None and len(self._outcomes) == self._number:
             self._complete_at = time.monotonic()
-        now = time.monotonic()
         for desk in busy:
             if desk.busy and self._due(desk) <= now:
                 self._succeed(desk, "its worker process was stuck, and was ended", stuck=True)

@@ -21,13 +21,13 @@ long. What two idle cores would show is not measured.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from strategies.forkserver import forkserver
 from strategies.loop_crew import Batch, Desk
 from strategies.loop_worker import serve
+from strategies.shards import usable_cores
 from strategies.strategy import Decode, Fetch, Limits
 from strategies.terms import Trust
 from strategies.turns import Turns
@@ -49,7 +49,9 @@ def processes_asyncio(limits: Limits, decode: Decode) -> Iterator[Fetch]:
         crew: list[Desk] = []
         try:
             # All are started before the first is waited for, so that they get ready side by side.
-            crew.extend(Desk(Worker(context, (job, turns), serve)) for _ in range(min(limits.in_flight, _cores())))
+            crew.extend(
+                Desk(Worker(context, (job, turns), serve)) for _ in range(min(limits.in_flight, usable_cores()))
+            )
             for desk in crew:
                 desk.wait_until_ready()
             yield lambda requests: Batch(crew, turns, limits, requests).fetch() if requests else []
@@ -58,7 +60,3 @@ def processes_asyncio(limits: Limits, decode: Decode) -> Iterator[Fetch]:
                 desk.end()
             for desk in crew:
                 desk.worker.join()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+
+
+def usable_cores() -> int:
+    """How many cores this process may use: as many workers keep a machine busy."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def shares_of(in_flight: int, workers: int) -> list[int]:

@@ -43,6 +43,9 @@ class _StrictHandler(ResponseHandler):
         self._in_head = False
 
     def data_received(self, data: bytes) -> None:
+        if not data:  # aiohttp says so to itself after each piece of a body that is read
+            ResponseHandler.data_received(self, data)
+            return
         if self._parser is not self._judged:  # the first segment of an answer
             self._judged = self._parser
             self._seen = data if len(data) < _ENOUGH else None

@@ -16,5 +16,5 @@ from strategies.strategy import Decode, Fetch, Limits
 
 
 def trio_httpx2(limits: Limits, decode: Decode) -> AbstractContextManager[Fetch]:
-    """One AsyncClient of httpx2 per request in flight."""
+    """One AsyncHTTPTransport of httpx2 per request in flight."""
     return httpx_on_trio(httpx2, limits, decode)

@@ -195,7 +195,9 @@ def say(pipe: Connection, kind: str, payload: Any) -> None:
 
 def bug(said: str) -> RuntimeError:
     """What is raised where ``fetch`` was called, for a traceback that a worker told."""
-    return RuntimeError(f"decode raised in a worker process, and must never raise:\n{said}")
+    return RuntimeError(
+        f"found a bug in a worker process (decode must never raise, a request must be one that can be sent):\n{said}"
+    )
 
 
 def no_way_across(error: Exception, started: float, ended: float) -> Failed:

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, argv: Sequence[str]) -> int:
     """Print the list; always 0: what is missing is told, not an error."""
     found = {
-        "strategies": _strategies(), "exchanges": _exchanges(), "scenarios": _scenarios(),
+        "strategies": _strategies(), "clusters": _clusters(), "exchanges": _exchanges(), "scenarios": _scenarios(),
         "runs": _runs(args.results_dir),
     }  # fmt: skip
     sys.stdout.write(json.dumps(found, indent=1) + "\n" if args.json else _text(found))
@@ -43,6 +43,24 @@ def _strategies() -> list[dict[str, Any]]:
             "in_flight_of_100": next(iter(f.declared_in_flight), 0),
         }
         for f in found
+    ]
+
+
+def _clusters() -> list[dict[str, Any]]:
+    """What runs any of the strategies elsewhere. It is looked at with the plainest of them inside."""
+    inner = "sequential"
+    names = list(strategies.CLUSTERS.builtins)
+    found = probe.look([f"{name}+{inner}" for name in names], [100])
+    return [
+        {
+            "name": name,
+            "written": f"{name}+STRATEGY",
+            "installed": f.problem is None,
+            "problem": f.message.replace(f.name, f"{name}+STRATEGY") or None,
+            "says": f"any strategy on a {name} cluster, of this machine's cores or by --scheduler ADDRESS; raced only "
+            f"when named, as in --strategy asyncio-aiohttp,{name}+asyncio-aiohttp",
+        }
+        for name, f in zip(names, found, strict=True)
     ]
 
 
@@ -84,12 +102,14 @@ def _counted_pairs(pairs: list[str]) -> str:
 
 def _text(found: dict[str, list[dict[str, Any]]]) -> str:
     lines = ["strategies"]
-    lines += [f"  {row['name']:<20} {row['problem'] or 'ready'}" for row in found["strategies"]]
+    lines += [f"  {row['name']:<24} {row['problem'] or 'ready'}" for row in found["strategies"]]
+    lines.append("clusters")
+    lines += [f"  {row['written']:<24} {row['problem'] or 'ready'}; {row['says']}" for row in found["clusters"]]
     lines.append("exchanges")
     for row in found["exchanges"]:
-        lines.append(f"  {row['name']:<20} {row['problem'] or _counted_pairs(row['pairs'])}")
+        lines.append(f"  {row['name']:<24} {row['problem'] or _counted_pairs(row['pairs'])}")
     lines.append("scenarios")
-    lines += [f"  {row['name']:<20} {row['says']}" for row in found["scenarios"]]
+    lines += [f"  {row['name']:<24} {row['says']}" for row in found["scenarios"]]
     lines.append("runs")
     lines += [f"  {row['id']:<28} {row['state']:<12} {row['sentence']}" for row in found["runs"]] or ["  none yet"]
     return "\n".join(lines) + "\n"

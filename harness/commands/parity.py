@@ -16,6 +16,7 @@ from exchanges.errors import safe
 from exchanges.plugins import nearest
 from exchanges.units import counted
 from harness import entries, options
+from harness.arm import on_cluster
 from harness.dead_ends import CASES
 from harness.exits import DONE, FAILURES, EnvironmentGap, UsageError
 from harness.parity import Case, Finding, rounds_of
@@ -121,7 +122,9 @@ def _matrix(arms: dict[str, Strategy], cases: Sequence[Case], deadline_s: float)
             continue
         with running(names, _LATENCY, arguments=("--tls",) if tls else ()) as mock, Control(mock) as control:
             for name, strategy in arms.items():
-                found = through_rounds(strategy, rounds, mock, control, deadline_s, DIFFERENCES.get(name))
+                # A cluster changes nothing of what the strategy says that runs there.
+                known = DIFFERENCES.get(on_cluster(name)[1])
+                found = through_rounds(strategy, rounds, mock, control, deadline_s, known)
                 matrix[name] |= {finding.case: finding for finding in found}
                 _progress(f"{safe(name, 40)}: {counted(len(matrix[name]), 'fault')}")
     dead = [case for case in cases if case in CASES]

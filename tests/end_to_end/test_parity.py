@@ -19,6 +19,7 @@ from strategies.strategy import Failed, Limits
 
 ROOT = Path(__file__).resolve().parents[2]
 HANDFUL = "truncated,html,crossed,length-list,banner-ssh,head-blank-first,answer-twice,early-hints,port-closed"
+ON_A_CLUSTER = "truncated,html,crossed,head-blank-first,answer-twice,429,gzip-bomb,stall-body"
 LIAR = '''
 import contextlib
 from dataclasses import replace
@@ -94,6 +95,23 @@ def test_a_handful_of_faults_is_told_by_one_name():
     done = parity("-s", "sequential,asyncio-aiohttp", "--faults", HANDFUL)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "9 faults, 2 ways of fetching: all as expected" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("inner", ["asyncio-aiohttp", "asyncio-pyreqwest"])
+def test_on_a_cluster_a_strategy_says_of_faults_what_it_says_alone(inner: str):
+    pytest.importorskip("distributed")
+    if inner == "asyncio-pyreqwest":
+        pytest.importorskip("pyreqwest")
+    done = parity("-s", f"{inner},dask+{inner}", "--faults", ON_A_CLUSTER, "--json")
+    document = json.loads(done.stdout)
+    kinds = [
+        {fault["name"]: fault["strategies"][name]["kind"] for fault in document["faults"]}
+        for name in (inner, f"dask+{inner}")
+    ]
+    assert kinds[0] == kinds[1]
+    assert len(kinds[0]) == 8
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.slow

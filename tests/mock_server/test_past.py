@@ -70,7 +70,7 @@ def test_every_newest_trade_of_coinbase_is_found_again_under_its_number(tick_s):
         (KRAKEN, "/0/public/OHLC?pair=XBTUSD&since=1767225000", "result"),
         (KRAKEN, "/0/public/OHLC?pair=XBTUSD&since=1766000000&interval=1440", "result"),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "name", value),
 )
 def test_a_candle_that_has_closed_stays_as_it_is_and_an_open_one_keeps_its_opening(exchange, target, rows_of, market):
     def candles(tick):

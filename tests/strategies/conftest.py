@@ -79,6 +79,7 @@ FAULTS = {
     "bad-chunk-size": ([chunked(b"ZZ\r\n12345\r\n0\r\n\r\n")], "protocol"),
     "negative-length": ([OK + b"Content-Length: -5\r\n\r\n12345"], "protocol"),
     "wordy-length": ([OK + b"Content-Length: abc\r\n\r\n12345"], "protocol"),
+    "length-of-20-digits": ([five(length=b"Content-Length: 00000000000000000005")], "protocol"),
     "two-lengths": ([OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n12345"], "protocol"),
     "length-and-chunks": ([chunked(b"5\r\n12345\r\n0\r\n\r\n", b"Content-Length: 5")], "protocol"),
     "other-transfer-encoding": ([OK + b"Transfer-Encoding: gzip\r\n\r\n12345"], "protocol"),
@@ -107,6 +108,7 @@ FAULTS = {
     "empty-line-first": ([b"\r\n" + sized(b"12345")], "protocol"),
     "space-before-colon": ([five(b"X : a")], "protocol"),
     "nameless-header": ([five(b": a")], "protocol"),
+    "fold-of-nothing": ([five(first=b"HTTP/1.1 200 OK\r\n X: y")], "protocol"),
     "cr-in-header": ([five(b"X: a\rb")], "protocol"),
     "switching-protocols": (
         [five(b"Upgrade: x", first=b"HTTP/1.1 101 Switching Protocols", length=None, body=b"")],

@@ -31,8 +31,8 @@ def split(data, size):
     ("encoding", "packed"),
     [
         ("identity", TEXT),
-        ("gzip", gzip.compress(TEXT)),
-        ("x-gzip", gzip.compress(TEXT[:10]) + gzip.compress(TEXT[10:])),
+        ("gzip", gzip.compress(TEXT, mtime=0)),
+        ("x-gzip", gzip.compress(TEXT[:10], mtime=0) + gzip.compress(TEXT[10:], mtime=0)),
         ("deflate", zlib.compress(TEXT)),
         ("Deflate", zlib.compress(TEXT)[2:-4]),
     ],

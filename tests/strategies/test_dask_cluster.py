@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -54,7 +55,7 @@ def asked(server):
 @pytest.fixture(autouse=True)
 def two_cores(monkeypatch):
     """As many workers as the machine of the test has cores, but two at least."""
-    monkeypatch.setattr(dask_cluster, "_cores", lambda: 2)
+    monkeypatch.setattr(dask_cluster, "usable_cores", lambda: 2)
     monkeypatch.delenv(strategies.SCHEDULER, raising=False)
 
 
@@ -185,23 +186,31 @@ def test_no_worker_outlives_its_parent(server, tmp_path, how):
 
 
 @pytest.fixture
-def cluster(monkeypatch):
+def workers_path():
+    """Where the workers of ``cluster`` find what they import: a test may put another place before it."""
+    return [ROOT]
+
+
+@pytest.fixture
+def cluster(monkeypatch, workers_path):
     """A scheduler and two workers that somebody else started."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"tcp://127.0.0.1:{port}"
     tool = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
-    run = {"env": {**os.environ, "PYTHONPATH": ROOT}, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with contextlib.ExitStack() as left:
 
-        def started(command):
-            process = left.enter_context(subprocess.Popen(command, **run, start_new_session=True))
+        def started(command, *places):
+            env = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
+            process = subprocess.Popen(command, cwd=places[0], env=env, **quiet, start_new_session=True)
+            left.enter_context(process)
             left.callback(lambda: os.killpg(process.pid, signal.SIGKILL))
 
-        started([*tool, "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"])
+        started([*tool, "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"], ROOT)
         worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--host", "127.0.0.1", "--no-dashboard"]
-        started([*worker, "--nworkers", "2", "--nthreads", "2"])
+        started([*worker, "--nworkers", "2", "--nthreads", "2"], *workers_path)
         monkeypatch.setenv(strategies.SCHEDULER, address)
         yield address
 
@@ -216,10 +225,88 @@ def test_a_scheduler_that_is_named_is_used_and_left_running(cluster, asked):
 
 
 def test_other_versions_there_are_one_sentence(cluster, monkeypatch):
-    here = dask_worker.versions()
-    monkeypatch.setattr(dask_scheduler, "versions", lambda: {**here, "python": "3.99"})
+    monkeypatch.setattr(dask_worker.platform, "python_version_tuple", lambda: ("3", "99", "0"))
     said = dask_scheduler.lacking()
     assert re.fullmatch(r"the scheduler tcp://\S+ has python 3\.\d+ where it is 3\.99 here; install the same .*", said)
+
+
+@pytest.fixture(params=["source", "dask", "nothing"])
+def other(request, tmp_path, workers_path):
+    """Workers that have another version: of our own source, of dask as its metadata tell it, or nothing of ours."""
+    workers_path.insert(0, str(tmp_path))
+    if request.param == "source":
+        for package in ("exchanges", "strategies"):
+            shutil.copytree(Path(ROOT, package), tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+        with (tmp_path / "strategies" / "body.py").open("a") as file:
+            file.write("# changed\n")
+        return r"fetchrace source \w+ where it is source \w+ here"
+    if request.param == "dask":
+        (tmp_path / "dask-2020.1.0.dist-info").mkdir()
+        (tmp_path / "dask-2020.1.0.dist-info" / "METADATA").write_text("Name: dask\nVersion: 2020.1.0\n")
+        return r"dask 2020\.1\.0 where it is \S+ here"
+    (tmp_path / "strategies.py").write_text("raise ModuleNotFoundError(\"No module named 'strategies'\")\n")
+    return None
+
+
+def test_workers_with_another_version_are_one_sentence_before_anything_is_raced(other, cluster):
+    said = dask_scheduler.lacking()
+    if other is None:
+        assert re.fullmatch(r"the worker tcp://\S+ cannot import 'strategies': install fetchrace there, .*", said)
+    else:
+        assert re.fullmatch(rf"the worker tcp://\S+ has {other}; install the same versions in both places", said)
+    with (
+        pytest.raises(dask_scheduler.ClusterGap, match=re.escape(said[-30:])),
+        strategies.load("dask+threads")(Limits(2), told),
+    ):
+        pytest.fail("a cluster that is not fit was used")
+
+
+def open_sessions():
+    return len(dask_worker._open)
+
+
+def test_after_a_worker_was_lost_nothing_stays_open_on_a_cluster_that_lives_on(cluster, server, asked):
+    """Neither with those that took its requests over, nor with whoever came in its place."""
+    with strategies.load("dask+asyncio-aiohttp")(Limits(2), told) as fetch:
+        first = fetch(asked("/a", "/b"))[0].value[1]
+        arrived = threading.Semaphore(0)
+
+        def answer(arrival):
+            arrived.release()
+            if not gone.wait(10):
+                return
+            with contextlib.suppress(OSError):
+                arrival.reply()
+
+        gone, server.answer = threading.Event(), answer
+
+        def kill():
+            arrived.acquire()
+            arrived.acquire()
+            os.kill(first, signal.SIGKILL)
+            gone.set()
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        outcomes = fetch(asked("/1", "/2"))
+        killer.join()
+        assert [outcome.value[0] for outcome in outcomes] == ["/1", "/2"]
+        assert len(fetch.notes) == 1
+        assert [outcome.value[0] for outcome in fetch(asked("/3", "/4"))] == ["/3", "/4"]
+    with distributed.Client(cluster, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=10)
+        assert set(client.run(open_sessions).values()) == {0}
+
+
+def test_a_worker_that_never_opens_its_strategy_is_an_error_in_time(asked, tmp_path, monkeypatch):
+    monkeypatch.setattr(dask_cluster, "OPENING_S", 0.5)
+    (tmp_path / "mine.py").write_text(
+        "import contextlib, threading\n\n\n@contextlib.contextmanager\ndef mine(limits, decode):\n"
+        "    threading.Event().wait(60)\n    yield\n"
+    )
+    strategy = strategies.load(f"dask+{tmp_path / 'mine.py'}:mine")
+    with pytest.raises(RuntimeError, match=r"did not open \S+mine.py:mine within 0.5 s"), strategy(Limits(1), told):
+        pytest.fail("it never opened")
 
 
 def test_times_of_another_machine_are_told_by_our_clock(cluster, asked, monkeypatch):

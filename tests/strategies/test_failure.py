@@ -25,6 +25,7 @@ EXCEPTIONS = {
         "nameless-chunk-extension": "protocol",
         "blanks-round-chunk-extension": "protocol",
         "many-trailers": "protocol",
+        "fold-of-nothing": None,
     },
     "requests": {"long-chunk-extension": "protocol"},
     "pycurl": {"malformed-cut-line": "disconnected"},

@@ -8,7 +8,7 @@ import pytest
 from exchanges.wire import Request
 from strategies import Limits
 from strategies.gate_server import GateServer
-from strategies.httpx_client import Idle, built, opened_async
+from strategies.httpx_client import Idle, opened_async
 from strategies.httpx_on_asyncio import httpx_on_asyncio
 from strategies.httpx_on_trio import httpx_on_trio
 from strategies.terms import HEADERS, Trust
@@ -45,13 +45,13 @@ def test_both_libraries_send_the_same_requests_on_as_many_connections(model):
     }  # fmt: skip
 
 
-def test_the_url_of_a_request_is_its_clients_and_its_target_goes_as_it_is_written():
+def test_the_url_of_a_request_is_that_of_its_connection_and_its_target_goes_as_it_is_written():
     async def scene():
-        client = opened_async(httpx, "http://127.0.0.1:81", Trust(None), lambda: None)
+        single = opened_async(httpx, "http://127.0.0.1:81", Trust(None), lambda: None)
         try:
-            return built(httpx, client, Request("test", "http://127.0.0.1:81", "/%7e?a=|"))
+            return single.built(Request("test", "http://127.0.0.1:81", "/%7e?a=|"))
         finally:
-            await client.aclose()
+            await single.transport.aclose()
 
     request = asyncio.run(scene())
     assert (request.headers["host"], request.extensions["target"]) == ("127.0.0.1:81", b"/%7e?a=|")

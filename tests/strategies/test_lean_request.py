@@ -44,10 +44,11 @@ def test_a_request_of_no_headers_has_the_common_ones():
 
 
 def test_a_header_of_the_request_takes_the_place_of_a_common_one():
-    headers = parsed(headers=(("accept", "text/html"), ("USER-AGENT", "me"))).headers
-    assert [pair for pair in headers if pair[0].lower() in ("accept", "user-agent")] == [
+    headers = parsed(headers=(("accept", "text/html"), ("USER-AGENT", "me"), ("Host", "a.invalid"))).headers
+    assert [pair for pair in headers if pair[0].lower() in ("accept", "user-agent", "host")] == [
         ("accept", "text/html"),
         ("USER-AGENT", "me"),
+        ("Host", "a.invalid"),
     ]
 
 
@@ -90,6 +91,10 @@ def test_what_is_no_origin_is_a_bug_and_raised(origin):
         {"headers": (("X", "a\rb"),)},
         {"headers": (("X\n", "a"),)},
         {"method": "GET\r\n"},
+        {"method": "GET /x"},
+        {"target": "/a\tb"},
+        {"target": "/a\0"},
+        {"headers": (("X", "a\0"),)},
     ],
 )
 def test_a_request_that_would_smuggle_a_line_is_a_bug_and_raised(options):

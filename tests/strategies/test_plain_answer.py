@@ -25,6 +25,7 @@ NOT_TAKEN = {
     "twice": PLAIN * 2,
     "without-length": five(length=b"X: y"),
     "two-lengths": five(b"content-length: 5"),
+    "length-of-20-digits": five(length=b"Content-Length: 00000000000000000005"),
     "chunked": five(length=b"Transfer-Encoding: chunked", body=b"5\r\n12345\r\n0\r\n\r\n"),
     "both": five(b"transfer-encoding: chunked", body=b"5\r\n12345\r\n0\r\n\r\n"),
     "gzip": five(b"CONTENT-ENCODING: gzip"),

@@ -32,6 +32,8 @@ def pid_of_worker(request, response):
         return Trap()
     if request.target.startswith("/sometimes"):
         return Sometimes(int(request.target[10:]))
+    if request.target.startswith("/heavy"):
+        return Heavy(os.getpid())
     if request.target == "/exit":
         os._exit(7)
     if request.target == "/bug":
@@ -58,6 +60,18 @@ class Sometimes:
         return (int, ("no number",)) if self.number % 2 else (Sometimes, (self.number,))
 
 
+class Heavy:
+    """Takes the caller far longer to read than the worker to make."""
+
+    def __init__(self, worker):
+        self.worker = worker
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        if os.getpid() != self.worker:
+            time.sleep(0.2)
+
+
 @pytest.fixture
 def server():
     with GateServer() as server:
@@ -71,7 +85,7 @@ def asked(server):
 
 @pytest.fixture(autouse=True)
 def two_workers(monkeypatch):
-    monkeypatch.setattr(processes_asyncio, "_cores", lambda: 2)
+    monkeypatch.setattr(processes_asyncio, "usable_cores", lambda: 2)
 
 
 def pids_at(server, asked, fetch, number):
@@ -217,6 +231,15 @@ def test_a_worker_that_is_stopped_at_its_requests_fails_them_at_the_deadline(ser
         stopper.join()
     assert [outcome.kind for outcome in outcomes] == ["deadline"] * 2
     assert all(0.25 <= outcome.ended - outcome.started <= 0.3 + loop_crew.GRACE_S + 0.5 for outcome in outcomes)
+
+
+def test_a_caller_that_is_slower_than_its_workers_takes_none_of_them_for_stuck(server, asked, monkeypatch):
+    monkeypatch.setattr(loop_crew, "GRACE_S", 0.1)
+    with strategy(Limits(2, deadline_s=0.1), pid_of_worker) as fetch:
+        before = pids_at(server, asked, fetch, 2)
+        outcomes = fetch(asked(*[f"/heavy{n}" for n in range(8)]))
+        assert [type(outcome) for outcome in outcomes] == [Fetched] * 8, outcomes
+        assert pids_at(server, asked, fetch, 2) == before, "a worker that was well was ended"
 
 
 def test_a_bug_in_decode_is_raised_with_its_traceback(asked):

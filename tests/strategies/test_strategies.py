@@ -70,6 +70,16 @@ def test_headers_are_alike_from_every_strategy(strategy, server):
     assert sent == {name.lower(): value for name, value in HEADERS.items()}
 
 
+@pytest.mark.parametrize("header", [("X-A", "b\r\nX-Evil: 1"), ("X-A", "b\nX-Evil: 1"), ("X-A: b\r\nX-Evil", "1")])
+def test_a_header_that_would_be_two_is_a_bug_and_raised_and_the_next_batch_is_sound(strategy, server, header):
+    with strategy(Limits(1), seen) as fetch:
+        with pytest.raises((ValueError, RuntimeError), match=r"expected a (header|request)"):
+            fetch([Request("test", server.origins[0], "/", headers=(header,))])
+        assert not server.arrivals
+        (outcome,) = fetch([Request("test", server.origins[0], "/")])
+    assert isinstance(outcome, Fetched)
+
+
 def test_a_cookie_that_a_server_sets_is_never_sent_back(strategy, server):
     server.answer = lambda arrival: arrival.reply(b"", "200 OK", "Set-Cookie: a=b", "Content-Type: x", "X-Thing: y")
     with strategy(Limits(1), seen) as fetch:
@@ -164,7 +174,7 @@ def test_running_out_of_descriptors_fails_requests_and_not_the_batch(strategy):
 
 def test_idle_connections_are_kept_equally_long():
     async def of_aiohttp():
-        async with await asyncio_aiohttp._open_session(Limits(1)) as session:
+        async with await asyncio_aiohttp._open_session() as session:
             return session.connector._keepalive_timeout
 
     options = httpx_client._options_for(httpx, "http://a.invalid", Trust(None))

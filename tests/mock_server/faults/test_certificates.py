@@ -37,6 +37,7 @@ def test_a_bad_certificate_is_bad_in_just_the_way_it_says(secured, show, connect
     shaken(connect, secured).close()
 
 
+@pytest.mark.slow
 def test_plain_http_on_a_port_for_tls_is_no_tls(secured, show, connect):
     show("tls-plain")
     with pytest.raises(ssl.SSLError, match=r"WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE"):
