@@ -9,6 +9,7 @@ from typing import Final
 import exchanges
 from exchanges.errors import safe
 from exchanges.exchange import Exchange, Instrument
+from exchanges.pair import Pair
 from exchanges.plugins import BrokenPlugin
 
 _METHODS: Final = (
@@ -63,6 +64,9 @@ def _lacking(found: object, name: str) -> str:
         return f"batch_carries to be a frozenset of names of Quote's fields{_HINT}"
     if not isinstance(instruments, tuple) or not instruments or not all(isinstance(i, Instrument) for i in instruments):
         return "instruments to be a tuple of at least one Instrument"
+    unnamed = [one.pair for one in instruments if not _is_named(one.pair)]
+    if unnamed:
+        return f"each instrument's pair to be one such as BTC/USD, found {safe(repr(unnamed[0]), 60)}"
     if not isinstance(getattr(found, "most_levels", None), int):
         return f"most_levels to be a whole number{_HINT}"
     if not isinstance(getattr(found, "accepts_post", None), bool):
@@ -72,6 +76,14 @@ def _lacking(found: object, name: str) -> str:
         return f"heeds to be a frozenset of headers' names in lower case{_HINT}"
     missing = [method for method in _METHODS if not callable(getattr(found, method, None))]
     return f"a method {missing[0]}{_HINT}" if missing else ""
+
+
+def _is_named(pair: object) -> bool:
+    """Whether a pair is what its own name is read as: by it people, files and other processes ask for it."""
+    try:
+        return Pair.parse(str(pair)) == pair
+    except ValueError:
+        return False
 
 
 _OF: Final = {"title": ", the name that people use", "origin": ", scheme and host of the real API", "docs": ", its URL"}

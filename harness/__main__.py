@@ -28,13 +28,17 @@ def strangers() -> list[str]:
 
 def main() -> int:
     """Run the command line; return the exit code."""
-    shadowed = strangers()
-    if shadowed:
-        sys.stderr.write(f"fetchrace: {shadowed[0]}; run it from another folder\n")
-        return 3
-    from harness.cli import main as cli_main
+    try:
+        shadowed = strangers()
+        if shadowed:
+            sys.stderr.write(f"fetchrace: {shadowed[0]}; run it from another folder\n")
+            return 3
+        from harness.cli import main as cli_main
 
-    return cli_main(sys.argv[1:])
+        return cli_main(sys.argv[1:])
+    except KeyboardInterrupt:  # before, or after, the command line minds signals itself
+        sys.stderr.write("fetchrace: interrupted; nothing was begun, or all was done\n")
+        return 130
 
 
 if __name__ == "__main__":

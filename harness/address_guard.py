@@ -27,8 +27,9 @@ _PRIVATE: Final = tuple(
     ip_network(text)
     for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "127.0.0.0/8", "::1/128")
 )
-# Set aside since, or before, what this Python's ipaddress knows: documentation, and the end of a 6to4 tunnel.
-_SET_ASIDE: Final = (ip_network("3fff::/20"), ip_network("192.88.99.0/24"))
+# Set aside since, or before, what this Python's ipaddress knows: documentation, the end of a 6to4 tunnel, protocols'
+# own (where a cloud kept its secrets), and what another cloud answers to its own machines alone.
+_SET_ASIDE: Final = tuple(map(ip_network, ("3fff::/20", "192.88.99.0/24", "192.0.0.0/24", "168.63.129.16/32")))
 _ISATAP: Final = (0x0000_5EFE, 0x0200_5EFE)
 
 

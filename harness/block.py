@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import random
-import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from harness.plan import for_plan
 from harness.planned_faults import pauses
 from harness.progress import Progress
 from harness.scenario import Scenario
+from harness.scratch import scratch
 from harness.store import RunFolder
 from harness.surroundings import Surroundings, SurroundingsMeter
 from harness.witness import NoWitness, Witness, witness_of
@@ -97,8 +97,8 @@ def _measure(
     scenario: Scenario, arm: Arm, block: int, position: int, declared: int, witness: Witness, folder: RunFolder,
     dice: random.Random,
 ) -> _Worked:  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="fetchrace-") as scratch:
-        side_file = Path(scratch, "side.json")
+    with scratch() as between:
+        side_file = Path(between, "side.json")
         warm = warm_batches(scenario, declared)
         limit_s = _limit_s(scenario, declared, warm) + witness.longest_wait_s(1 + warm)
         job = witness.job(arm.strategy, scenario, block, warm, str(side_file))

@@ -126,13 +126,16 @@ def _help() -> str:
 
 @contextlib.contextmanager
 def _signals() -> Iterator[None]:
-    """SIGINT and SIGTERM end the program in good order; a second one ends it at once. Children hold a lifeline
-    and go when this process goes."""
+    """SIGINT and SIGTERM end the program in good order; a second one ends it at once, with a sentence of its own.
+    Children hold a lifeline and go when this process goes."""
     seen: list[int] = []
 
     def end(number: int, frame: FrameType | None) -> None:
         code = INTERRUPTED if number == signal.SIGINT else TERMINATED
         if seen:
+            # Whatever was being written then: nothing of Python's is asked, which may be in the middle of it.
+            with contextlib.suppress(OSError):
+                os.write(2, b"fetchrace: told twice to end, so ended at once\n")
             os._exit(code)
         seen.append(number)
         raise Ended(code)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 import strategies
 from exchanges.plugins import MissingLibrary, PluginError, UnknownName
 from harness import lifeline, spawn
+from harness.scratch import scratch
 from harness.shadowed import shadowed_here
 from harness.source import source_of
 from strategies.strategy import Limits, declared_in_flight
@@ -58,10 +58,10 @@ def look(
 def _probe(
     names: list[str], in_flight: Sequence[int], started: Callable[[subprocess.Popen[bytes]], None]
 ) -> list[Finding]:
-    with tempfile.TemporaryDirectory(prefix="fetchrace-") as folder, Path(folder, "said").open("w+b") as said:
+    with scratch() as folder, Path(folder, "said").open("w+b") as said:
         answer = Path(folder, "answer.json")
         arguments = [str(answer), ",".join(map(str, in_flight)), *names]
-        with spawn.child("harness.probe", arguments, folder, spawn.environment(), said) as process:
+        with spawn.child("harness.probe", arguments, folder, spawn.environment_in(folder), said) as process:
             started(process)
             code = spawn.exit_code_of(process, time.monotonic() + _LIMIT_S)
         if code is None:

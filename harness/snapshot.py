@@ -30,11 +30,12 @@ from harness.one_shot import facts_of, one_shot
 from harness.own_hosts import pinned_hosts
 from harness.place import Place
 from harness.place_options import place_from
-from harness.price_answers import Market, answers_in, lost_all, unreached
+from harness.price_answers import answers_in, lost_all, unreached
 from harness.scenario import markets_for
 from harness.seen import Seen
 from harness.sighting import microseconds, moments_of
 from harness.told import Told, told_by
+from harness.usable import Market
 from harness.ways import Ways, ways_from
 from mock_server.process import MockFailed
 from strategies.strategy import Fetched, Limits, Outcome, Strategy

@@ -20,6 +20,7 @@ from harness.affinity import cores_for, on_cores
 from harness.influences import is_withheld
 from harness.job import Job
 from harness.orphans import Bystanders
+from harness.scratch import scratch
 
 _HOME = Path(__file__).resolve().parent.parent
 _TAIL = 65536
@@ -43,6 +44,11 @@ def environment(dice: random.Random | None = None) -> dict[str, str]:
         kept["PYTHONHASHSEED"] = str(dice.randrange(1, 2**32))
         kept["FETCHRACE_PADDING"] = "x" * dice.randrange(4096)
     return kept
+
+
+def environment_in(place: str, dice: random.Random | None = None) -> dict[str, str]:
+    """The same for a child whose temporary files are to lie in ``place``, so that they go with it, however it ends."""
+    return {**environment(dice), "TMPDIR": place}
 
 
 def last_line(text: str) -> str:
@@ -118,7 +124,8 @@ def run_worker(job: Job, warm: int, limit_s: float, dice: random.Random) -> Endi
     cores = cores_for(job.scenario.affinity).workers
     # The length of the working folder's name moves the stack as the environment's size does (see environment).
     with (
-        tempfile.TemporaryDirectory(prefix="f" * dice.randrange(1, 60)) as folder,
+        scratch() as place,
+        tempfile.TemporaryDirectory(prefix="f" * dice.randrange(1, 60), dir=place) as folder,
         Path(folder, "said").open("w+b") as said,
     ):
         job_file = Path(folder, "job.json")
@@ -137,7 +144,7 @@ def run_worker(job: Job, warm: int, limit_s: float, dice: random.Random) -> Endi
                 running.callback(bystanders.end_others)
                 with on_cores(cores):
                     process = running.enter_context(
-                        child("harness.worker", arguments, folder, environment(dice), said, (result_write,))
+                        child("harness.worker", arguments, folder, environment_in(place, dice), said, (result_write,))
                     )
                 os.close(result_write)
                 result_write = -1

@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import io
 import json
 import math
 import os
 import re
 import secrets
+import stat
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from exchanges.errors import safe
 from harness.exits import EnvironmentGap, UsageError
 from harness.redaction import redacted
 
@@ -41,11 +44,16 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 def replace_file(path: Path, content: str | bytes) -> None:
-    """Put ``content`` at ``path``, all of it or none of it."""
+    """Put ``content`` at ``path``, all of it or none of it. Raises OSError, also where there is something that is no
+    file: a device or a pipe would be gone."""
     data = content.encode("utf-8") if isinstance(content, str) else content
+    if _kind(path) not in (None, "file", "link", "folder"):
+        raise FileExistsError(errno.EEXIST, f"it is a {_kind(path)} and no plain file", str(path))
     neighbour = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with neighbour.open("wb") as file:
+        # What lies there is a killed program's, or a trap: it is never written through.
+        neighbour.unlink(missing_ok=True)
+        with neighbour.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -53,6 +61,26 @@ def replace_file(path: Path, content: str | bytes) -> None:
     except BaseException:
         neighbour.unlink(missing_ok=True)
         raise
+
+
+def check_typed(flag: str, path: Path) -> None:
+    """For a path that somebody typed, where a file is to be put; before anything is begun. A link is refused as well,
+    because it may be somebody else's, and may lead to a device. Raises UsageError."""
+    kind = _kind(path)
+    if kind not in (None, "file"):
+        raise UsageError(f"{flag}: expected a plain file, or nothing yet, found a {kind}: {safe(str(path), 200)!r}")
+
+
+def _kind(path: Path) -> str | None:
+    """What there is, links not followed; None for nothing."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return None
+    if stat.S_ISREG(mode):
+        return "file"
+    kinds = ((stat.S_ISLNK, "link"), (stat.S_ISDIR, "folder"), (stat.S_ISFIFO, "pipe"), (stat.S_ISSOCK, "socket"))
+    return next((kind for is_one, kind in kinds if is_one(mode)), "device")
 
 
 def csv_text(rows: Iterable[Sequence[Any]]) -> str:

@@ -1,9 +1,9 @@
 """A turnstile: lets the next batch through when the exchanges may be asked again. It stands where the control port of
 our own mock server stands in other races, begins and ends batches as that does, and has no log to give.
 
-It heeds what the exchanges say. One that has had enough of us (429, or 418 with a time) is left alone for as long as it
-wants, and with it all of them, since every batch asks every exchange. Where that is longer than anybody would wait, or
-where it will not have us at all (banned, blocked), the race is over.
+It heeds what the exchanges say. One that has had enough of us (429; 418 or 5xx with a time) is left alone for as long
+as it wants, and with it all of them, since every batch asks every exchange. Where that is longer than anybody would
+wait, or where it will not have us at all (banned, blocked), the race is over.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ class Turnstile:
         waits: dict[str, float] = {}
         for name, outcome in outcomes:
             kind = outcome.get("kind")
-            if kind == "rate_limited" or kind in _NEVER:
+            if kind == "rate_limited" or kind in _NEVER or (kind == "server" and _is_told(outcome.get("retry_after"))):
                 wait_s = _wait_s(name, kind, outcome.get("retry_after"))
                 if wait_s is None or wait_s > PATIENCE_S:
                     raise Refused(_sentence(name, kind, wait_s, str(outcome.get("detail", ""))))
                 waits[name] = max(wait_s, waits.get(name, 0.0))
         self.refused = self.refused + 1 if waits else 0
         if self.refused >= REFUSALS:
-            raise Refused(f"{safe(', '.join(waits))} said no to {REFUSALS} batches in a row (rate_limited)")
+            raise Refused(f"{safe(', '.join(waits))} said no to {REFUSALS} batches in a row")
         self.opens = max(self.opens, self.now() + max(waits.values(), default=0.0))
 
     def to_json(self) -> dict[str, Any]:
@@ -76,13 +76,17 @@ class Turnstile:
 def _wait_s(name: str, kind: str, after: Any) -> float | None:
     """How long an exchange wants to be left alone; None where it does not say, and is not to be asked again. Where one
     that counts requests does not say, it is for as long as its budget takes to be whole again."""
-    if isinstance(after, (int, float)) and after >= 0 and kind != "blocked":
+    if _is_told(after) and kind != "blocked":
         return float(after)
     if kind in _NEVER:
         return None
     exchange = exchanges.load(name)
     charge = exchange.charge_for(exchange.request_for(exchange.instruments[0].pair))
     return 1.0 if charge is None else min(PATIENCE_S, charge.limit.per_s)
+
+
+def _is_told(after: Any) -> bool:
+    return isinstance(after, int | float) and after >= 0
 
 
 def _sentence(name: str, kind: str, wait_s: float | None, detail: str) -> str:

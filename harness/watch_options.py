@@ -15,7 +15,7 @@ from harness.options import TakesOptions
 from harness.sighting import microseconds
 
 _SHORTEST_S: Final = 0.1
-_SHORTEST_REAL_S: Final = 1.0
+SHORTEST_REAL_S: Final = 1.0
 """Of real exchanges: who looks at prices needs them no more often, and their limits are shared with other programs."""
 _LONGEST_S: Final = 3600.0
 
@@ -63,7 +63,7 @@ def watch_from(args: argparse.Namespace) -> Watch | None:
                 raise UsageError(f"--{flag} is for --watch")
         return None
     every_s = options.read("--watch", args.watch, seconds_from)
-    shortest_s = _SHORTEST_REAL_S if args.real else _SHORTEST_S
+    shortest_s = SHORTEST_REAL_S if args.real else _SHORTEST_S
     if not shortest_s <= every_s <= _LONGEST_S:
         span = f"{text_from_seconds(shortest_s)} to an hour{' with --real' if args.real else ''}"
         raise UsageError(f"--watch: expected {span}, found {safe(args.watch, 40)}")

@@ -48,6 +48,14 @@ from mock_server.workers import Crew, merged
 TOKEN_HEADER = "X-Fetchrace-Token"  # noqa: S105  the name of a header is no secret
 _NUMBERS = ("seed", "block", "batch")
 _DAY_S = 86_400.0
+_ALWAYS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Where an answer does not say it itself: the page has a policy of its own."""
 _FIELDS = (
     *_NUMBERS, "draws", "began", "epoch", "hold", "latency", "motion", "faults", "one_at_a_time", "refuse",
 )  # fmt: skip
@@ -63,19 +71,26 @@ class ControlPort:
         self._secrets = {"/begin": token, "/end": token, "/seals": witness}
         self._seals = Seals()
         self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+        self._origins = {f"http://{host}" for host in self._hosts}
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        return (await self._reply(request)).response()
+        reply = await self._reply(request)
+        for name, value in _ALWAYS.items():
+            reply.headers.setdefault(name, value)
+        return reply.response()
 
     async def _reply(self, request: web.BaseRequest) -> Reply:
         hosts = request.headers.getall("Host", [])
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
             found = safe(", ".join(hosts)) or "none"
             return _error(403, f"expected one Host header that names this server on loopback, found {found}")
-        origin = request.headers.get("Origin")
-        if origin is not None and origin.lower().removeprefix("http://") not in self._hosts:
-            # A page of somebody else's, in a browser on this machine.
-            return _error(403, f"expected no Origin but this server's own, found {safe(origin)}")
+        # A page of somebody else's, in a browser on this machine.
+        for origin in request.headers.getall("Origin", []):
+            if origin.lower() not in self._origins:
+                return _error(403, f"expected no Origin but this server's own, found {safe(origin)}")
+        mode = request.headers.get("Sec-Fetch-Mode")
+        if request.headers.get("Sec-Fetch-Site", "").lower() in ("cross-site", "same-site") and mode != "navigate":
+            return _error(403, "expected a request of this server's own page, found one of another page's")
         refused = await unreadable_body(request)
         if refused is not None:
             return refused
@@ -88,7 +103,8 @@ class ControlPort:
         if request.method != "POST":
             return _method("POST")
         # As bytes: compare_digest takes text only if it is ASCII, and a stranger's header need not be.
-        given = request.headers.get(TOKEN_HEADER, "").encode("utf-8", "surrogateescape")
+        tokens = request.headers.getall(TOKEN_HEADER, [])
+        given = tokens[0].encode("utf-8", "surrogateescape") if len(tokens) == 1 else b""
         if not hmac.compare_digest(given, self._secrets[request.path].encode()):
             which = "witness" if request.path == "/seals" else "token"
             return _error(403, f"expected the header {TOKEN_HEADER} with the {which} that the server printed first")

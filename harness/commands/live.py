@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from exchanges.errors import safe
-from exchanges.units import seconds_from
+from exchanges.units import seconds_from, text_from_seconds
 from harness import allowance_options, history_options, options, place_options
 from harness.exits import DONE, FAILURES, USAGE, Ended, EnvironmentGap, UsageError
+from harness.store import check_typed
+from harness.watch_options import SHORTEST_REAL_S
 from harness.ways import Ways
 
 if TYPE_CHECKING:
@@ -78,6 +80,9 @@ def _run(args: argparse.Namespace) -> int:
     names = options.exchange_names(args.exchange)
     how, allowance = _ways(args), allowance_options.allowance_from(args)
     every_s = options.positive("--beat", options.read("--beat", args.beat, seconds_from))
+    if args.real and every_s < SHORTEST_REAL_S:
+        shortest = text_from_seconds(SHORTEST_REAL_S)
+        raise UsageError(f"--beat: expected at least {shortest} with --real, found {safe(args.beat, 40)}")
     ttl_s = (
         max(3 * every_s, _TTL_S)
         if args.ttl is None
@@ -128,6 +133,7 @@ def _export_to(args: argparse.Namespace) -> bool:
         return False
     if not args.export or Path(args.export).is_dir():
         raise UsageError(f"--export: expected a file such as prices.html, found {safe(args.export, 80)!r}")
+    check_typed("--export", Path(args.export))
     if not Path(args.export).parent.is_dir():
         raise EnvironmentGap(f"--export: there is no folder {safe(str(Path(args.export).parent), 200)!r}")
     given = [

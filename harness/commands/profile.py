@@ -19,7 +19,7 @@ from harness import influences, options, place_options
 from harness.exits import DONE, FAILURES, Ended, EnvironmentGap, UsageError
 from harness.pinned_names import pinned
 from harness.recorder import Recorder
-from harness.store import replace_file
+from harness.store import check_typed, replace_file
 from harness.whereabouts import Whereabouts, whereabouts_from
 from mock_server.profile import profile_of
 from strategies.strategy import Fetch, Limits
@@ -95,6 +95,7 @@ def _writable(out: Path) -> Path:
     """Found out before anything is asked: what was recorded must not be lost for want of a place."""
     if out.is_dir():
         raise UsageError(f"--out: expected a file, found the folder {str(out)!r}")
+    check_typed("--out", out)
     try:
         replace_file(out.with_name(f".{out.name}.probe"), b"")
     except OSError as error:

@@ -10,7 +10,6 @@ import contextlib
 import importlib
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Final
 
 from harness import lifeline, spawn
 from harness.doctor.finding import Finding
+from harness.scratch import scratch
 from harness.shadowed import cure, imported_versions, installed_version, shadowed, told
 
 _LIBRARIES: Final = ("aiohttp", "httpx", "requests", "urllib3", "trio", "pyperf", "psutil")
@@ -54,7 +54,7 @@ def _uvloop() -> Finding:
 
 def _imported() -> dict[str, str]:
     """The versions that the packages give of themselves; those that cannot be imported, or say none, are not there."""
-    with tempfile.TemporaryDirectory(prefix="fetchrace-") as folder, Path(folder, "said").open("w+b") as said:
+    with scratch() as folder, Path(folder, "said").open("w+b") as said:
         answer = Path(folder, "answer.json")
         with spawn.child("harness.doctor.libraries", [str(answer)], folder, spawn.environment(), said) as process:
             spawn.exit_code_of(process, time.monotonic() + _LIMIT_S)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Final
 from exchanges.units import text_from_seconds
 from harness import lifeline, spawn
 from harness.doctor.finding import Finding
+from harness.scratch import scratch
 from harness.statistics import quantile
 
 _TRIPS: Final = 2000
@@ -45,7 +45,7 @@ def loopback() -> Finding:
 def _trips() -> list[float]:
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
-        tempfile.TemporaryDirectory(prefix="fetchrace-") as folder,
+        scratch() as folder,
         Path(folder, "said").open("w+b") as said,
     ):
         listener.settimeout(_WAIT_S)

@@ -95,15 +95,13 @@ def open_to_read(path: Path) -> sqlite3.Connection | None:
         if not file.stat().st_size:
             return None
         try:
-            connection = _connected(file, "ro", _READ_BUSY_S)
-            found = _version(connection, path)
+            connection, found = _opened_to_read(file, "ro", path)
         except sqlite3.OperationalError:
             wal = file.with_name(f"{file.name}-wal")
             if wal.exists() and wal.stat().st_size:
                 raise
             # In a folder that may not be written to, where nobody writes: as it lies there.
-            connection = _connected(file, "ro&immutable=1", _READ_BUSY_S)
-            found = _version(connection, path)
+            connection, found = _opened_to_read(file, "ro&immutable=1", path)
         if not found:
             connection.close()
             return None
@@ -165,6 +163,16 @@ def _refuse_newer(version: int, path: Path) -> None:
             f"the history {shown(path)} has schema {version}, a newer fetchrace wrote it; this one reads schema "
             f"{SCHEMA} and leaves it as it is; name another file with --db, or none with --db off"
         )
+
+
+def _opened_to_read(file: Path, mode: str, path: Path) -> tuple[sqlite3.Connection, int]:
+    """A connection and the version that it finds; none is left open where that cannot be read."""
+    connection = _connected(file, mode, _READ_BUSY_S)
+    try:
+        return connection, _version(connection, path)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _connected(file: Path, mode: str, busy_s: float) -> sqlite3.Connection:

@@ -1,7 +1,8 @@
 """The ledger: what the tracker saw, written down.
 
 Only changes are kept: a quote whose prices and sizes are those that this ledger wrote last for the market, digit for
-digit, is no new row; the row that is there is seen until then. Two programs keep rows of their own.
+digit, is no new row; the row that is there is seen until then. After a minute in which nothing came it is a new row all
+the same: nobody knows what stood in between. Two programs keep rows of their own.
 
 What was first seen longer than ``keep_us`` ago goes, and so do the oldest rows above ``most_rows`` of a source: some
 with every writing, more than are written, and the room that they took is used again or given back. A clock that steps
@@ -35,6 +36,10 @@ DELETE FROM {quotes} WHERE ordinal IN
     (SELECT ordinal FROM {quotes} WHERE ordinal <= (SELECT max(ordinal) FROM {quotes}) - ? ORDER BY ordinal LIMIT ?)
 """
 
+_Last: TypeAlias = dict[tuple[Source, str, str], tuple[int, tuple[Any, ...], int]]
+"""By market the row that was written last: its ordinal, what it says, and when that was seen last."""
+
+_GAP_US: Final = 60_000_000
 MOST_ROWS: Final = 2_000_000
 """Of a source: about 200 MB."""
 _STEP: Final = 1000
@@ -51,7 +56,7 @@ class Ledger:
         self._keep_us = keep_us
         self._most_rows = most_rows
         self._open: sqlite3.Connection | None = None
-        self._last: dict[tuple[Source, str, str], tuple[int, tuple[Any, ...]]] = {}
+        self._last: _Last = {}
         self._file: tuple[int, int] | None = None
 
     def open(self) -> sqlite3.Connection:
@@ -104,7 +109,7 @@ class Ledger:
     @staticmethod
     def _put(
         connection: sqlite3.Connection,
-        last: dict[tuple[Source, str, str], tuple[int, tuple[Any, ...]]],
+        last: _Last,
         source: Source,
         at_us: int,
         quote: Quote,
@@ -113,12 +118,13 @@ class Ledger:
         if row is None:
             return 0
         market = source, row[0], row[1]
-        ordinal, before = last.get(market, (0, ()))
-        same = before == row[:-1]  # its time may be another one: that is no change
+        ordinal, before, until_us = last.get(market, (0, (), 0))
+        same = before == row[:-1] and abs(at_us - until_us) <= _GAP_US  # another time of its own is no change
         if same and connection.execute(statement(_SEEN_UNTIL, source), (at_us, ordinal)).rowcount:
+            last[market] = ordinal, before, at_us
             return 0
         made = connection.execute(statement(_INSERT, source), (at_us, at_us, *row))
-        last[market] = made.lastrowid or 0, row[:-1]
+        last[market] = made.lastrowid or 0, row[:-1], at_us
         return 1
 
     def _forget(self, connection: sqlite3.Connection, source: Source, now_us: int, new: int) -> int:

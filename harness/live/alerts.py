@@ -73,4 +73,4 @@ def _sentence(route: Mapping[str, Any]) -> str:
     buy, sell = (
         f"{safe(route[pair], 30)} on {safe(route[at], 30)}" for pair, at in (("pair", "buy"), ("sell_pair", "sell"))
     )
-    return f"buy {buy}, sell {sell}: {route['net_bps']} bp net"
+    return f"buy {buy}, sell {sell}: {route['net_bps']} bps net"

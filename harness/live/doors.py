@@ -45,10 +45,11 @@ class Doors:
             # With the scheme: https://127.0.0.1:port is another origin, and not ours.
             if not origin.startswith("http://") or origin.lower()[len("http://") :] not in self._hosts:
                 return refusal(403, f"expected no Origin but this server's own, found {safe(origin)}")
-        modes = headers.getall("Sec-Fetch-Mode", [])
+        # A link that leads here is no harm, and the only way for a page elsewhere to have one; a frame is none.
+        modes, places = headers.getall("Sec-Fetch-Mode", []), headers.getall("Sec-Fetch-Dest", [])
+        is_link = list(modes) == ["navigate"] and list(places) in ([], ["document"])
         for site in headers.getall("Sec-Fetch-Site", []):
-            # A link that leads here is no harm, and the only way for a page elsewhere to have one.
-            if site.lower() in _ELSEWHERE and list(modes) != ["navigate"]:
+            if site.lower() in _ELSEWHERE and not is_link:
                 return refusal(403, "expected a request of this server's own page, found one of another page's")
         return None
 

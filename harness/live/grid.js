@@ -120,12 +120,6 @@ const market = (() => {
       const element = fresh.getElementById("market");
       if (!element) return;
       root.replaceWith(document.adoptNode(element));
-      const [names, old] = [fresh, document].map((page) => page.getElementById("strategy-name"));
-      if (names && old && names.textContent !== old.textContent) {
-        const chosen = old.value;
-        old.replaceChildren(...[...names.options].map((option) => document.adoptNode(option)));
-        if (chosen) old.value = chosen;
-      }
       look();
     },
   };

@@ -71,7 +71,7 @@
     source?.close();
     source = null;
     try {
-      const answer = await fetch("/");
+      const answer = await fetch("/fragment");
       if (!answer.ok) throw new Error(String(answer.status));
       market.swap(await answer.text());
       connect();
@@ -155,7 +155,15 @@
     "c-faults": "faults-text",
     "l-bps": "threshold-text",
   };
+  const offer = (names) => {
+    const list = at("strategy-name");
+    if (!list || [...list.options].map((option) => option.value).join("\n") === names) return;
+    const chosen = list.value;
+    list.replaceChildren(...names.split("\n").map((name) => new Option(name, name)));
+    list.value = chosen;
+  };
   const follow = (id, text) => {
+    if (id === "c-strategies") offer(text);
     const field = FIELDS[id] && at(FIELDS[id]);
     if (field && field !== document.activeElement) field.value = text;
   };

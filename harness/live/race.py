@@ -8,10 +8,10 @@ less and nothing else; and each faces the same delays, which the mock draws by a
 from __future__ import annotations
 
 import json
+import math
 import os
 import select
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +23,7 @@ from exchanges.errors import safe
 from harness import spawn
 from harness.redaction import redacted
 from harness.report.palette import model_of
+from harness.scratch import scratch
 
 REQUESTS: Final = 40
 IN_FLIGHT: Final = 20
@@ -101,12 +102,12 @@ class Races:
         theirs, ours = os.pipe()
         stack = [theirs, ours]
         try:
-            with tempfile.TemporaryDirectory(prefix="fetchrace-") as folder, Path(folder, "said").open("w+b") as said:
+            with scratch() as folder, Path(folder, "said").open("w+b") as said:
                 job = Path(folder, "course.json")
                 job.write_text(json.dumps(asdict(self._course)), encoding="utf-8")
                 arguments = [str(job), name, str(ours)]
                 with spawn.child(
-                    "harness.live.sprint", arguments, folder, spawn.environment(), said, (ours,)
+                    "harness.live.sprint", arguments, folder, spawn.environment_in(folder), said, (ours,)
                 ) as process:
                     os.close(stack.pop())
                     line = self._line_of(theirs, process, until)
@@ -118,11 +119,7 @@ class Races:
         finally:
             for fd in stack:
                 os.close(fd)
-        try:
-            lane = json.loads(line)
-        except ValueError:
-            lane = None
-        return lane if isinstance(lane, dict) else {"error": f"{redacted(name)} told no times"}
+        return lane_from(line, name)
 
     def _line_of(self, fd: int, process: subprocess.Popen[bytes], until: float) -> bytes | None:
         """What a child wrote before it closed its end; empty where it wrote nothing, None where its time is up."""
@@ -138,3 +135,28 @@ class Races:
             if not chunk or len(found) > _LONGEST:
                 break
         return found
+
+
+def lane_from(line: bytes, name: str) -> dict[str, Any]:
+    """What a child told of the strategy called ``name``, and nothing else; an ``error`` where that is no lane. A
+    strategy may be anybody's, and it can write there too."""
+    try:
+        told = json.loads(line)
+        if "error" in told:
+            return {"error": safe(str(told["error"]), 300)}
+        spans = [[_second(start), _second(end), str(exchange)] for start, end, exchange in told["spans"]]
+        return {"seconds": _second(told["seconds"]), "spans": spans, "failed": _whole(told["failed"])}
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return {"error": f"{redacted(name)} told no times"}
+
+
+def _second(told: Any) -> float:
+    if not isinstance(told, int | float) or isinstance(told, bool) or not math.isfinite(told):
+        raise ValueError("no number")
+    return told
+
+
+def _whole(told: Any) -> int:
+    if not isinstance(told, int) or isinstance(told, bool):
+        raise ValueError("no whole number")
+    return told

@@ -62,9 +62,10 @@ class Reckoning:
 
 
 def reckoned(reading: Reading, judgement: Judgement) -> Reckoning:
-    """Work it out, of one reading."""
+    """Work it out, of one reading. Its moment, as ``now_us``, goes with it: what is shown of it later, beside newer
+    prices, is not to look as young as they are."""
     seen, allowance, portfolio = reading.seen, judgement.allowance, judgement.portfolio
-    routes = routes_readout(seen, judgement.fees, allowance, _HEARD)
+    routes = {**routes_readout(seen, judgement.fees, allowance, _HEARD), "now_us": seen.now_us}
     heard = routes["arbitrage"]
     routes["arbitrage"] = heard[:_ROUTES]
     if portfolio is None:
@@ -72,7 +73,7 @@ def reckoned(reading: Reading, judgement: Judgement) -> Reckoning:
     clocks = known_clocks(seen.sightings, seen.clocks, allowance.most_age_us)
     usable, left_out = sorted_out(seen.sightings, clocks, seen.halted, seen.now_us, allowance)
     worth = valuation_of(portfolio, usable.values(), left_out, judgement.listed)
-    return Reckoning(routes, heard, portfolio_document(worth, left_out))
+    return Reckoning(routes, heard, {**portfolio_document(worth, left_out), "now_us": seen.now_us})
 
 
 class Reckoner:

@@ -236,7 +236,10 @@ async def _body_of(request: web.BaseRequest) -> bytes | Answer:
 
 def _public(document: Mapping[str, Any]) -> str:
     # The moment by CLOCK_MONOTONIC would tell how long this machine has been up; the page needs it, and nobody else.
-    return json.dumps({name: value for name, value in document.items() if name != "now_us"}, allow_nan=False)
+    def without(part: Any) -> Any:
+        return {key: one for key, one in part.items() if key != "now_us"} if isinstance(part, Mapping) else part
+
+    return json.dumps({name: without(part) for name, part in without(document).items()}, allow_nan=False)
 
 
 def _method(expected: str) -> Answer:

@@ -18,8 +18,10 @@ def alert_cells(market: Market) -> Iterator[tuple[str, Cell]]:
     alerts = market.entry("alerts")
     at = alerts.text("at_bps", limit=40)
     yield "l-bps", Cell(at)
-    yield "l-at", Cell(f"Told from {at} bps net." if at else "No threshold is set: nothing is told.")
     told = sorted(alerts.entries("told"), key=lambda one: one.text("at"), reverse=True)
+    what = f"Routes that leave {at} bps net or more" if at else "No threshold is set: nothing is told."
+    ending = "; times are UTC." if told else "; none was seen yet."
+    yield "l-at", Cell(f"{what}{ending}" if at else what)
     for row in range(ALERTS):
         one = told[row] if row < len(told) else Entry({})
         yield f"a-{row}", Cell(mood="" if one.raw else "none")

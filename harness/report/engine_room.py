@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,9 +13,12 @@ from harness.report.wording import NONE, count, duration, percent
 
 PARTS: Final = ("refreshes", "requests", "errors", "p50", "p95", "p99", "budget", "bar", "again", "state", "last")
 
+_SPENT: Final = 95
+"""Percent: of the mock's limits nine tenths are used on purpose."""
+
 
 def engine_cells(market: Market) -> Iterator[tuple[str, Cell]]:
-    """``e-strategy``, ``e-flight``, ``e-rate``, ``e-answered``; ``e-ROW`` and its PARTS for each exchange."""
+    """``e-strategy``, ``e-flight``, ``e-rate``, ``e-typical``, ``e-answered``; ``e-ROW`` and its PARTS for each exchange."""
     engine = market.entry("engine")
     if not engine.raw:
         return
@@ -23,6 +27,8 @@ def engine_cells(market: Market) -> Iterator[tuple[str, Cell]]:
     yield "e-flight", Cell(count(engine.number("in_flight")))
     rate = engine.number("refreshes_per_s")
     yield "e-rate", Cell(NONE if rate is None else f"{rate:.1f}")
+    usual = [p50 for one in engine.entries("exchanges") if (p50 := one.number("p50_s")) is not None]
+    yield "e-typical", Cell(duration(statistics.median(usual) if usual else None), title="the median exchange's p50")
     yield "e-answered", Cell(f"{count(reading.number('answered'))} of {count(reading.number('asked'))}")
     for row, one in enumerate(engine.entries("exchanges")):
         yield from _exchange(market, one, f"e-{row}")
@@ -39,7 +45,7 @@ def _exchange(market: Market, one: Entry, name: str) -> Iterator[tuple[str, Cell
         yield f"{name}-{part}", Cell(duration(one.number(f"{part}_s")))
     yield f"{name}-budget", Cell(percent(budget))
     filled = round(100 * min(1.0, max(0.0, budget or 0.0)))
-    yield f"{name}-bar", Cell(points=f"0,5 {filled},5" if filled else "", mood="bad" if filled >= 90 else "")
+    yield f"{name}-bar", Cell(points=f"0,5 {filled},5" if filled else "", mood="bad" if filled > _SPENT else "")
     yield f"{name}-again", Cell(since_us=0 if wait is None else market.since(-1e6 * max(0.0, wait)))
     yield f"{name}-state", Cell("on the beat" if wait is None else f"because {why}" if why else "left alone")
     yield f"{name}-last", Cell(one.text("last_error", limit=200))

@@ -38,16 +38,18 @@ def shape_of(document: Mapping[str, Any]) -> str:
     shape = [
         market.pairs, market.exchanges, sorted(market.markets), market.rows_of_portfolio, market.ttl_us,
         bool(engine.raw), [one.text("name") for one in engine.entries("exchanges")],
-        controls.texts("strategies"), [controls.raw.get(key) is not None for key in ("latency", "faults")],
+        bool(controls.texts("strategies")), [controls.raw.get(key) is not None for key in ("latency", "faults")],
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(shape).encode()).hexdigest()[:12]
 
 
 def _controls(market: Market) -> Iterator[tuple[str, Cell]]:
-    """``c-strategy``, ``c-latency``, ``c-faults``: what is in force now, for whoever may change it."""
+    """``c-strategy``, ``c-latency``, ``c-faults``: what is in force now, for whoever may change it; ``c-strategies``:
+    which there are to choose from, a line for each."""
     controls = market.entry("controls")
     if not controls.raw:
         return
+    yield "c-strategies", Cell("\n".join(controls.texts("strategies", 80)))
     yield "c-strategy", Cell(market.entry("engine").text("strategy", limit=80))
     yield "c-latency", Cell(controls.text("latency"))
     yield "c-faults", Cell(controls.text("faults"))

@@ -71,7 +71,8 @@ def _row(market: Market, way: Entry, name: str) -> Iterator[tuple[str, Cell]]:
     mood = "trade" if verdict == "trade" else "doubtful" if net > 0 or verdict in _PROFITABLE else "no"
     yield name, Cell(mood=mood)
     for part, text in texts.items():
-        yield f"{name}-{part}", Cell(text)
+        # Of a route that pays nothing the page shows two lines; a pointer is told all of it.
+        yield f"{name}-{part}", Cell(text, title=text if part == "why" and mood == "no" else "")
     yield f"{name}-age", Cell(since_us=market.since(way.number("age_us"), "readout"))
 
 

@@ -77,7 +77,9 @@ def _best(market: Market, name: str, price: Entry) -> Iterator[tuple[str, Cell]]
     yield f"{name}-state", Cell()
     for side in ("bid", "ask"):
         yield f"{name}-{side}", Cell(_price(price.text(side, limit=40)))
-        yield f"{name}-{side}-at", Cell(price.text(f"{side}_exchange", limit=20))
+        where = price.text(f"{side}_exchange", limit=20)
+        # A long one is cut short beside its price.
+        yield f"{name}-{side}-at", Cell(where, title=where)
     gap = price.text("spread_bps", limit=20)
     yield f"{name}-gap", Cell(f"{minus(gap)} bps" if gap else "", "crossed" if gap.startswith("-") else "")
 

@@ -2,7 +2,7 @@
 
 Law: never shorter than the exchange asked for, up to a cap; otherwise drawn evenly between nothing and a ceiling that
 doubles with every failure in a row, up to a cap (M. Brooker, Exponential backoff and jitter, AWS Architecture Blog,
-2015: "full jitter"). An answer ends it.
+2015: "full jitter"). An answer ends it, unless something was refused beside it.
 
 How it failed decides the ceiling. A request that got lost may be tried again soon. An exchange that counts, and was not
 told for how long, is given longer. One that has shut us out will not change its mind within seconds, and asking it only
@@ -45,7 +45,7 @@ class Backoff:
         if not failures or (brought_something and not grave):
             self.in_a_row = 0
             return None
-        self.in_a_row = 1 if brought_something else self.in_a_row + 1
+        self.in_a_row += 1
         return max((self._wait(one), f"{one.kind}: {one.detail}") for one in grave or failures[:1])
 
     def after_bug(self, sentence: str) -> tuple[float, str]:

@@ -16,6 +16,7 @@ from harness.usable import Market
 
 _SHORTEST_S = 0.05
 _LONGEST_S = 3600.0
+_LATELY_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,11 @@ class Metronome:
         if self.start_of(beat + 1) <= now:
             return beat + 1
         return beat - 1 if self.start_of(beat) > now else beat
+
+    def of_late_s(self, now: float) -> float:
+        """The beats that count as of late, in seconds: those of ten seconds, one at least, and no more than began."""
+        begun = max(1, self.at(now) + 1)
+        return min(max(_LATELY_S, self.every_s), begun * self.every_s)
 
     def wait_for_next(self, now: float) -> float:
         """Seconds until the next beat begins: of the next to come, whatever was missed."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+from exchanges.pair import Pair
 from harness.seen import Seen
 from harness.sighting import Sighting
 from harness.usable import Market
@@ -22,9 +23,10 @@ exchange has been answering nothing but errors since."""
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of one market. ``sighting`` is the last one, however old; ``age_us`` is the time since it was in
-    hand, None where there is none; ``error`` is why the last attempt brought nothing (None: it brought something);
-    ``mids`` are the last mid prices, oldest first, for a sparkline."""
+    """What is known of one market. ``sighting`` is the last one, however old; ``age_us`` is the time since it was
+    asked for (it is no older, unless the exchange answered out of a cache), None where there is none; ``error`` is why
+    the last attempt brought nothing (None: it brought something); ``mids`` are the last mid prices, oldest
+    first, for a sparkline."""
 
     market: Market
     freshness: Freshness
@@ -74,3 +76,20 @@ class Reading:
     failures: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     refreshes_per_s: float = 0.0
+
+
+def failures_in(known: Mapping[Market, Known]) -> list[str]:
+    """Sentences such as ``kraken (all 27 markets): deadline: ...``, in the order of the markets."""
+    asked: dict[str, int] = {}
+    failed: dict[tuple[str, str], list[Pair]] = {}
+    for (name, pair), one in known.items():
+        asked[name] = asked.get(name, 0) + 1
+        if one.error is not None:
+            failed.setdefault((name, one.error), []).append(pair)
+    return [_sentence(name, pairs, asked[name], why) for (name, why), pairs in failed.items()]
+
+
+def _sentence(name: str, pairs: list[Pair], asked: int, why: str) -> str:
+    if len(pairs) == 1:
+        return f"{name} {pairs[0]}: {why}"
+    return f"{name} ({'all ' if len(pairs) == asked else ''}{len(pairs)} markets): {why}"

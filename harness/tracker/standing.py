@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from exchanges.units import text_from_seconds
-from harness.tracker.desk import Desk
+from harness.tracker.scheduler import Scheduler
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +28,27 @@ class Standing:
         return not self.late or (enough is not None and len(self.answered) >= enough)
 
 
-def standing_of(desks: Collection[Desk], beat: int, now: float) -> Standing:
+def standing_of(schedulers: Collection[Scheduler], beat: int, now: float) -> Standing:
     """Who has brought what by ``now``."""
     found: dict[str, list[str]] = {"answered": [], "late": [], "failed": [], "spared": []}
-    for desk in desks:
-        found[_of(desk, beat, now)].append(desk.name)
+    for scheduler in schedulers:
+        found[_of(scheduler, beat, now)].append(scheduler.name)
     return Standing(**{word: tuple(names) for word, names in found.items()})
 
 
-def _of(desk: Desk, beat: int, now: float) -> str:
-    if desk.done_beat < beat and (desk.batch is not None or now >= desk.left_alone_until):
+def _of(scheduler: Scheduler, beat: int, now: float) -> str:
+    if scheduler.done_beat < beat and (scheduler.batch is not None or now >= scheduler.left_alone_until):
         return "late"
-    if desk.brought_beat >= beat:
+    if scheduler.brought_beat >= beat:
         return "answered"
-    if desk.asked_beat >= beat or desk.silent or now < desk.left_alone_until:
+    if scheduler.asked_beat >= beat or scheduler.silent or now < scheduler.left_alone_until:
         return "failed"
     return "spared"
 
 
-def sentence_of(standing: Standing, desks: Collection[Desk], now: float) -> str:
+def sentence_of(standing: Standing, schedulers: Collection[Scheduler], now: float) -> str:
     """How many answered, who did not, and why."""
-    by_name = {desk.name: desk for desk in desks}
+    by_name = {scheduler.name: scheduler for scheduler in schedulers}
     parts = [f"{len(standing.answered)} of {standing.asked} exchanges answered"]
     if standing.late:
         parts.append("late: " + _listed([_late(by_name[name], now) for name in standing.late]))
@@ -59,14 +59,14 @@ def sentence_of(standing: Standing, desks: Collection[Desk], now: float) -> str:
     return "; ".join(parts)
 
 
-def _late(desk: Desk, now: float) -> str:
-    return desk.name if desk.batch is None else f"{desk.name} (asked {_shown(now - desk.batch.began)} ago)"
+def _late(of: Scheduler, now: float) -> str:
+    return of.name if of.batch is None else f"{of.name} (asked {_shown(now - of.batch.began)} ago)"
 
 
-def _failed(desk: Desk, now: float) -> str:
-    alone = desk.left_alone_until - now
-    said = desk.tally.last_kind or "no answer"
-    return f"{desk.name} ({said}, asked again in {_shown(alone)})" if alone > 0 else f"{desk.name} ({said})"
+def _failed(of: Scheduler, now: float) -> str:
+    alone = of.left_alone_until - now
+    said = of.tally.last_kind or "no answer"
+    return f"{of.name} ({said}, asked again in {_shown(alone)})" if alone > 0 else f"{of.name} ({said})"
 
 
 def _shown(seconds: float) -> str:

@@ -7,10 +7,28 @@ from collections.abc import Sequence
 from typing import Final
 
 from exchanges.errors import safe
-from harness.tracker.latencies import Latencies
 from strategies.strategy import Failed, Fetched, Outcome
 
-_RATE_OVER_S: Final = 10.0
+_KEPT: Final = 300
+
+
+class Latencies:
+    """The last ``kept`` of them, in seconds."""
+
+    def __init__(self, kept: int = _KEPT) -> None:
+        self._last: deque[float] = deque(maxlen=kept)
+
+    def add(self, seconds: float) -> None:
+        """Take note of one."""
+        self._last.append(seconds)
+
+    def percentiles(self, *shares: float) -> tuple[float | None, ...]:
+        """The smallest latency that this share of them (0 to 1) did not exceed; None where there are none."""
+        ordered = sorted(self._last)
+        if not ordered:
+            return tuple(None for _ in shares)
+        # The nearest rank, so that each is one that was measured.
+        return tuple(ordered[max(0, -int(-share * len(ordered) // 1) - 1)] for share in shares)
 
 
 class Tally:
@@ -44,7 +62,6 @@ class Tally:
         self.errors += 1
         self.last_error, self.last_kind = sentence, "the strategy broke"
 
-    def refreshes_per_s(self, now: float, since: float) -> float:
-        """How often prices came of late; ``since`` is when it all began."""
-        over = min(_RATE_OVER_S, now - since)
-        return sum(1 for moment in self._refreshed if moment > now - over) / over if over > 0 else 0.0
+    def refreshes_per_s(self, now: float, over_s: float) -> float:
+        """How often prices came in the last ``over_s`` seconds."""
+        return sum(1 for moment in self._refreshed if moment > now - over_s) / over_s

@@ -43,7 +43,7 @@ class Teller:
             self._queue.put_nowait((sightings, at))
         except queue.Full:
             self._lost += len(sightings)
-            self.note = f"the history is too slow: {self._lost} prices were not kept"
+            self.note = self._too_slow()
 
     def end(self, timeout_s: float) -> None:
         """Let what waits be kept, for so long at most."""
@@ -65,5 +65,7 @@ class Teller:
             except Exception as error:
                 self.note = safe(f"the history did not keep what came: {type(error).__name__}: {error}", 300)
             else:
-                if not self._lost:
-                    self.note = None
+                self.note = self._too_slow()
+
+    def _too_slow(self) -> str | None:
+        return f"the history is too slow: {self._lost} prices were not kept" if self._lost else None

@@ -5,7 +5,7 @@
             reading = tracker.next_reading()
 
 All exchanges are asked at once when a beat begins, not one after the other: prices that are compared should be from the
-same moment. What is asked, and what of it may go, is decided at each exchange's desk; nobody waits for another one's.
+same moment. What is asked, and what of it may go, each exchange's scheduler decides; nobody waits for another one's.
 """
 
 from __future__ import annotations
@@ -24,12 +24,11 @@ from harness.place import Place
 from harness.seen import Seen
 from harness.sighting import Sighting, microseconds
 from harness.tracker.beat import Beat, Metronome
-from harness.tracker.board import Board, asleep_us
-from harness.tracker.crew import Crew
-from harness.tracker.desk import Desk
-from harness.tracker.failures import failures_in
-from harness.tracker.reading import Reading
-from harness.tracker.seat import Seat
+from harness.tracker.cache import Cache, asleep_us
+from harness.tracker.poller import Poller
+from harness.tracker.pollers import Pollers
+from harness.tracker.reading import Reading, failures_in
+from harness.tracker.scheduler import Scheduler
 from harness.tracker.standing import sentence_of, standing_of
 from harness.tracker.teller import Keep, Teller
 from strategies.strategy import Limits
@@ -70,45 +69,45 @@ class Tracker:
         self.left_behind: tuple[str, ...] = ()
         self._place, self._leave_s = place, leave_s
         self._clock, self._wall = clock, wall
-        self._board = Board(beat.markets, microseconds(beat.ttl_s), asleep)
+        self._cache = Cache(beat.markets, microseconds(beat.ttl_s), asleep)
         self._teller = Teller()
         try:
-            self._desks = [
-                Desk(name, pairs, beat, self._board, dice, share, held) for name, pairs in beat.by_exchange.items()
+            self._schedulers = [
+                Scheduler(name, pairs, beat, self._cache, dice, share, held) for name, pairs in beat.by_exchange.items()
             ]
         except UnknownPair as error:
             raise UsageError(str(error)) from error
-        for desk in self._desks:
-            if desk.name not in place.origins:
-                raise UsageError(f"there is no place to ask {desk.name} at")
-        self._crew: Crew | None = None
-        self._retired: list[Crew] = []
+        for scheduler in self._schedulers:
+            if scheduler.name not in place.origins:
+                raise UsageError(f"there is no place to ask {scheduler.name} at")
+        self._pollers: Pollers | None = None
+        self._retired: list[Pollers] = []
         self._switching = threading.Lock()
         self._metronome = Metronome(clock(), beat.every_s)
         self._read_beat = -1
         self._is_over = False
 
     def __enter__(self) -> Tracker:
-        crew = self._opened(self.strategy, self.in_flight)
+        pollers = self._opened(self.strategy, self.in_flight)
         self._teller.start()
         self._metronome = Metronome(self._clock(), self.beat.every_s)
-        self._hand_over(crew)
+        self._hand_over(pollers)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        with self._board.changed:
+        with self._cache.changed:
             self._is_over = True
-            crews = [*self._retired, *([self._crew] if self._crew is not None else [])]
-        for crew in crews:
-            crew.leave()
+            all_pollers = [*self._retired, *([self._pollers] if self._pollers is not None else [])]
+        for pollers in all_pollers:
+            pollers.leave()
         until = self._clock() + self._longest_leave()
-        behind = {name: None for crew in crews for name in crew.join(until - self._clock())}
+        behind = {name: None for pollers in all_pollers for name in pollers.join(until - self._clock())}
         self.left_behind = tuple(behind)
         self._teller.end(_LEAVE_S)
-        with self._board.changed:
-            self._board.touch()
+        with self._cache.changed:
+            self._cache.touch()
 
     @property
     def on_sightings(self) -> Keep | None:
@@ -121,7 +120,7 @@ class Tracker:
 
     def reading(self) -> Reading:
         """All that is known now. Never waits. It tells of the last beat that had its time to be answered."""
-        with self._board.changed:
+        with self._cache.changed:
             now = self._clock()
             beat = max(0, self._metronome.at(now))
             if beat and not self._is_due(beat, now):
@@ -131,13 +130,13 @@ class Tracker:
     def next_reading(self, timeout_s: float | None = None) -> Reading:
         """Wait until a beat is over that was not told of yet: all have answered, or enough, or patience is at its end;
         or until the time is out."""
-        with self._board.changed:
+        with self._cache.changed:
             until = None if timeout_s is None else self._clock() + timeout_s
             beat = max(0, self._read_beat + 1, self._metronome.at(self._clock()))
             while not self._is_due(beat, now := self._clock()) and (until is None or now < until):
                 start = self._metronome.start_of(beat)
                 moment = start if now < start else start + self.beat.patience_s
-                self._board.changed.wait((moment if until is None else min(moment, until)) - now)
+                self._cache.changed.wait((moment if until is None else min(moment, until)) - now)
             if self._is_due(beat, now):
                 self._read_beat = beat
             return self._reading(beat, now)
@@ -149,25 +148,17 @@ class Tracker:
 
     def wait(self, version: int, timeout_s: float) -> int:
         """Wait until something changed since ``version``, for so long at most; the version then."""
-        return self._board.wait(version, timeout_s)
+        return self._cache.wait(version, timeout_s)
 
     def refresh(self) -> None:
         """Ask now, whoever the budget allows. What is in flight is joined, and what is newer than half a beat, or a
         second, is new enough; whoever is left alone stays so."""
-        with self._board.changed:
+        with self._cache.changed:
             newness_s = min(self.beat.every_s / 2, _NEW_S)
-            woken = [desk.name for desk in self._desks if desk.refresh(self._clock(), newness_s)]
-            crew = self._crew
-        if crew is not None:
-            crew.wake(woken)
-
-    def forget_clocks(self) -> None:
-        """Know the exchanges' clocks no more, and ask them on the next beat: for whoever sets the mock server's, which
-        every ``begin`` does."""
-        with self._board.changed:
-            for desk in self._desks:
-                desk.forget_clock()
-            self._board.touch()
+            woken = [scheduler.name for scheduler in self._schedulers if scheduler.refresh(self._clock(), newness_s)]
+            pollers = self._pollers
+        if pollers is not None:
+            pollers.wake(woken)
 
     def switch(self, strategy: str, in_flight: int | None = None) -> None:
         """Go on with another strategy. It is opened for all exchanges first, while the old one goes on; then takes over
@@ -178,34 +169,34 @@ class Tracker:
             EnvironmentGap: it lacks a library, or could not be opened. The old one goes on.
         """
         with self._switching:
-            crew = self._opened(strategy, self.in_flight if in_flight is None else in_flight)
-            self._hand_over(crew)
+            pollers = self._opened(strategy, self.in_flight if in_flight is None else in_flight)
+            self._hand_over(pollers)
 
-    def _opened(self, called: str, in_flight: int) -> Crew:
-        crew = Crew(called, in_flight)
-        needs = {desk.name: desk.burst(self._clock()) for desk in self._desks}
-        crew.open(needs, Limits(in_flight, self.beat.deadline_s, ca_file=self._place.ca_file), self._seat_for)
-        return crew
+    def _opened(self, called: str, in_flight: int) -> Pollers:
+        pollers = Pollers(called, in_flight)
+        needs = {scheduler.name: scheduler.burst(self._clock()) for scheduler in self._schedulers}
+        pollers.open(needs, Limits(in_flight, self.beat.deadline_s, ca_file=self._place.ca_file), self._poller_for)
+        return pollers
 
-    def _seat_for(self, name: str, crew: Crew, limits: Limits) -> Seat:
-        (desk,) = (desk for desk in self._desks if desk.name == name)
+    def _poller_for(self, name: str, pollers: Pollers, limits: Limits) -> Poller:
+        (scheduler,) = (scheduler for scheduler in self._schedulers if scheduler.name == name)
         origin = self._place.origins[name]
-        return Seat(desk, self._board, crew.strategy, crew.called, limits, origin, self._clock, self._tell)
+        return Poller(scheduler, self._cache, pollers.strategy, pollers.called, limits, origin, self._clock, self._tell)
 
-    def _hand_over(self, crew: Crew) -> None:
-        with self._board.changed:
+    def _hand_over(self, pollers: Pollers) -> None:
+        with self._cache.changed:
             if self._is_over:
-                crew.leave()
+                pollers.leave()
                 return
-            old, self._crew = self._crew, crew
-            self.strategy, self.in_flight = crew.called, crew.in_flight
-            for desk in self._desks:
-                desk.holder = crew.seat_of(desk.name)
+            old, self._pollers = self._pollers, pollers
+            self.strategy, self.in_flight = pollers.called, pollers.in_flight
+            for scheduler in self._schedulers:
+                scheduler.hand_to(pollers.poller_of(scheduler.name))
             if old is not None:
                 old.leave()
                 self._retired = [one for one in (*self._retired, old) if one.join(0)]
-            self._board.touch()
-        crew.begin(self._metronome)
+            self._cache.touch()
+        pollers.begin(self._metronome)
 
     def _tell(self, sightings: list[Sighting]) -> None:
         self._teller.tell(sightings, self._wall())
@@ -215,36 +206,36 @@ class Tracker:
         start = self._metronome.start_of(beat)
         if now < start:
             return False
-        return now >= start + self.beat.patience_s or standing_of(self._desks, beat, now).is_over(self.beat.enough)
+        return now >= start + self.beat.patience_s or standing_of(self._schedulers, beat, now).is_over(self.beat.enough)
 
     def _reading(self, beat: int, now: float) -> Reading:
         now_us = microseconds(now)
-        known = self._board.known(now_us, {desk.name for desk in self._desks if desk.silent})
+        known = self._cache.known(now_us, {scheduler.name for scheduler in self._schedulers if scheduler.silent})
         live = [one.sighting for one in known.values() if one.freshness == "fresh" and one.sighting is not None]
-        listed = {desk.name: desk.trading for desk in self._desks if desk.trading is not None}
+        listed = {scheduler.name: scheduler.trading for scheduler in self._schedulers if scheduler.trading is not None}
         halted = frozenset((name, pair) for name, pair in known if name in listed and pair not in listed[name])
-        standing = standing_of(self._desks, beat, now)
-        notes = [note for desk in self._desks for note in desk.notes()]
+        standing, of_late_s = standing_of(self._schedulers, beat, now), self._metronome.of_late_s(now)
+        notes = [note for scheduler in self._schedulers for note in scheduler.notes()]
         return Reading(
             at=self._wall(),
-            version=self._board.version,
+            version=self._cache.version,
             strategy=self.strategy,
             beat_s=self.beat.every_s,
-            seen=Seen(live, now_us, self._board.clocks(), halted),
+            seen=Seen(live, now_us, self._cache.clocks(), halted),
             known=known,
-            exchanges={desk.name: desk.state(now) for desk in self._desks},
+            exchanges={scheduler.name: scheduler.state(now) for scheduler in self._schedulers},
             asked=standing.asked,
             answered=len(standing.answered),
             late=(*standing.late, *standing.failed),
-            sentence=sentence_of(standing, self._desks, now),
+            sentence=sentence_of(standing, self._schedulers, now),
             failures=tuple(failures_in(known)),
             notes=tuple([*notes, self._teller.note] if self._teller.note else notes),
-            refreshes_per_s=sum(desk.tally.refreshes_per_s(now, self._metronome.origin) for desk in self._desks),
+            refreshes_per_s=sum(one.tally.refreshes_per_s(now, of_late_s) for one in self._schedulers),
         )
 
     def _longest_leave(self) -> float:
         if self._leave_s is not None:
             return self._leave_s
-        with self._board.changed:
-            ends = [desk.batch.ends_by for desk in self._desks if desk.batch is not None]
+        with self._cache.changed:
+            ends = [scheduler.batch.ends_by for scheduler in self._schedulers if scheduler.batch is not None]
         return max(0.0, max(ends, default=0.0) - self._clock()) + _LEAVE_S

@@ -1,5 +1,6 @@
 """Exchanges at the door: the built-ins pass, and what is no exchange is told before anybody relies on it."""
 
+from dataclasses import replace
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -7,6 +8,7 @@ import pytest
 
 import exchanges
 from exchanges import admission
+from exchanges.pair import Pair
 from exchanges.plugins import BrokenPlugin, UnknownName
 
 PARTS = (
@@ -68,6 +70,15 @@ def test_a_name_that_no_command_line_and_no_path_would_bear_is_refused(guest, na
         admission.admitted("tiny.py:TINY")
     said = "exchange tiny.py:TINY: expected a name of lower-case letters, digits, - and _, found "
     assert str(refused.value).startswith(said)
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize("code", ["=1+1", "</script>", "btc", "", "\x1b[2J", "\u202e", "A/B", "X" * 21, 7])
+def test_a_pair_that_could_not_be_asked_for_by_its_name_is_refused(guest, code):
+    first = exchanges.load("kraken").instruments[0]
+    guest(whole(instruments=(first, replace(first, pair=Pair(code, "USD")))))
+    with pytest.raises(BrokenPlugin, match="each instrument's pair to be one such as BTC/USD, found ") as refused:
+        admission.admitted("tiny.py:TINY")
     assert str(refused.value).isprintable()
 
 

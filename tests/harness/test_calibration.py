@@ -194,6 +194,7 @@ def test_a_server_that_handles_one_request_at_a_time_is_found_out_before_the_rac
     assert "longer than asked (p50" in card.reasons[0]
 
 
+@pytest.mark.slow
 def test_a_server_that_refuses_leaves_a_card_that_says_so(mock):
     with Control(mock) as control:
         control.begin(7, refuse={"binance": "rate_limited"})

@@ -72,6 +72,7 @@ print(json.dumps(helped))
 """
 
 
+@pytest.mark.slow
 def test_help_of_every_command_answers_without_a_heavy_import(tmp_path):
     # All in one process: what one of them imported, the ones after it have as well.
     done = subprocess.run(
@@ -213,7 +214,7 @@ def test_a_signal_ends_the_command_in_good_order_and_handlers_are_put_back(monke
     assert capsys.readouterr().err.startswith("fetchrace: ")
 
 
-def test_a_second_signal_ends_the_program_at_once(monkeypatch):
+def test_a_second_signal_ends_the_program_at_once_and_says_so(monkeypatch, capfd):
     class Gone(BaseException):
         pass
 
@@ -230,6 +231,7 @@ def test_a_second_signal_ends_the_program_at_once(monkeypatch):
     monkeypatch.setattr(cli.os, "_exit", leave_at_once)
     with pytest.raises(Gone, match="130"):
         cli.main(["report", "x"])
+    assert capfd.readouterr().err == "fetchrace: told twice to end, so ended at once\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

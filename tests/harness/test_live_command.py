@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +17,7 @@ import psutil
 import pytest
 
 from harness import cli
+from harness.scratch import scratch
 
 REPO = str(Path(__file__).resolve().parents[2])
 
@@ -27,6 +29,7 @@ REPO = str(Path(__file__).resolve().parents[2])
         (["--port", "70000"], 2, "--port: expected a whole number from 1 to 65,535"),
         (["--beat", "0"], 2, "--beat: expected more than nothing"),
         (["--beat", "1ms"], 2, "--beat: expected a beat of 50.0 ms"),
+        (["--beat", "0.5s", "--real"], 2, "--beat: expected at least 1.00 s with --real, found 0.5s"),
         (["--ttl", "soon"], 2, "--ttl"),
         (["--alert", "much"], 2, "--alert: expected basis points"),
         (["--faults", "nonsense"], 2, "--faults: unknown fault 'nonsense'"),
@@ -45,6 +48,15 @@ def test_what_makes_no_sense_is_said_before_anything_is_started(capsys, words, c
     assert said in output.err
     assert output.err.count("\n") == 1
     assert output.out == ""
+
+
+@pytest.mark.parametrize("words", [["live", "--export"], ["profile", "--real", "--out"]])
+def test_a_device_a_pipe_or_a_link_is_not_replaced_by_a_page_or_a_profile_and_nobody_is_asked(capsys, tmp_path, words):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert cli.main([*words, str(pipe)]) == 2
+    assert "expected a plain file, or nothing yet, found a pipe" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [pipe]
 
 
 class Live:
@@ -130,6 +142,39 @@ def test_it_says_where_it_is_and_ends_at_once_with_clients_connected_and_childre
         assert b"event: bye" in stream.read()
         stream.close()
     assert not psutil.wait_procs(children, 5)[1]
+
+
+def is_a_sprint(process):
+    with contextlib.suppress(psutil.Error):  # it has ended meanwhile
+        return "harness.live.sprint" in process.cmdline()
+    return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("numbers", [[signal.SIGKILL], [signal.SIGTERM] * 2], ids=["killed", "told twice"])
+def test_ended_at_once_in_the_middle_of_a_race_it_leaves_no_process_and_no_folder_that_is_not_swept(
+    live, tmp_path, monkeypatch, numbers
+):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    page = live(*SMALL, "-s", "processes", "-c", "4")
+    assert page.post("race") == {"ok": True}
+    itself = psutil.Process(page.process.pid)
+    # What is raced is known once every strategy has been looked at.
+    until = time.monotonic() + 60
+    while not any(is_a_sprint(one) for one in itself.children()):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    family = itself.children(recursive=True)
+    for number in numbers:
+        page.process.send_signal(number)
+    _, err = page.process.communicate(timeout=10)
+    assert page.process.returncode in (-signal.SIGKILL, 143)
+    assert err.count("\n") == len(numbers) - 1
+    assert not psutil.wait_procs(family, 5)[1]
+    with scratch():
+        pass
+    assert list(tmp_path.glob("fetchrace-s-*")) == []
 
 
 @pytest.mark.slow

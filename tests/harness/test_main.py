@@ -58,3 +58,12 @@ def test_a_stranger_is_exit_code_3_and_its_code_never_runs(monkeypatch, capsys):
     monkeypatch.setattr(program, "strangers", lambda: ["the name 'x' leads to y", "another"])
     assert program.main() == 3
     assert capsys.readouterr() == ("", "fetchrace: the name 'x' leads to y; run it from another folder\n")
+
+
+def test_ctrl_c_while_the_program_is_imported_is_one_sentence(monkeypatch, capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(program, "strangers", interrupted)
+    assert program.main() == 130
+    assert capsys.readouterr() == ("", "fetchrace: interrupted; nothing was begun, or all was done\n")

@@ -417,7 +417,7 @@ def test_a_block_that_is_spoilt_again_counts_and_its_surroundings_say_so(stage):
     assert "block 1 counts all the same, for it was played twice: other programs kept" in stage.stream.getvalue()
 
 
-@pytest.mark.parametrize(("blocks", "replays"), [(1, 1), (5, 1), (8, 2), (20, 5)])
+@pytest.mark.parametrize(("blocks", "replays"), [(1, 1), (5, 1), (8, 2), pytest.param(20, 5, marks=pytest.mark.slow)])
 def test_a_quarter_of_the_blocks_may_be_played_again_and_one_at_least(stage, blocks, replays):
     stage.weather = [BUSY] * 100
     heat = stage.run("a", blocks=blocks)
@@ -467,6 +467,7 @@ def test_room_in_requests_csv_is_what_an_earlier_part_of_the_run_left(stage, mon
     assert len([row for row in stage.rows() if row["scenario"] == "more"]) == 2 * 6
 
 
+@pytest.mark.slow
 def test_blocks_of_several_scenarios_take_turns_in_an_order_that_the_seed_decides(stage):
     def played():
         stage.jobs.clear()
@@ -500,7 +501,9 @@ class Pocket:
         return "planned anew"
 
 
-@pytest.mark.parametrize("blocks", [5, 7, 12])
+@pytest.mark.parametrize(
+    "blocks", [5, pytest.param(7, marks=pytest.mark.slow), pytest.param(12, marks=pytest.mark.slow)]
+)
 def test_a_budget_changes_the_number_of_blocks_after_the_first_and_no_block_before_that(stage, blocks):
     stage.weather = [BUSY, Surroundings(3.0, 0.0, 0.0)]
     pocket = Pocket(blocks)

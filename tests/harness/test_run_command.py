@@ -81,7 +81,7 @@ USAGE = [
     (["--real", "--sabotage", "late=5ms"], "--sabotage is the mock server's"),
     (["--real", "--scenario", "trading"], "--scenario trading has a --latency, which is the mock server's"),
     (
-        ["--real", "--requests", "60"],
+        ["--real", "--requests", "60", "-s", "threads"],
         "try --requests 22 or fewer, or leave coinbase out (--exchange); nothing was asked",
     ),
     (["--base-url", "kraken=https://api.kraken.com"], "nothing leaves it without --real"),

@@ -17,7 +17,7 @@ import pytest
 
 import harness
 from harness.exits import EnvironmentGap, UsageError
-from harness.store import RunFolder, csv_text, read_run, replace_file
+from harness.store import RunFolder, check_typed, csv_text, read_run, replace_file
 
 REPO = str(Path(harness.__file__).parent.parent)
 
@@ -68,6 +68,39 @@ def test_replacing_a_file_leaves_no_neighbour(tmp_path):
     replace_file(file, b"new")
     assert file.read_bytes() == b"new"
     assert os.listdir(tmp_path) == ["run.json"]
+
+
+def test_what_is_no_file_is_never_replaced_by_one(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="no plain file"):
+        replace_file(pipe, "x")
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_a_link_where_the_neighbour_would_be_is_not_written_through(tmp_path):
+    theirs = tmp_path / "theirs"
+    theirs.write_text("theirs")
+    (tmp_path / f".page.html.{os.getpid()}.tmp").symlink_to(theirs)
+    replace_file(tmp_path / "page.html", "ours")
+    assert theirs.read_text() == "theirs"
+    assert (tmp_path / "page.html").read_text() == "ours"
+    assert not (tmp_path / "page.html").is_symlink()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "dangling link"])
+def test_a_path_that_somebody_typed_is_a_plain_file_or_nothing_yet(tmp_path, kind):
+    path = tmp_path / "page.html"
+    check_typed("--export", path)
+    (tmp_path / "file").write_text("x")
+    check_typed("--export", tmp_path / "file")
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("file" if kind == "link" else "nowhere")
+    with pytest.raises(UsageError, match=r"--export: expected a plain file, or nothing yet, found a (pipe|link)"):
+        check_typed("--export", path)
 
 
 def test_a_file_is_flushed_to_the_disk_before_it_is_renamed(tmp_path, monkeypatch):

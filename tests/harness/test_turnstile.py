@@ -145,3 +145,14 @@ def test_the_next_workers_turnstile_goes_on_where_this_one_was(turnstile):
     one.heed([no(after=9.0)])
     assert one.to_json() == {"pause_s": 2.5, "opens": 109.0, "refused": 1}
     assert Turnstile(**one.to_json()).opens == 109.0
+
+
+def test_a_server_in_trouble_that_says_for_how_long_is_left_alone_so_long(turnstile, clock):
+    one = turnstile()
+    one.heed([no("server", 30.0)])
+    one.begin()
+    assert clock.slept == [30.0]
+    one.heed([no("server")])
+    assert one.refused == 0
+    with pytest.raises(Refused, match="wants to be left alone for"):
+        one.heed([no("server", float("inf"))])

@@ -113,6 +113,7 @@ def test_a_bug_of_an_exchange_does_not_stay_in_flight(serving, monkeypatch, half
     assert unfinished == 0
 
 
+@pytest.mark.slow
 def test_neither_a_held_request_nor_an_idle_connection_is_cut(impatient, serving):
     async def scene():
         async with serving(latency="120ms") as (mock, origin):

@@ -16,7 +16,8 @@ def ask(mock, method, path, headers=None, body=None, host=None):
     for name in (netloc,) if host is None else host:
         connection.putheader("Host", name.replace("PORT", netloc.partition(":")[2]))
     for name, value in (headers or {}).items():
-        connection.putheader(name, value)
+        for each in value if isinstance(value, list) else [value]:
+            connection.putheader(name, each)
     if body is not None:
         connection.putheader("Content-Length", str(len(body)))
     connection.endheaders(body)
@@ -194,6 +195,35 @@ def test_a_page_from_elsewhere_is_refused_even_with_the_token(mock, control, ori
     # "": the page that this server serves itself.
     sent = {**signed(mock), "Origin": origin or mock.control}
     assert ask(mock, "POST", "/begin", sent, b'{"seed": 7}')[0] == status
+
+
+@pytest.mark.parametrize("origins", [("OURS", "http://evil.example"), ("OURS", "OURS", "null"), ("127.0.0.1:PORT",)])
+def test_an_origin_of_ours_hides_no_other_and_none_goes_without_its_scheme(mock, control, origins):
+    sent = [one.replace("OURS", mock.control).replace("PORT", mock.control.rpartition(":")[2]) for one in origins]
+    assert ask(mock, "POST", "/begin", {**signed(mock), "Origin": sent}, b"{}")[0] == 403
+
+
+def test_the_token_beside_a_guess_is_no_token(mock, control):
+    assert ask(mock, "POST", "/end", {"X-Fetchrace-Token": [mock.token, "guess"]})[0] == 403
+
+
+@pytest.mark.parametrize("mode", ["no-cors", "cors", "websocket"])
+def test_what_another_sites_page_embeds_is_refused(mock, control, mode):
+    sent = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": mode}
+    assert ask(mock, "GET", "/status", sent)[0] == 403
+
+
+@pytest.mark.parametrize("path", ["/status", "/begin", "/nothing", "/"])
+def test_no_answer_of_the_control_port_is_guessed_at_kept_or_embedded(mock, control, path):
+    connection = http.client.HTTPConnection(urlsplit(mock.control).netloc, timeout=10)
+    connection.request("GET", path)
+    headers = connection.getresponse().headers
+    connection.close()
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
 
 
 def test_status_names_the_origins(mock, control):

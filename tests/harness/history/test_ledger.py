@@ -35,6 +35,12 @@ def test_a_quote_like_the_last_of_its_market_is_no_new_row_but_was_seen_until_th
     ]  # fmt: skip
 
 
+def test_a_price_that_was_not_seen_for_a_minute_is_not_said_to_have_stood_so_long(path, ledger, quote):
+    for at_us in (0, 59_000_000, 118_000_000, 7_200_000_000):
+        ledger.write([("mock", at_us, quote())])
+    assert rows(path, columns="at_us, until_us") == [(0, 118_000_000), (7_200_000_000, 7_200_000_000)]
+
+
 def test_invented_prices_and_real_ones_lie_in_tables_of_their_own(path, ledger, quote):
     ledger.write([("mock", 1, quote()), ("real", 2, quote())])
     assert rows(path, "mock") == [(1, 1, "kraken", "1.50")]
@@ -53,11 +59,12 @@ def test_what_is_older_than_is_kept_goes(path, ledger, quote):
     assert [row[3] for row in rows(path)] == ["2", "3"]
 
 
-def test_a_price_that_never_changes_is_written_again_once_its_row_went(path, ledger, quote):
-    ledger.write([("mock", 1, quote())])
-    ledger.write([("mock", 7 * DAY + 2, quote())])
-    ledger.write([("mock", 7 * DAY + 3, quote())])
-    assert rows(path) == [(7 * DAY + 3, 7 * DAY + 3, "kraken", "1.50")]
+def test_a_price_that_never_changes_is_written_again_once_its_row_went(path, quote):
+    ledger = Ledger(path, 30_000_000)
+    for at_us in (1, 30_000_002, 30_000_003):
+        ledger.write([("mock", at_us, quote())])
+    ledger.close()
+    assert rows(path) == [(30_000_003, 30_000_003, "kraken", "1.50")]
 
 
 def test_above_the_most_rows_of_a_source_the_oldest_go_and_the_other_source_keeps_its_own(path, quote):

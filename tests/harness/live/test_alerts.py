@@ -26,7 +26,7 @@ def test_a_route_is_told_when_its_exact_net_reaches_the_threshold():
     assert alerts.document() == {
         "at_bps": "10",
         "told": [
-            {"at": AT, "sentence": "buy BTC/USD on kraken, sell BTC/USDT on binance: 10.00 bp net", "net_bps": "10.00"}
+            {"at": AT, "sentence": "buy BTC/USD on kraken, sell BTC/USDT on binance: 10.00 bps net", "net_bps": "10.00"}
         ],
     }
 
@@ -65,7 +65,7 @@ def test_only_the_last_ones_are_kept():
 def test_a_name_with_control_characters_is_told_escaped():
     alerts = Alerts(Decimal(0))
     alerts.hear([route("1", buy="\x1b[2J\n")], AT)
-    assert told(alerts) == ["buy BTC/USD on \\x1b[2J\\n, sell BTC/USDT on binance: 1.00 bp net"]
+    assert told(alerts) == ["buy BTC/USD on \\x1b[2J\\n, sell BTC/USDT on binance: 1.00 bps net"]
 
 
 @pytest.mark.parametrize(("text", "bps"), [("10", 10), (" 0.5 ", Decimal("0.5")), ("0", 0), ("", None), (" ", None)])

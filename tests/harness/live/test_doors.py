@@ -58,6 +58,10 @@ def test_what_another_sites_page_embeds_is_refused_and_a_link_of_its_is_not():
     assert status_of(OURS, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors")) == 403
     assert status_of(OURS, ("Sec-Fetch-Site", "same-site")) == 403
     assert status_of(OURS, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")) is None
+    link = (OURS, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"))
+    assert status_of(*link, ("Sec-Fetch-Dest", "document")) is None
+    for frame in ("iframe", "frame", "embed", "object", "fencedframe"):
+        assert status_of(*link, ("Sec-Fetch-Dest", frame)) == 403
     assert status_of(OURS, ("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "cors")) is None
 
 

@@ -25,7 +25,9 @@ def test_the_page_has_no_style_and_no_script_of_its_own_and_fetches_only_its_two
     assert [attributes for tag, attributes in found if tag == "script"] == [{"src": "/live.js", "defer": None}]
     assert not [at for _, attributes in found for at in attributes if at == "style" or at.startswith("on")]
     targets = {attributes[at] for _, attributes in found for at in ("src", "href", "action") if at in attributes}
-    assert targets == {"/live.js", "/live.css", "data:,", "#prices", "/export"}
+    parts = {"#prices", "#routes", "#alerts", "#portfolio", "#engine"}
+    assert targets == {"/live.js", "/live.css", "data:,", "/export"} | parts
+    assert {f"#{attributes['id']}" for tag, attributes in found if tag == "section" and "id" in attributes} >= parts
 
 
 def test_hostile_names_make_no_element_on_the_page(market_document):

@@ -3,7 +3,7 @@ import json
 import psutil
 import pytest
 
-from harness.live import sprint
+from harness.live import race, sprint
 from harness.live.race import Busy, Course, Races
 from mock_server.process import running
 
@@ -45,6 +45,22 @@ def test_the_requests_go_round_the_markets_and_carry_their_numbers():
 def test_a_strategy_that_is_not_there_is_a_lane_with_a_sentence():
     course = Course(MARKETS, {"binance": "", "kraken": ""}, 5.0)
     assert "unknown strategy 'nobody'" in sprint.sprint(course, "nobody")["error"]
+
+
+@pytest.mark.parametrize("line", [
+    "", "7", "{", '{"seconds": NaN, "spans": [], "failed": 0}',
+    '{"seconds": 1, "spans": [[0, 1e999, "a"]], "failed": 0}',
+    '{"seconds": 1, "spans": [[0, "1", "a"]], "failed": 0}', '{"seconds": 1, "spans": 7, "failed": 0}',
+    '{"seconds": true, "spans": [], "failed": 0}', '{"seconds": 1, "spans": [], "failed": "0"}',
+])  # fmt: skip
+def test_a_line_that_is_no_lane_is_told_as_one_and_drawn_by_nobody(line):
+    assert race.lane_from(line.encode(), "mine") == {"error": "mine told no times"}
+
+
+def test_a_lane_has_nothing_else_in_it():
+    line = {"seconds": 1.5, "spans": [[0, 1.25, "kraken"]], "failed": 0}
+    assert race.lane_from(json.dumps({**line, "state": "ended", "strategy": "best"}).encode(), "mine") == line
+    assert race.lane_from(b'{"error": "it\\u001b broke", "state": "ended"}', "mine") == {"error": "it\\x1b broke"}
 
 
 @pytest.mark.slow

@@ -66,7 +66,7 @@ def test_every_cell_has_its_element_on_the_live_page_but_for_those_of_the_contro
     ]
     assert len(ids) == len(set(ids))
     cells = {name for name in cells_of(document) if not name.startswith("c-") and name != "l-bps"}
-    assert set(ids) == cells | {"market", "prices", "alerts"}
+    assert set(ids) == cells | {"market", "prices", "routes", "alerts", "portfolio", "engine"}
 
 
 def test_the_live_page_carries_its_shape_and_the_moments_that_ages_count_from(market_document):

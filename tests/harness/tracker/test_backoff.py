@@ -67,6 +67,13 @@ def test_a_refusal_counts_whatever_else_was_answered(kind, first):
     assert Backoff(Highest()).wait_after([failed(kind)], True) == (first, f"{kind}: no answer")
 
 
+def test_refusals_in_a_row_are_backed_off_from_further_whatever_else_was_answered():
+    backoff = Backoff(Highest())
+    assert [backoff.wait_after([failed("rate_limited")], True)[0] for _ in range(8)][-2:] == [120.0, 120.0]
+    assert backoff.wait_after([], True) is None
+    assert backoff.wait_after([failed("rate_limited")], True)[0] == 2.0
+
+
 def test_who_was_shut_out_asks_once_an_hour_at_last():
     backoff = Backoff(Highest())
     assert [backoff.wait_after([failed("banned")], False)[0] for _ in range(8)][-2:] == [3600.0, 3600.0]

@@ -71,3 +71,11 @@ def test_whoever_waits_for_the_next_beat_wakes_on_the_grid_however_late_it_is(or
 def test_beats_that_were_missed_are_skipped():
     metronome = Metronome(100.0, 2.0)
     assert (metronome.at(107.5), metronome.wait_for_next(107.5)) == (3, 0.5)
+
+
+@pytest.mark.parametrize(("every_s", "now", "over_s"), [
+    (1.0, 100.0, 1.0), (1.0, 100.9, 1.0), (1.0, 101.02, 2.0), (1.0, 500.0, 10.0), (60.0, 130.0, 60.0),
+    (60.0, 500.0, 60.0), (1.0, 99.0, 1.0),
+])  # fmt: skip
+def test_what_came_of_late_is_counted_over_the_beats_that_it_was_asked_in(every_s, now, over_s):
+    assert Metronome(100.0, every_s).of_late_s(now) == over_s

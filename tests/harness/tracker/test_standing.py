@@ -8,7 +8,7 @@ import pytest
 from harness.tracker.standing import Standing, sentence_of, standing_of
 
 
-def desk(name="kraken", done=-1, brought=-1, asked=-1, alone_s=-math.inf, began=None, silent=False, kind=None):
+def scheduler(name="kraken", done=-1, brought=-1, asked=-1, alone_s=-math.inf, began=None, silent=False, kind=None):
     return SimpleNamespace(
         name=name, done_beat=done, brought_beat=brought, asked_beat=asked, left_alone_until=alone_s, silent=silent,
         batch=None if began is None else SimpleNamespace(began=began), tally=SimpleNamespace(last_kind=kind),
@@ -16,15 +16,15 @@ def desk(name="kraken", done=-1, brought=-1, asked=-1, alone_s=-math.inf, began=
 
 
 @pytest.mark.parametrize(("one", "word"), [
-    (desk(), "late"),
-    (desk(done=4, brought=4, asked=4, began=9.9), "late"),
-    (desk(done=5, brought=5, asked=5), "answered"),
-    (desk(done=6, brought=6, asked=6), "answered"),
-    (desk(done=5, brought=5, asked=5, began=9.9), "answered"),  # a refresh after the beat
-    (desk(done=5, brought=4, asked=5), "failed"),
-    (desk(done=4, brought=3, asked=4, alone_s=12.0), "failed"),
-    (desk(done=5, brought=4, asked=4), "spared"),
-    (desk(done=5, brought=4, asked=4, silent=True), "failed"),
+    (scheduler(), "late"),
+    (scheduler(done=4, brought=4, asked=4, began=9.9), "late"),
+    (scheduler(done=5, brought=5, asked=5), "answered"),
+    (scheduler(done=6, brought=6, asked=6), "answered"),
+    (scheduler(done=5, brought=5, asked=5, began=9.9), "answered"),  # a refresh after the beat
+    (scheduler(done=5, brought=4, asked=5), "failed"),
+    (scheduler(done=4, brought=3, asked=4, alone_s=12.0), "failed"),
+    (scheduler(done=5, brought=4, asked=4), "spared"),
+    (scheduler(done=5, brought=4, asked=4, silent=True), "failed"),
 ])  # fmt: skip
 def test_each_exchange_answered_or_is_late_or_failed_or_was_spared(one, word):
     standing = standing_of([one], 5, 10.0)
@@ -41,17 +41,17 @@ def test_a_beat_is_over_when_nobody_is_late_or_enough_have_answered():
 
 
 def test_the_sentence_tells_who_did_not_answer_and_why():
-    desks = [
-        desk("binance", done=5, brought=5, asked=5), desk("kraken", began=7.9), desk("okx"),
-        desk("gate", done=5, asked=5, alone_s=22.04, kind="rate_limited"),
-        desk("bybit", done=5, asked=5, kind="server"), desk("gemini", done=5),
+    schedulers = [
+        scheduler("binance", done=5, brought=5, asked=5), scheduler("kraken", began=7.9), scheduler("okx"),
+        scheduler("gate", done=5, asked=5, alone_s=22.04, kind="rate_limited"),
+        scheduler("bybit", done=5, asked=5, kind="server"), scheduler("gemini", done=5),
     ]  # fmt: skip
-    assert sentence_of(standing_of(desks, 5, 10.0), desks, 10.0) == (
+    assert sentence_of(standing_of(schedulers, 5, 10.0), schedulers, 10.0) == (
         "1 of 5 exchanges answered; late: kraken (asked 2.10 s ago), okx; failed: gate (rate_limited, asked again in"
         " 12.0 s), bybit (server); not asked, to keep within their rate limits: gemini"
     )
 
 
 def test_the_sentence_is_short_when_all_is_well():
-    desks = [desk(done=0, brought=0, asked=0)]
-    assert sentence_of(standing_of(desks, 0, 1.0), desks, 1.0) == "1 of 1 exchanges answered"
+    schedulers = [scheduler(done=0, brought=0, asked=0)]
+    assert sentence_of(standing_of(schedulers, 0, 1.0), schedulers, 1.0) == "1 of 1 exchanges answered"

@@ -72,6 +72,23 @@ def test_a_keeper_that_falls_behind_loses_the_newest_and_holds_up_nobody():
     teller.end(10)
 
 
+def test_what_was_lost_is_told_on_when_a_keeper_that_raised_recovered():
+    problems = iter([OSError("locked"), None])
+
+    def keep(sightings, at):
+        problem = next(problems)
+        if problem:
+            raise problem
+
+    teller = Teller(waiting=2)
+    teller.keep = keep
+    for _ in range(3):
+        teller.tell(["price"], AT)
+    teller.start()
+    teller.end(10)
+    assert teller.note == "the history is too slow: 1 prices were not kept"
+
+
 def test_without_a_keeper_nothing_is_handed_over():
     teller = Teller()
     teller.tell([1], AT)

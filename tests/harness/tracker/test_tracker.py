@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from exchanges.pair import Pair
 from exchanges.quote import Quote
 from harness.exits import EnvironmentGap, UsageError
 from harness.place import Place
-from harness.tracker import crew
+from harness.tracker import pollers
 from harness.tracker.beat import Beat
 from harness.tracker.tracker import Tracker
 from strategies.strategy import Failed, Fetched
@@ -82,7 +82,7 @@ def script(monkeypatch):
         raise OSError("no descriptors")
         yield
 
-    monkeypatch.setattr(crew, "_loaded", lambda called, in_flight: broken if called == "broken" else script)
+    monkeypatch.setattr(pollers, "_loaded", lambda called, in_flight: broken if called == "broken" else script)
     return script
 
 
@@ -176,6 +176,18 @@ def test_a_strategy_that_returns_nonsense_is_told(script, answer):
     with tracker_of() as tracker:
         reading = after(tracker, lambda found: found.known["kraken", BTC].error is not None)
         assert reading.known["kraken", BTC].error.startswith("the strategy mine broke: it returned ")
+
+
+def test_a_strategy_that_swallows_what_it_raised_is_told_all_the_same(script, monkeypatch):
+    @contextmanager
+    def mute(limits, decode):
+        with suppress(ZeroDivisionError):
+            yield lambda requests: 1 / 0
+
+    monkeypatch.setattr(pollers, "_loaded", lambda called, in_flight: mute)
+    with tracker_of() as tracker:
+        reading = after(tracker, lambda found: found.known["kraken", BTC].error is not None)
+        assert "the strategy mine broke: " in reading.known["kraken", BTC].error
 
 
 def test_a_strategy_that_ends_the_program_ends_nothing(script):

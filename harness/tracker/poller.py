@@ -1,4 +1,4 @@
-"""A seat: a thread with a fetcher of its own, which serves one exchange's desk until somebody else takes over.
+"""A poller: a thread with a fetcher of its own, which serves one exchange's scheduler until somebody else takes over.
 
 Whatever a strategy raises is told as that exchange's error, and it is opened anew when the exchange's back-off is over.
 """
@@ -10,24 +10,26 @@ from collections.abc import Callable
 
 from exchanges.decode import decode_any
 from exchanges.errors import safe
+from harness.price_answers import Broken
 from harness.sighting import Sighting
+from harness.tracker.batch import Batch
 from harness.tracker.beat import Metronome
-from harness.tracker.board import Board
-from harness.tracker.brought import Broken
-from harness.tracker.desk import Batch, Desk
+from harness.tracker.cache import Cache
+from harness.tracker.scheduler import Scheduler
 from strategies.strategy import Fetch, Limits, Strategy, declared_in_flight
 
 _LONGEST_S = 60.0
 """Of a wait: whoever sleeps longer than that does so in pieces."""
 
 
-class Seat(threading.Thread):
-    """Opens the strategy at once and says so by ``opened``; fetches once it holds the desk and ``start`` was called."""
+class Poller(threading.Thread):
+    """Opens the strategy at once and says so by ``opened``; fetches once it is the scheduler's holder and ``begin`` was
+    called."""
 
     def __init__(
         self,
-        desk: Desk,
-        board: Board,
+        scheduler: Scheduler,
+        cache: Cache,
         strategy: Strategy,
         called: str,
         limits: Limits,
@@ -37,11 +39,11 @@ class Seat(threading.Thread):
     ) -> None:
         """``called`` is the strategy's name; ``origin`` is where its exchange is asked; ``tell`` is given what came
         in."""
-        super().__init__(name=f"fetchrace-{desk.name}", daemon=True)
-        self.desk = desk
+        super().__init__(name=f"fetchrace-{scheduler.name}", daemon=True)
+        self.scheduler = scheduler
         self.opened = threading.Event()
         self.error: str | None = None
-        self._board, self._strategy, self._called, self._limits = board, strategy, called, limits
+        self._cache, self._strategy, self._called, self._limits = cache, strategy, called, limits
         self._origin, self._clock, self._tell = origin, clock, tell
         self._most = max(1, declared_in_flight(strategy, limits))
         self._metronome: Metronome | None = None
@@ -50,7 +52,7 @@ class Seat(threading.Thread):
         self._batch: Batch | None = None
 
     def begin(self, metronome: Metronome) -> None:
-        """Fetch on these beats from now on, as long as this one holds the desk."""
+        """Fetch on these beats from now on, as long as this one is the scheduler's holder."""
         self._metronome = metronome
         self._awake.set()
 
@@ -69,17 +71,19 @@ class Seat(threading.Thread):
                 with self._strategy(self._limits, decode_any) as fetch:
                     self.opened.set()
                     self._work(fetch)
+                if not self._over:
+                    raise RuntimeError("it swallowed what was raised")
             # Whatever a guest raises, sys.exit() included: here it ends a thread of ours.
             except BaseException as error:
                 if not self.opened.is_set():
                     self.error = _described(error)
                     break
                 said = f"the strategy {self._called} broke: {_described(error)}"
-                with self._board.changed:
+                with self._cache.changed:
                     if self._over:
-                        self.desk.drop(self._batch)
+                        self.scheduler.drop(self._batch)
                         break
-                    wait_s = self.desk.broke(said, self._batch, self._clock())
+                    wait_s = self.scheduler.broke(said, self._batch, self._clock())
                 self._sleep(wait_s)
         self.opened.set()
 
@@ -89,17 +93,17 @@ class Seat(threading.Thread):
             if metronome is None:
                 self._pause(_LONGEST_S)
                 continue
-            with self._board.changed:
-                batch = self.desk.begin(self, self._most, metronome, self._clock())
+            with self._cache.changed:
+                batch = self.scheduler.begin(self, self._most, metronome, self._clock())
             if not isinstance(batch, Batch):
                 self._pause(batch)
                 continue
             self._batch = batch
             outcomes = fetch([request.at(self._origin) for request in batch.requests])
-            with self._board.changed:
-                brought = self.desk.end(batch, outcomes, metronome, self._clock())
+            with self._cache.changed:
+                brought = self.scheduler.end(batch, outcomes, metronome, self._clock())
                 for sentence in list(getattr(fetch, "notes", ()))[-1:]:
-                    self.desk.note("strategy", safe(f"{self._called}: {sentence}", 300))
+                    self.scheduler.note("strategy", safe(f"{self._called}: {sentence}", 300))
             if brought is not None and brought.sightings:
                 self._tell(brought.sightings)
 
@@ -116,7 +120,7 @@ class Seat(threading.Thread):
 
 def _described(error: BaseException) -> str:
     if isinstance(error, Broken):
-        return str(error)
+        return f"it {error}"
     try:
         text = str(error)
     except Exception:

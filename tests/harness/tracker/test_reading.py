@@ -1,8 +1,7 @@
 """Why markets brought nothing, told once for each reason."""
 
 from exchanges.pair import Pair
-from harness.tracker.failures import failures_in
-from harness.tracker.reading import Known
+from harness.tracker.reading import Known, failures_in
 
 PAIRS = [Pair(base, "USD") for base in ("BTC", "ETH", "SOL")]
 

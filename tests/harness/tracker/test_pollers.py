@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.tracker.in_flight import shares_of
+from harness.tracker.pollers import shares_of
 
 needs = st.dictionaries(st.sampled_from("abcdefghijk"), st.integers(1, 40), min_size=1)
 

@@ -1,7 +1,8 @@
-"""The board: the latest sighting of each market, where those that ask and those that look meet.
+"""The cache: the latest sighting of each market, where those that ask and those that look meet.
 
-Laws: no value older than its time to live is fresh; ages are differences of a clock that never steps, and the time that
-the machine slept counts. ``changed`` guards all that the tracker knows, here and elsewhere, and is told of changes.
+Laws: no value that may be older than its time to live is fresh; ages are differences of a clock that never steps, and
+the time that the machine slept counts. ``changed`` guards all that the tracker knows, here and elsewhere, and is told
+of changes.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class _Market:
     mids: deque[Decimal] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
 
-class Board:
+class Cache:
     """``version`` grows with whatever changes. All methods but ``wait`` want ``changed`` to be held."""
 
     def __init__(self, markets: Iterable[Market], ttl_us: int, asleep: Callable[[], int] = asleep_us) -> None:
@@ -48,13 +49,13 @@ class Board:
         self.changed = threading.Condition()
         self.version = 0
         self._ttl_us = ttl_us
-        self._asleep = asleep
+        self.asleep_us = asleep
         self._markets = {market: _Market() for market in markets}
         self._clocks: dict[str, tuple[ExchangeClock, int]] = {}
 
     def put(self, sightings: Iterable[Sighting], misses: Mapping[Market, str]) -> None:
         """Take what came, and what did not. A sighting older than the one that is there changes nothing."""
-        slept = self._asleep()
+        slept = self.asleep_us()
         for sighting in sightings:
             market = self._markets.get((sighting.quote.exchange, sighting.quote.pair))
             if market is None:
@@ -82,12 +83,12 @@ class Board:
         if clock is None:
             self._clocks.pop(name, None)
         else:
-            self._clocks[name] = clock, self._asleep()
+            self._clocks[name] = clock, self.asleep_us()
 
     def clocks(self) -> dict[str, ExchangeClock]:
         """The exchanges' clocks: while we slept, theirs went on."""
         return {
-            name: replace(clock, offset_us=clock.offset_us + self._nap(slept))
+            name: replace(clock, offset_us=clock.offset_us + self.nap_since(slept))
             for name, (clock, slept) in self._clocks.items()
         }
 
@@ -106,7 +107,8 @@ class Board:
         if found.sighting is None:
             return Known(market, "waiting", error=found.error, mids=mids)
         sighting = self._moved(found.sighting, found.asleep_us)
-        age_us = max(0, now_us - sighting.received_us)
+        # When it was answered nobody knows; it was not before it was asked.
+        age_us = max(0, now_us - sighting.asked_us)
         return Known(market, self._freshness(market, age_us, silent), sighting, age_us, found.error, mids)
 
     def _freshness(self, market: Market, age_us: int, silent: Collection[str]) -> Freshness:
@@ -116,11 +118,23 @@ class Board:
 
     def _moved(self, sighting: Sighting, slept_us: int) -> Sighting:
         """The sighting as if our clock had not stood still while the machine slept."""
-        nap = self._nap(slept_us)
+        nap = self.nap_since(slept_us)
         if not nap:
             return sighting
         return replace(sighting, asked_us=sighting.asked_us - nap, received_us=sighting.received_us - nap)
 
-    def _nap(self, slept_us: int) -> int:
-        nap = self._asleep() - slept_us
+    def nap_since(self, slept_us: int) -> int:
+        """How long the machine has slept since it had slept so long, in microseconds."""
+        nap = self.asleep_us() - slept_us
         return nap if nap > _NAP_US else 0
+
+
+def is_doubtful(clock: ExchangeClock, sightings: Iterable[Sighting], most_us: int) -> bool:
+    """True where one is from the exchange's future, or all of them were more than ``most_us`` old when they came: then
+    its clock was set in between. A single old one is that market's own matter."""
+    ages_us = [
+        clock.at(sighting.received_us) - sighting.quote.time_us
+        for sighting in sightings
+        if sighting.quote.time_us is not None
+    ]
+    return bool(ages_us) and (min(ages_us) < -clock.error_us or min(ages_us) > most_us + clock.error_us)

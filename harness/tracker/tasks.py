@@ -1,4 +1,4 @@
-"""Errands: what there is to ask of one exchange, and what of it is due.
+"""Tasks: what there is to ask of one exchange, and what of it is due.
 
 Prices are due on every beat; the exchange's clock and its list of markets now and then. What was asked longest ago goes
 first, so that a budget too small for everything goes around.
@@ -21,6 +21,7 @@ from exchanges.units import text_from_seconds
 from exchanges.wire import Request
 from harness.told import requests_to
 from harness.tracker import cheapest
+from harness.tracker.budget import Budget
 
 CLOCK_EVERY_S: Final = 60.0
 """Our clock and theirs part by some milliseconds in that time at most."""
@@ -36,7 +37,7 @@ _GOOD: Final = 10
 
 
 @dataclass(slots=True, eq=False)
-class Errand:
+class Task:
     """Requests that go together, one unless they ask for the clock. ``beat`` is the one it was last asked in;
     ``every_s`` is 0 for each beat. ``suspect``: it holds a market that spoilt a batch; ``apart``: it is that market,
     and was answered ``good`` times since, refused ``bad`` times."""
@@ -65,7 +66,7 @@ class Errand:
         return self.requests[0].pairs
 
 
-class Errands:
+class Tasks:
     """Those of one exchange."""
 
     def __init__(self, name: str, pairs: Sequence[Pair], levels: int, every_s: float, share: float) -> None:
@@ -89,13 +90,13 @@ class Errands:
             f" every {once}, not every {every}{then}; choose fewer, or a longer beat"
         )
 
-    def due(self, now: float, beat: int) -> list[Errand]:
+    def due(self, now: float, beat: int) -> list[Task]:
         """What is to be asked now, the oldest first."""
         found = [one for one in self.prices if one.beat < beat and one.not_before <= now]
         found += [one for one in self._facts if one.asked_at + one.every_s <= now]
         return sorted(found, key=lambda one: one.asked_at)
 
-    def ask_again(self, older_than: float, but: Sequence[Errand] = ()) -> bool:
+    def ask_again(self, older_than: float, but: Sequence[Task] = ()) -> bool:
         """Make all prices due that were last asked for before that moment, ``but`` those; whether there are any."""
         again = [one for one in self.prices if one.asked_at < older_than and one not in but]
         for one in again:
@@ -108,38 +109,38 @@ class Errands:
             if one.about == "time" and one.asked_at < not_asked_since:
                 one.asked_at = -math.inf
 
-    def went_well(self, errand: Errand, now: float) -> None:
-        """Take note that a price errand brought all of its markets."""
-        was_suspect, errand.suspect = errand.suspect, False
-        if errand.apart:
-            errand.good += 1
-            if errand.bad:
-                errand.bad = 0
+    def went_well(self, task: Task, now: float) -> None:
+        """Take note that a price task brought all of its markets."""
+        was_suspect, task.suspect = task.suspect, False
+        if task.apart:
+            task.good += 1
+            if task.bad:
+                task.bad = 0
                 # Whatever it was, it may be over for the others too.
                 for other in self.prices:
                     other.not_before = min(other.not_before, now)
-        if was_suspect or (errand.apart and errand.good == _GOOD):
+        if was_suspect or (task.apart and task.good == _GOOD):
             self._join()
 
-    def was_spoilt(self, errand: Errand, now: float) -> None:
+    def was_spoilt(self, task: Task, now: float) -> None:
         """Take note that it brought nothing, by the fault of one of its markets, as it seems."""
-        if errand not in self.prices:
+        if task not in self.prices:
             return
-        pairs = errand.pairs
+        pairs = task.pairs
         if len(pairs) > 1:
-            place = self.prices.index(errand)
+            place = self.prices.index(task)
             halves = pairs[: len(pairs) // 2], pairs[len(pairs) // 2 :]
             fresh = [one for half in halves for one in self._prices_of(half)]
             for one in fresh:
                 one.suspect = True
             self.prices[place : place + 1] = fresh
             return
-        errand.suspect, errand.apart, errand.good = False, True, 0
-        if errand.bad:
+        task.suspect, task.apart, task.good = False, True, 0
+        if task.bad:
             first, last = _APART_S
-            errand.not_before = now + min(last, math.ldexp(first, min(errand.bad - 1, 30)))
-        errand.bad += 1
-        if errand.bad == 1:
+            task.not_before = now + min(last, math.ldexp(first, min(task.bad - 1, 30)))
+        task.bad += 1
+        if task.bad == 1:
             self._join()
 
     def _join(self) -> None:
@@ -159,19 +160,55 @@ class Errands:
             for one in others:
                 one.apart = False
 
-    def _prices_of(self, pairs: Sequence[Pair]) -> list[Errand]:
+    def _prices_of(self, pairs: Sequence[Pair]) -> list[Task]:
         requests = cheapest.requests_for(self.name, pairs, self._levels, self._every_s, self._share) if pairs else []
-        return [self._errand((request,)) for request in requests]
+        return [self._task((request,)) for request in requests]
 
-    def _facts_to_ask(self) -> list[Errand]:
+    def _facts_to_ask(self) -> list[Task]:
         asked = requests_to(self.name)
         clock, listed = (tuple(one for one in asked if one.about == about) for about in ("time", "instruments"))
         return [
-            self._errand(requests, every_s)
+            self._task(requests, every_s)
             for requests, every_s in ((clock, CLOCK_EVERY_S), (listed, LIST_EVERY_S))
             if requests
         ]
 
-    def _errand(self, requests: tuple[Request, ...], every_s: float = 0.0) -> Errand:
+    def _task(self, requests: tuple[Request, ...], every_s: float = 0.0) -> Task:
         charge_for = exchanges.load(self.name).charge_for
-        return Errand(requests, tuple(charge_for(request) for request in requests), every_s)
+        return Task(requests, tuple(charge_for(request) for request in requests), every_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """``taken`` goes now. Nothing of the rest may go for ``wait_s`` seconds; ``never`` weighs more than is allowed."""
+
+    taken: tuple[Task, ...]
+    wait_s: float
+    never: tuple[Task, ...]
+
+
+def turn_of(due: Sequence[Task], budget: Budget, most: int, now: float) -> Turn:
+    """``due`` begins with what waited longest; ``most`` requests at once. The weight of what is taken is spent.
+
+    Law: who has waited longest in a bucket goes first there, or a large request would wait for ever behind small ones;
+    a bucket that is spent holds up no other."""
+    taken: list[Task] = []
+    never: list[Task] = []
+    closed: dict[str, float] = {}
+    room = most
+    for task in due:
+        buckets = {charge.bucket for charge in task.charges if charge is not None}
+        if buckets & set(closed):
+            continue
+        if taken and len(task.requests) > room:
+            break
+        wait_s = budget.wait_for(task.charges, now)
+        if math.isinf(wait_s):
+            never.append(task)
+        elif wait_s > 0:
+            closed.update(dict.fromkeys(buckets, wait_s))
+        else:
+            budget.spend(task.charges, now)
+            taken.append(task)
+            room -= len(task.requests)
+    return Turn(tuple(taken), min(closed.values(), default=math.inf), tuple(never))
