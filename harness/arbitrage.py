@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from itertools import permutations
 
 from harness.allowance import Allowance
@@ -74,7 +75,6 @@ def _opportunity(
     skew_us = max(one.high_us - other.low_us for one, other in permutations(ages, 2))
     taken = Fraction(fees[buy.quote.exchange]), Fraction(fees[sell.quote.exchange])
     exact = reckoned(there, elsewhere, conversion, taken, allowance, age_us)
-    verdict, reason, why = judged(buy, sell, conversion, exact, fees, allowance, skew_us)
     amount = exact.amount
     return Opportunity(
         buy=buy,
@@ -93,7 +93,5 @@ def _opportunity(
         whole=bool(amount) and not exact.thin,
         skew_us=skew_us,
         age_us=age_us,
-        verdict=verdict,
-        reason=reason,
-        why=why,
+        judge=partial(judged, buy, sell, conversion, exact, fees, allowance, skew_us),
     )

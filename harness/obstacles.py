@@ -15,7 +15,7 @@ from exchanges.units import text_from_price, text_from_seconds
 from harness.allowance import Allowance
 from harness.conversion import Conversion
 from harness.exact_text import rounded_text
-from harness.opportunity import Verdict
+from harness.opportunity import Judgement, Verdict
 from harness.reckoning import Reckoning
 from harness.usable import Usable
 
@@ -27,7 +27,7 @@ _MOST_APART: Final = Fraction(1, 10)
 def judged(
     buy: Usable, sell: Usable, conversion: Conversion | None, exact: Reckoning, fees: Mapping[str, Decimal],
     allowance: Allowance, skew_us: int,
-) -> tuple[Verdict, str, tuple[str, ...]]:  # fmt: skip
+) -> Judgement:  # fmt: skip
     """The verdict, the reason in one sentence, and all lines of why not."""
     lines = [
         *_loss(buy, sell, conversion, exact, fees, allowance),

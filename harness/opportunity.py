@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from harness.conversion import Conversion
@@ -23,7 +25,11 @@ Verdict: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+Judgement: TypeAlias = tuple[Verdict, str, tuple[str, ...]]
+"""The verdict, the reason in one sentence, and a line for each thing that stands against it."""
+
+
+@dataclass(frozen=True)
 class Opportunity:
     """Buy at the asks of ``buy``, sell at the bids of ``sell``, and turn what the sale brings into the money that the
     purchase was paid in by ``conversion`` (None: it is the same money). One taker fee is paid on each of them.
@@ -40,8 +46,7 @@ class Opportunity:
     ``whole`` says that the known levels had all that was wanted. ``spent`` (before the fee) and ``profit`` (after all
     of the above) are in the quote currency of ``buy``; ``buy_price`` and ``sell_price`` are the averages at that size,
     or the best ones where there is none. ``skew_us`` is how far apart the moments of the prices may be, ``age_us`` how
-    old the oldest may be. ``why`` has a line for each thing that stands against it, empty for a trade; ``reason`` says
-    it in one sentence.
+    old the oldest may be. ``judge`` judges it when somebody asks: of thousands of ways most are never looked at.
     """
 
     buy: Usable
@@ -60,12 +65,28 @@ class Opportunity:
     whole: bool
     skew_us: int
     age_us: int
-    verdict: Verdict
-    reason: str
-    why: tuple[str, ...]
+    judge: Callable[[], Judgement] = field(repr=False, compare=False)
+
+    @property
+    def verdict(self) -> Verdict:
+        return self._judgement[0]
+
+    @property
+    def reason(self) -> str:
+        """The verdict's reason in one sentence."""
+        return self._judgement[1]
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """A line for each thing that stands against it; empty for a trade."""
+        return self._judgement[2]
 
     @property
     def pays(self) -> bool:
         """Whether something is left after everything that is counted in basis points, whatever else stands against
         it."""
         return self.net_bps > 0
+
+    @cached_property
+    def _judgement(self) -> Judgement:
+        return self.judge()

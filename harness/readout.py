@@ -86,7 +86,7 @@ def _routes(
         "arbitrage": [_opportunity(one) for one in found[:most]],
         "routes": {
             "all": len(found), "gross": sum(one.gross_bps > 0 for one in found),
-            "net": sum(one.pays for one in found), "trade": sum(one.verdict == "trade" for one in found),
+            "net": sum(one.pays for one in found), "trade": sum(one.pays and one.verdict == "trade" for one in found),
         },
         "not_compared": not_compared,
     }  # fmt: skip

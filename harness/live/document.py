@@ -10,10 +10,13 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from harness.redaction import redacted
+from harness.report.squares import STEPS
 from harness.tracker.reading import ExchangeState, Known, Reading
+
+_FIELDS: Final = tuple(field.name for field in dataclasses.fields(ExchangeState))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +80,13 @@ def _markets(known: Iterable[Known]) -> list[dict[str, Any]]:
             "exchange": exchange, "pair": str(pair), "freshness": one.freshness,
             "bid": None if quote is None else str(quote.bid), "ask": None if quote is None else str(quote.ask),
             "last": None if quote is None or quote.last is None else str(quote.last),
-            "age_us": one.age_us, "error": redacted(one.error), "mids": [f"{mid:f}" for mid in one.mids],
+            "age_us": one.age_us, "error": redacted(one.error), "mids": [f"{mid:f}" for mid in one.mids[-STEPS:]],
         })  # fmt: skip
     return found
 
 
 def _state(one: ExchangeState) -> dict[str, Any]:
-    state = dataclasses.asdict(one)
+    state = {name: getattr(one, name) for name in _FIELDS}
     for name in ("last_error", "why"):
         state[name] = redacted(state[name])
     return state

@@ -4,6 +4,7 @@
   const LONGEST_WAIT_MS = 10000;
   const SILENCE_MS = 7000;
   const TICK_MS = 250;
+  const ANSWER_MS = 8000;
   const at = (id) => document.getElementById(id);
   const body = document.body;
 
@@ -168,7 +169,9 @@
     if (field && field !== document.activeElement) field.value = text;
   };
 
+  let fading = 0;
   const send = async (path, wish, done) => {
+    clearTimeout(fading);
     at("answer").textContent = "asked …";
     at("answer").dataset.mood = "";
     let text = done;
@@ -186,6 +189,8 @@
       text = "the server does not answer";
     }
     at("answer").textContent = text;
+    // Good news need not stay; a mistake stays until it is mended.
+    if (!at("answer").dataset.mood) fading = setTimeout(() => (at("answer").textContent = ""), ANSWER_MS);
   };
   const on = (id, event, act) => {
     at(id)?.addEventListener(event, (happened) => {
@@ -201,7 +206,7 @@
   on("faults", "submit", () => send("/mock", { faults: at("faults-text").value }, "the mock's faults are set"));
   on("threshold", "submit", () => send("/alerts", { at_bps: at("threshold-text").value }, "the threshold is set"));
   on("refresh", "click", () => send("/refresh", {}, "asked all exchanges that may be asked now"));
-  on("race-all", "click", () => send("/race", {}, "the race has begun"));
+  on("race-all", "click", () => send("/race", {}, ""));
   on("race-again", "click", waterfall.play);
   on("race-close", "click", () => {
     waterfall.rest();

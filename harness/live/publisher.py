@@ -16,6 +16,7 @@ from harness.live.alerts import Alerts
 from harness.live.document import Setting, market_document
 from harness.live.reckoner import Judgement, Reckoner, Reckoning
 from harness.readout import prices_readout
+from harness.report.cell import Cell
 from harness.report.market_cells import cells_of, shape_of
 from harness.tracker.reading import Reading
 
@@ -46,13 +47,6 @@ class Edition:
     rows: Mapping[str, list[Any]]
 
 
-def edition_of(document: Mapping[str, Any]) -> Edition:
-    """The edition that a document makes."""
-    cells = cells_of(document)
-    rows = {name: cell.row(name) for name, cell in cells.items()}
-    return Edition(document["version"], document["now_us"], document, shape_of(document), rows)
-
-
 class Editor:
     """Makes editions of readings: judges their prices, and puts in what the others know."""
 
@@ -61,17 +55,22 @@ class Editor:
     ) -> None:
         self._setting, self._judgement, self._alerts, self._controls = setting, judgement, alerts, controls
         self._version = 0
+        self._cells: Mapping[str, Cell] = {}
+        self._rows: Mapping[str, list[Any]] = {}
 
     def edition(self, reading: Reading, reckoning: Reckoning) -> Edition:
         """The next edition."""
         self._version += 1
         prices = prices_readout(reading.seen, self._judgement.fees, self._judgement.allowance)
-        return edition_of(
-            market_document(
-                reading, self._setting, prices, reckoning.routes, reckoning.portfolio, self._alerts.document(),
-                self._controls(), self._version,
-            )
+        document = market_document(
+            reading, self._setting, prices, reckoning.routes, reckoning.portfolio, self._alerts.document(),
+            self._controls(), self._version,
         )  # fmt: skip
+        cells, before, rows = cells_of(document), self._cells, self._rows
+        # Few cells are others than they were: the rows of the rest are the ones that there are.
+        rows = {name: rows[name] if before.get(name) == cell else cell.row(name) for name, cell in cells.items()}
+        self._cells, self._rows = cells, rows
+        return Edition(self._version, document["now_us"], document, shape_of(document), rows)
 
 
 class Publisher:

@@ -2,7 +2,7 @@
 its own.
 
 Routes grow with the square of the markets: those of eleven exchanges take a tenth of a second, in which prices would
-stand still if both were worked out together. So they follow at a rate of their own: never more than a twentieth of a
+stand still if both were worked out together. So they follow at a rate of their own: never more than a fortieth of a
 core.
 """
 
@@ -32,7 +32,7 @@ _HEARD: Final = 50
 """As many as alerts look at, the best first: of those with the best net not all can be traded."""
 _EACH_S: Final = 0.5
 """At least so long between two."""
-_REST: Final = 19
+_REST: Final = 39
 """Times as long as it takes, it rests."""
 
 NO_ROUTES: Final[Mapping[str, Any]] = {

@@ -1,16 +1,21 @@
 // "Race all now": one lane for each strategy, its requests as bars, drawn as they happened in time that is scaled.
+// Each lane is drawn when its strategy has run, by a scale that all share and that grows; in the end all run once more,
+// from one start.
 const waterfall = (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const MODELS = ["sequential", "threads", "processes", "asyncio", "trio"];
   const WIDTH = 1000;
   const HEIGHT = 28;
   const SHOW_MS = 5000;
+  const LANE_MS = 900;
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
   const at = (id) => document.getElementById(id);
   let lanes = [];
   let planned = [];
   let sentence = "";
-  let frame = 0;
+  let baseline = "";
+  let requests = "";
+  let settle = () => {};
 
   const seconds = (s) => (s < 0.9995 ? `${(s * 1000).toPrecision(3)} ms` : `${s.toPrecision(3)} s`);
   const make = (tag, attributes) => {
@@ -65,14 +70,17 @@ const waterfall = (() => {
 
   const row = (name) => {
     const line = document.createElement("tr");
+    line.setAttribute("role", "row");
     const head = document.createElement("th");
     head.setAttribute("scope", "row");
+    head.setAttribute("role", "rowheader");
     const label = document.createElement("bdi");
     label.textContent = name;
     head.append(label);
     const [place, time, times] = ["wide-column", "number", "number"].map((kind) => {
       const cell = document.createElement("td");
       cell.className = kind;
+      cell.setAttribute("role", "cell");
       return cell;
     });
     place.textContent = "waits";
@@ -82,69 +90,110 @@ const waterfall = (() => {
 
   const end = (ran) => {
     const [first] = ran;
-    const base = ran.find((lane) => lane.isBaseline);
+    const base = ran.find((lane) => lane.name === baseline);
     const than = base && base !== first ? `, ${first.ratio} as fast as ${base.name}` : "";
     at("race-end").textContent = `${first.name} ${seconds(first.seconds)}${than}; ${sentence}`;
   };
 
+  const finished = () => lanes.filter((lane) => lane.spans).sort((a, b) => a.seconds - b.seconds);
+
+  // What all lanes have room for. One that takes very long would leave the others no width: it goes on beyond the edge.
+  const room = (ran) => Math.min(ran[ran.length - 1].seconds, 3 * ran[Math.floor(ran.length / 2)].seconds);
+
+  // So many milliseconds for the whole width, of these lanes; the others stand still. To settle is to be at the end.
+  const move = (moving, until, ms, done) => {
+    const running = new Set(moving);
+    let began = null;
+    let frame = 0;
+    settle = () => {
+      cancelAnimationFrame(frame);
+      settle = () => {};
+      for (const lane of running) show(lane, until, until);
+      done();
+    };
+    const step = (moment) => {
+      began ??= moment;
+      const now = still.matches ? until : Math.min(until, ((moment - began) / ms) * until);
+      for (const lane of running) if (show(lane, now, until)) running.delete(lane);
+      if (running.size && now < until) frame = requestAnimationFrame(step);
+      else settle();
+    };
+    frame = requestAnimationFrame(step);
+  };
+
+  const compare = (ran) => {
+    const base = ran.find((lane) => lane.name === baseline);
+    for (const lane of ran) lane.ratio = base ? `${(base.seconds / lane.seconds).toPrecision(3)}×` : "";
+    at("race-as").textContent = base ? `as fast as ${base.name}` : "";
+  };
+
+  // One has run: its lane moves, the others take their places on the scale as it is now.
+  const join = (lane) => {
+    settle();
+    const ran = finished();
+    const until = room(ran);
+    compare(ran);
+    for (const one of ran) {
+      draw(one, until);
+      if (one !== lane) show(one, until, until);
+    }
+    move([lane], until, LANE_MS, () => {});
+  };
+
   const play = () => {
-    cancelAnimationFrame(frame);
-    const ran = lanes.filter((lane) => lane.spans);
+    settle();
+    const ran = finished();
     if (!ran.length) return;
-    const middle = ran[Math.floor(ran.length / 2)].seconds;
-    // One that takes very long would leave the others no width: it goes on beyond the edge.
-    const until = Math.min(ran[ran.length - 1].seconds, 3 * middle);
+    const until = room(ran);
     const scale = SHOW_MS / 1000 / until;
     const times = (scale < 1 ? 1 / scale : scale).toPrecision(2);
     const pace = times === "1.0" ? "as fast" : `${times} times as ${scale < 1 ? "fast" : "slow"}`;
     const cut = ran[ran.length - 1].seconds > until ? " What goes on beyond the right edge took longer." : "";
-    at("race-said").textContent = `All ${ran.length} from one start, ${pace} as they ran.${cut}`;
+    at("race-said").textContent = still.matches
+      ? `All ${ran.length}, from one start.${cut}`
+      : `All ${ran.length} from one start, ${pace} as they ran.${cut}`;
     at("race-end").textContent = "";
     for (const lane of ran) {
       draw(lane, until);
       lane.time.textContent = "";
       lane.times.textContent = "";
     }
-    const running = new Set(ran);
-    let began = null;
-    const step = (moment) => {
-      began ??= moment;
-      const now = still.matches ? until : Math.min(until, (moment - began) / 1000 / scale);
-      for (const lane of running) if (show(lane, now, until)) running.delete(lane);
-      if (running.size && now < until) frame = requestAnimationFrame(step);
-      else end(ran);
-    };
-    frame = requestAnimationFrame(step);
+    move(ran, until, SHOW_MS, () => end(ran));
+  };
+
+  const progress = (done) => {
+    const next = planned[done];
+    at("race-said").textContent = `${requests}. ${done} of ${planned.length} have run${next ? `, now ${next} …` : "."}`;
+    const lane = lanes.find((one) => one.name === next);
+    if (lane) lane.place.textContent = "runs";
   };
 
   const hear = (told) => {
     if (told.state === "began") {
-      cancelAnimationFrame(frame);
+      settle();
       at("race").hidden = false;
       planned = told.strategies.map(String);
       sentence = String(told.sentence ?? "a demonstration: run measures");
+      baseline = String(told.baseline ?? "");
       lanes = planned.map(row);
       at("lanes").replaceChildren(...lanes.map((lane) => lane.line));
       at("race-end").textContent = "";
+      requests = `${told.requests} requests each, ${told.in_flight} in flight`;
       at("race-again").hidden = true;
-      at("race-said").textContent =
-        `${told.requests} requests each, one strategy after the other; all are drawn when the last has run.`;
+      progress(0);
     } else if (told.state === "lane") {
       const lane = lanes.find((one) => one.name === told.strategy);
       if (!lane) return;
-      const ran = Array.isArray(told.spans) && told.seconds > 0;
-      if (ran) for (const key of ["spans", "seconds", "model", "failed"]) lane[key] = told[key];
-      lane.place.textContent = ran ? "ran" : String(told.error ?? "out");
-      const next = planned[planned.indexOf(lane.name) + 1];
-      if (next) at("race-said").textContent = `${planned.indexOf(next)} of ${planned.length} ran; now ${next}.`;
-    } else if (told.state === "ended") {
-      lanes.sort((a, b) => (a.seconds ?? Infinity) - (b.seconds ?? Infinity));
-      const base = lanes.find((lane) => lane.name === told.baseline && lane.spans);
-      for (const lane of lanes) {
-        lane.isBaseline = lane === base;
-        lane.ratio = base && lane.spans ? `${(base.seconds / lane.seconds).toPrecision(3)}×` : "";
+      if (Array.isArray(told.spans) && told.seconds > 0) {
+        for (const key of ["spans", "seconds", "model", "failed"]) lane[key] = told[key];
+        join(lane);
+      } else {
+        lane.place.textContent = String(told.error ?? "out");
       }
-      at("race-as").textContent = base ? `as fast as ${base.name}` : "";
+      progress(planned.indexOf(lane.name) + 1);
+    } else if (told.state === "ended") {
+      lanes = [...finished(), ...lanes.filter((lane) => !lane.spans)];
+      compare(finished());
       at("lanes").replaceChildren(...lanes.map((lane) => lane.line));
       at("race-again").hidden = false;
       play();
@@ -153,5 +202,5 @@ const waterfall = (() => {
     }
   };
 
-  return { hear, play, rest: () => cancelAnimationFrame(frame) };
+  return { hear, play, rest: () => settle() };
 })();

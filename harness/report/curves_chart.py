@@ -1,8 +1,8 @@
 """How a sweep went: speedup and efficiency along one axis, or time where the axis is the number of requests.
 
 One row of panels for each choice of the other axes, one line per arm. A hollow mark is provisional: its scenario is
-not VALID. No line passes a scenario in which its arm was not ranked. Panels that show the same measure have the same axis,
-linear or logarithmic, from the same end to the same end: they can be compared at a glance.
+not VALID. No line passes a scenario in which its arm was not ranked. Panels that show the same measure have the same
+axis, linear or logarithmic, from the same end to the same end: they can be compared at a glance.
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ _SPENT: Final = 95
 
 
 def engine_cells(market: Market) -> Iterator[tuple[str, Cell]]:
-    """``e-strategy``, ``e-flight``, ``e-rate``, ``e-typical``, ``e-answered``; ``e-ROW`` and its PARTS for each exchange."""
+    """``e-strategy``, ``e-flight``, ``e-rate``, ``e-typical``, ``e-answered``; ``e-ROW`` and its PARTS for each
+    exchange."""
     engine = market.entry("engine")
     if not engine.raw:
         return
@@ -37,7 +38,9 @@ def engine_cells(market: Market) -> Iterator[tuple[str, Cell]]:
 def _exchange(market: Market, one: Entry, name: str) -> Iterator[tuple[str, Cell]]:
     errors, wait = one.number("errors") or 0, one.number("resumes_in_s")
     budget = one.number("budget_used")
-    why = one.text("why", limit=200)
+    # What was the last error stands in the next column.
+    last, why = one.text("last_error", limit=200), one.text("why", limit=200)
+    because = f"because {why}" if why and why != last else ""
     yield name, Cell(mood="resting" if wait is not None else "")
     for part in ("refreshes", "requests", "errors"):
         yield f"{name}-{part}", Cell(count(one.number(part)), "bad" if part == "errors" and errors else "")
@@ -47,5 +50,5 @@ def _exchange(market: Market, one: Entry, name: str) -> Iterator[tuple[str, Cell
     filled = round(100 * min(1.0, max(0.0, budget or 0.0)))
     yield f"{name}-bar", Cell(points=f"0,5 {filled},5" if filled else "", mood="bad" if filled > _SPENT else "")
     yield f"{name}-again", Cell(since_us=0 if wait is None else market.since(-1e6 * max(0.0, wait)))
-    yield f"{name}-state", Cell("on the beat" if wait is None else f"because {why}" if why else "left alone")
-    yield f"{name}-last", Cell(one.text("last_error", limit=200))
+    yield f"{name}-state", Cell("on the beat" if wait is None else because)
+    yield f"{name}-last", Cell(last)

@@ -24,7 +24,6 @@ from harness.report.spreads import ROWS
 from harness.report.squares import MISSING
 from harness.report.wording import age_text, tick
 
-_MANY: Final = 6
 _SHORT: Final = 8
 """Digits of a price, its point among them, that the usual column has room for beside a mark."""
 
@@ -45,7 +44,7 @@ def fragment_html(document: Mapping[str, Any], live: bool = False, level: int = 
         market=market, cells=cells, live=live, level=level, suffix=f", {safe(of)}" if of else "", ago=ago, until=until,
         shape=shape_of(document), ttl=tick(market.ttl_us / 1e6) if market.ttl_us else "", asof=asof and f"{asof} UTC",
         exchanges=[safe(name, 20) for name in market.exchanges], rows=_rows(market), missing=MISSING, routes=ROWS,
-        looks=_looks(market, cells), broken=_broken,
+        looks=_looks(cells), broken=_broken,
         told=ALERTS, alerts=live or bool(market.entry("alerts").entries("told")),
         sparks=live or any(cell.points for name, cell in cells.items() if name.endswith("-spark")),
         engine=[one.text("name", limit=40) for one in market.entry("engine").entries("exchanges")],
@@ -78,11 +77,10 @@ def _rows(market: Market) -> list[dict[str, Any]]:
     ]
 
 
-def _looks(market: Market, cells: Mapping[str, Cell]) -> str:
-    """How wide the columns of prices are: as the longest price wants them, and all the page where they are many."""
+def _looks(cells: Mapping[str, Cell]) -> str:
+    """How wide the columns of prices are: as the longest price wants them."""
     prices = (cell.text for name, cell in cells.items() if name.endswith(("-bid", "-ask")))
-    looks = {"many": len(market.exchanges) >= _MANY, "long": max(map(len, prices), default=0) > _SHORT}
-    return " ".join(look for look, has in looks.items() if has)
+    return "long" if max(map(len, prices), default=0) > _SHORT else ""
 
 
 def _broken(name: str) -> Markup:

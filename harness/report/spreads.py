@@ -32,7 +32,7 @@ def spread_cells(market: Market) -> Iterator[tuple[str, Cell]]:
     yield "t-more", Cell(f"{counted(more, 'route')} more with a lower net." if more else "")
     charged = readout.entry("taker_fees")
     fees = ", ".join(f"{safe(name, 40)} {_basis_points(charged.text(name))}" for name in charged.raw)
-    yield "t-fees", Cell(f"Taker fees: {fees}." if fees else "")
+    yield "t-fees", Cell(f"Taker fees in basis points (bps, 100 of them are 1 %): {fees}." if fees else "")
     for row in range(ROWS):
         if row < len(ways):
             yield from _row(market, ways[row], f"s-{row}")
@@ -134,7 +134,7 @@ def _reason(way: Entry) -> str:
 
 def _basis_points(fraction: str) -> str:
     try:
-        return f"{float(Decimal(fraction) * 10_000):g} bps"
+        return f"{float(Decimal(fraction) * 10_000):g}"
     except (InvalidOperation, OverflowError):
         return fraction
 

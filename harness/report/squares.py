@@ -6,7 +6,6 @@ Law: a price that is not fresh is never marked as the best, and its square says 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from math import isfinite
 from typing import Final
@@ -20,9 +19,10 @@ from harness.report.wording import exact_price, minus
 
 _WORDS: Final = {"stale": "stale", "dead": "dead", "waiting": "waiting", "failed": "no answer", "unused": "unused"}
 _STATES: Final = ("fresh", "stale", "dead", "waiting")
-_STEPS: Final = 24
+STEPS: Final = 24
 _STEP: Final = 4
 _HEIGHT: Final = 20
+_ACROSS: Final = range(0, _STEP * STEPS, _STEP)
 """A sparkline has so many points, so far apart, and is so high, in units of its drawing."""
 MISSING: Final = 6
 """Of so many exchanges it is told why prices are not there, or not used."""
@@ -38,24 +38,38 @@ def grid_cells(market: Market) -> Iterator[tuple[str, Cell]]:
         of_pair = best.get(("", pair), Entry({}))
         yield from _best(market, f"b-{row}", of_pair)
         several = len(of_pair.texts("exchanges")) > 1
-        marked = [of_pair.raw.get(key) if several else None for key in ("bid_exchange", "ask_exchange")]
+        bid_at, ask_at = (of_pair.raw.get(key) if several else None for key in ("bid_exchange", "ask_exchange"))
         for column, name in enumerate(market.exchanges):
             if (name, pair) in market.markets:
-                yield from _square(market, (name, pair), f"m-{row}-{column}", [name == one for one in marked])
+                yield from _square(market, (name, pair), f"m-{row}-{column}", (name == bid_at, name == ask_at))
     yield from _missing(market)
 
 
-def _square(market: Market, at: Place, name: str, best: list[bool]) -> Iterator[tuple[str, Cell]]:
+def _square(market: Market, at: Place, name: str, best: tuple[bool, bool]) -> tuple[tuple[str, Cell], ...]:
     one = market.markets[at]
     state = _state(market, at)
     error = one.text("error") or market.left_out.get(at, "")
-    yield name, Cell(mood=state, title=error)
-    for side, is_best in zip(("bid", "ask"), best, strict=True):
-        yield f"{name}-{side}", Cell(_price(one.text(side, limit=40)), "best" if is_best and state == "fresh" else "")
-    yield f"{name}-age", Cell(since_us=market.since(one.number("age_us")))
-    yield f"{name}-state", Cell(_WORDS.get(state, ""))
+    prices = one.text("bid", limit=40), one.text("ask", limit=40)
     mids = one.raw.get("mids")
-    yield f"{name}-spark", Cell(points=_points(tuple(map(str, mids[-_STEPS:]))) if isinstance(mids, list) else "")
+    drawn = tuple(map(str, mids[-STEPS:])) if isinstance(mids, list) else ()
+    return _drawn(name, state, error, prices, best, market.since(one.number("age_us")), drawn)
+
+
+@lru_cache(maxsize=1024)
+def _drawn(
+    name: str, state: str, error: str, prices: tuple[str, str], best: tuple[bool, bool], since_us: int,
+    mids: tuple[str, ...],
+) -> tuple[tuple[str, Cell], ...]:  # fmt: skip
+    """A square's cells. Most squares are as they were an edition ago: only some exchanges have answered since."""
+    bid, ask = (
+        Cell(_price(price), "best" if is_best and state == "fresh" else "")
+        for price, is_best in zip(prices, best, strict=True)
+    )
+    return (
+        (name, Cell(mood=state, title=error)), (f"{name}-bid", bid), (f"{name}-ask", ask),
+        (f"{name}-age", Cell(since_us=since_us)), (f"{name}-state", Cell(_WORDS.get(state, ""))),
+        (f"{name}-spark", Cell(points=_points(mids))),
+    )  # fmt: skip
 
 
 def _state(market: Market, at: Place) -> str:
@@ -112,17 +126,20 @@ def _price(text: str) -> str:
     return exact_price(text)
 
 
-@lru_cache(maxsize=2048)
 def _points(mids: tuple[str, ...]) -> str:
     """A polyline from the left to the right, the lowest price at the bottom; nothing of fewer than two."""
     try:
-        values = [float(Decimal(mid[:60])) for mid in mids]
-    except (InvalidOperation, OverflowError, ValueError):
+        values = [float(mid) for mid in mids]
+    except ValueError:
         return ""
     if len(values) < 2 or not all(map(isfinite, values)):
         return ""
     low, high = min(values), max(values)
     scale = (_HEIGHT - 2) / (high - low) if high > low else 0.0
-    start = _STEP * (_STEPS - len(values))
-    heights = [round((high - value) * scale) + 1 if scale else _HEIGHT // 2 for value in values]
-    return " ".join(f"{start + _STEP * step},{height}" for step, height in enumerate(heights))
+    middle = 1 if scale else _HEIGHT // 2
+    return " ".join(
+        [
+            f"{x},{round((high - value) * scale) + middle}"
+            for x, value in zip(_ACROSS[-len(values) :], values, strict=True)
+        ]
+    )

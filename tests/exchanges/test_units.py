@@ -15,7 +15,16 @@ from exchanges.units import (
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("20ms", 0.02), ("1.5s", 1.5), ("500us", 0.0005), ("500µs", 0.0005), ("2min", 120), ("1h", 3600), ("7d", 604_800), (" .5 s ", 0.5)],
+    [
+        ("20ms", 0.02),
+        ("1.5s", 1.5),
+        ("500us", 0.0005),
+        ("500µs", 0.0005),
+        ("2min", 120),
+        ("1h", 3600),
+        ("7d", 604_800),
+        (" .5 s ", 0.5),
+    ],
 )
 def test_a_duration_is_read_in_its_unit(text, seconds):
     assert seconds_from(text) == pytest.approx(seconds, rel=1e-12)

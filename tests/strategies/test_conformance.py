@@ -29,8 +29,8 @@ def loaded(name):
         pytest.skip(str(error))
 
 
-# One of each kind in the fast run, but not where deadlines are waited for; the slow run has all.
-FAST = ("sequential", "threads", "asyncio-aiohttp")
+# One with threads and one with a loop in the fast run, but not where deadlines are waited for; the slow run has all.
+FAST = ("threads", "asyncio-aiohttp")
 DEADLINES = 5
 CASES = [
     pytest.param(*case, marks=[] if case[0] in FAST and case[1] != DEADLINES else pytest.mark.slow)

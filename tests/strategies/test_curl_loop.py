@@ -10,6 +10,7 @@ pycurl = pytest.importorskip("pycurl", reason="the extra pycurl is not installed
 from strategies import curl_loop, multi_pycurl  # noqa: E402 (after importorskip)
 
 
+@pytest.mark.slow
 def test_several_multi_handles_keep_number_and_connections(monkeypatch):
     monkeypatch.setattr(curl_loop, "TOGETHER", 2)
     assert check(multi_pycurl.multi_pycurl, [2, 7]) == []

@@ -50,6 +50,7 @@ def test_connections_are_as_many_as_were_in_flight_and_go_from_batch_to_batch(se
     assert server.still_open() == 0
 
 
+@pytest.mark.slow
 def test_the_deadline_holds_in_every_phase(server, monkeypatch):
     """While a name is looked up, a connection is made, TLS begins, a head and a body are waited for."""
 

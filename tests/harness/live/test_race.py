@@ -67,7 +67,7 @@ def test_a_lane_has_nothing_else_in_it():
 def test_every_strategy_races_once_and_whoever_breaks_is_a_lane_with_a_sentence(tmp_path):
     guest = tmp_path / "guest.py"
     guest.write_text(GUESTS)
-    names = ["sequential", f"{guest}:dies", f"{guest}:raises", "asyncio-aiohttp"]
+    names = [f"{guest}:dies", f"{guest}:raises", "asyncio-aiohttp", "sequential"]
     told = []
     with running(["binance", "kraken"], latency="20ms", seed=7) as mock:
         races = Races(Course(MARKETS, dict(mock.origins), 5.0), lambda: names, told.append)
@@ -78,7 +78,9 @@ def test_every_strategy_races_once_and_whoever_breaks_is_a_lane_with_a_sentence(
     began, first, dead, raised, last, ended = told
     assert (began["state"], began["requests"], began["strategies"][1]) == ("began", 40, "guest.py:dies")
     assert "run measures" in began["sentence"]
-    assert ended == {"state": "ended", "baseline": "sequential"}
+    # What the others are compared with is there before them.
+    assert (began["baseline"], first["strategy"]) == ("sequential", "sequential")
+    assert ended == {"state": "ended"}
     assert "ended without a result" in dead["error"]
     assert "OSError: no" in raised["error"]
     assert str(tmp_path) not in json.dumps(told)

@@ -32,6 +32,13 @@ def test_a_portfolio_is_valued_by_the_same_prices():
     assert [one["asset"] for one in found["unvalued"]] == ["NOBODYS"]
 
 
+def test_what_is_reckoned_says_of_which_moment_it_is():
+    portfolio = Portfolio("USDT", (Holding("BTC", Decimal(2)),))
+    reading = InventedSource(MARKETS).turn(100.0)
+    found = reckoned(reading, Judgement(Allowance(Decimal(1000)), FEES, portfolio))
+    assert found.routes["now_us"] == found.portfolio["now_us"] == reading.seen.now_us == 100_000_000
+
+
 def test_a_bug_ends_it_and_is_told():
     told, done = [], threading.Event()
 

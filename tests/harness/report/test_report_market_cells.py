@@ -127,7 +127,10 @@ def test_a_holding_that_nobody_quotes_keeps_its_row_and_says_why(market_document
 def test_the_engine_says_when_an_exchange_is_asked_again_and_why(market_document):
     cells = cells_of(market_document())
     assert cells["e-0-again"].since_us == 102_000_000
-    assert (cells["e-0-state"].text, cells["e-0-budget"].text) == ("because binance", "25 %")
+    # The last error stands beside it, and is not said twice.
+    assert (cells["e-0-state"].text, cells["e-0-last"].text, cells["e-0-budget"].text) == ("", "binance", "25 %")
+    resting = market_document(engine={"exchanges": [{"resumes_in_s": 2.0, "why": "its limit is spent"}]})
+    assert cells_of(resting)["e-0-state"].text == "because its limit is spent"
     assert cells["e-0-bar"].points == "0,5 25,5"
     assert cells["e-0-p95"].text == "–"
 
@@ -147,6 +150,22 @@ def test_the_shape_is_that_of_pairs_exchanges_and_rows_and_not_of_what_is_in_the
     assert shape_of(other) == shape
     assert len({shape, shape_of(market_document(pair="BTC/EUR")), shape_of(market_document(portfolio=None)),
                 shape_of(market_document(engine=None)), shape_of(market_document(controls=None))}) == 5  # fmt: skip
+
+
+def test_strategies_that_are_found_later_are_a_cell_and_no_other_shape(market_document):
+    few, more = (
+        market_document(controls={"strategies": names, "latency": "20ms", "faults": ""})
+        for names in (["threads"], ["threads", "trio-httpx"])
+    )
+    assert shape_of(few) == shape_of(more)
+    assert changes(cells_of(few), cells_of(more)) == ["c-strategies"]
+    assert cells_of(more)["c-strategies"].text.split("\n") == ["threads", "trio-httpx"]
+
+
+def test_a_typical_answer_takes_as_long_as_the_median_exchange_s(market_document):
+    states = [{"name": name, "p50_s": p50} for name, p50 in (("a", 0.02), ("b", None), ("c", 0.04), ("d", 3.0))]
+    assert cells_of(market_document(engine={"exchanges": states}))["e-typical"].text == "40.0 ms"
+    assert cells_of(market_document(engine={"exchanges": states[1:2]}))["e-typical"].text == "–"
 
 
 @pytest.mark.parametrize("broken", [None, [], "text", 7, [7], {"exchanges": 7}, [{"exchange": []}]])

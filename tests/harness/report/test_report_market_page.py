@@ -87,6 +87,15 @@ def test_a_page_that_stands_still_has_no_ids_and_does_not_tell_how_long_the_mach
     assert "as of 2026-11-30 22:30:01 UTC" in page
 
 
+def test_columns_are_as_wide_as_the_longest_price_wants_them_and_names_break_behind_an_underscore(market_document):
+    page = fragment_html(market_document("coin_base"))
+    assert '<table role="table"><colgroup>' in page
+    assert "<bdi>coin_<wbr>base</bdi>" in page
+    document = market_document()
+    document["markets"][0]["bid"] = "0.00001234"
+    assert '<table role="table" class="long"><colgroup>' in fragment_html(document)
+
+
 def test_the_price_part_of_a_report_is_the_fragment_of_its_document(runs, good_run):
     page = (good_run / "report.html").read_text(encoding="utf-8")
     document = prices_of(ScenarioEntry(runs.scenario([])))
