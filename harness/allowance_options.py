@@ -16,12 +16,14 @@ from harness import configuration, options
 from harness.allowance import Allowance
 from harness.exits import UsageError
 from harness.fee import fee_from
+from harness.options import TakesOptions
 
+TITLE: Final = "what counts as a trade"
 _MAX_AGE: Final = "5s"
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
 
-def add_arguments(parser: argparse.ArgumentParser, levels: str = "20") -> None:
+def add_arguments(parser: TakesOptions, levels: str = "20") -> None:
     """All of them; ``levels`` is the depth where nobody says it."""
     add = parser.add_argument
     add(
@@ -48,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser, levels: str = "20") -> None:
     configuration.add_argument(parser)
 
 
-def add_age(parser: argparse.ArgumentParser) -> None:
+def add_age(parser: TakesOptions) -> None:
     parser.add_argument("--max-age", metavar="D", help=f"no older price is used ({_MAX_AGE})")
 
 

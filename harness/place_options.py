@@ -28,6 +28,7 @@ from harness.ways import Ways
 from harness.whereabouts import Whereabouts, whereabouts_from
 from mock_server.process import Control, MockFailed, running
 
+TITLE: Final = "whom to ask, the mock server or others"
 MOCK: Final = "the mock server on this machine: invented prices"
 _OF_THE_MOCK: Final = ("latency", "seed", "hold", "faults")
 

@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("-x", "--exchange", default="all", metavar="NAMES", help="exchanges, comma-separated, or FILE.py:NAME (all)")
     add("--pairs", default="all", metavar="N|LIST", help="pairs of each exchange, or BTC/USD,ETH/USDT,... (all)")
     ways.add_arguments(parser)
-    place_options.add_arguments(parser)
+    place_options.add_arguments(parser.add_argument_group(place_options.TITLE))
 
 
 def take(args: argparse.Namespace, levels: int = 0, between_moneys: bool = False) -> Snapshot:

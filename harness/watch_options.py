@@ -14,6 +14,7 @@ from harness.exits import UsageError
 from harness.options import TakesOptions
 from harness.sighting import microseconds
 
+TITLE: Final = "again and again, and what is kept of it"
 _SHORTEST_S: Final = 0.1
 SHORTEST_REAL_S: Final = 1.0
 """Of real exchanges: who looks at prices needs them no more often, and their limits are shared with other programs."""
@@ -39,10 +40,10 @@ class Watch:
 def add_arguments(parser: TakesOptions) -> None:
     """For every command that can look again and again."""
     add = parser.add_argument
-    add("--watch", metavar="D", help="again and again, so often: 2s (at least 100ms, 1s with --real), until Ctrl-C")
+    add("--watch", metavar="D", help="look again so often, such as 2s, until Ctrl-C (at least 100ms; with --real 1s)")
     add("--count", metavar="N", help="with --watch: end after so many readings")
     add("--ttl", metavar="D", help="with --watch: older values are stale, and not used (three readings, at least 3s)")
-    add("--enough", metavar="N", help="with --watch: a reading waits for no more exchanges than so many (all)")
+    add("--enough", metavar="N", help="with --watch: do not wait for more exchanges than so many (all)")
     history_options.add_arguments(parser)
 
 

@@ -24,8 +24,8 @@ _ROWS = 12
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     snapshot.add_arguments(parser)
-    allowance_options.add_arguments(parser)
-    watch_options.add_arguments(parser)
+    allowance_options.add_arguments(parser.add_argument_group(allowance_options.TITLE))
+    watch_options.add_arguments(parser.add_argument_group(watch_options.TITLE))
     parser.add_argument("--all", action="store_true", help="print every route, with every reason why it is no trade")
 
 

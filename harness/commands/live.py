@@ -38,26 +38,30 @@ _LEAVE_S: Final = 0.2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
+    add = parser.add_argument_group("what is shown").add_argument
     add("-x", "--exchange", default="all", metavar="NAMES", help="exchanges, comma-separated, or FILE.py:NAME (all)")
     add("--pairs", metavar="N|LIST", help="pairs of each exchange, or BTC/USD,ETH/USDT,... (three coins in dollars)")
-    add("-s", "--strategy", default="asyncio-aiohttp", metavar="NAME", help="how to fetch them (asyncio-aiohttp)")
-    add("-c", "--concurrency", default="64", metavar="N", help="requests in flight, of all exchanges together (64)")
-    add("--beat", default="1s", metavar="D", help="how often each exchange is asked (1s)")
-    add("--ttl", metavar="D", help="how long a price counts as fresh (three beats, at least 5s)")
-    add("--deadline", default="5s", metavar="D", help="for one request (5s)")
-    add("--latency", metavar="D", help="of the mock server; the page can change it (20ms)")
-    add("--faults", metavar="SPEC", help="of the mock server, as run has them; the page can change them (none)")
-    add("--seed", metavar="N", help="of the mock's market (7)")
-    add("--portfolio", metavar="FILE", help="show what these holdings are worth as well")
+    add("--portfolio", metavar="FILE", help="what these holdings are worth as well; portfolio --sample prints a file")
     add("--alert", metavar="BPS", help="tell of routes that leave so many basis points; the page can change it (none)")
+    add = parser.add_argument_group("the page").add_argument
     add("--port", default="0", metavar="N", help="of the page, on 127.0.0.1 (any free one)")
     add("--open", action="store_true", help="open the page in the browser")
     add("--export", metavar="FILE", help="write one reading as a page that needs nothing, and serve nothing")
     add("--json", action="store_true", help="say where the page is as one line of JSON")
-    allowance_options.add_arguments(parser, levels="0")
-    place_options.add_arguments(parser)
-    history_options.add_arguments(parser)
+    add = parser.add_argument_group("how prices are fetched").add_argument
+    add("-s", "--strategy", default="asyncio-aiohttp", metavar="NAME", help="the page can change it (asyncio-aiohttp)")
+    add("-c", "--concurrency", default="64", metavar="N", help="requests in flight, of all exchanges together (64)")
+    add("--beat", default="1s", metavar="D", help="how often each exchange is asked (1s)")
+    add("--ttl", metavar="D", help="how long a price counts as fresh (three beats, at least 5s)")
+    add("--deadline", default="5s", metavar="D", help="for one request (5s)")
+    group = parser.add_argument_group(place_options.TITLE)
+    add = group.add_argument
+    add("--latency", metavar="D", help="of the mock server; the page can change it (20ms)")
+    add("--faults", metavar="SPEC", help="of the mock server, as run has them; the page can change them (none)")
+    add("--seed", metavar="N", help="of the mock's market (7)")
+    place_options.add_arguments(group)
+    allowance_options.add_arguments(parser.add_argument_group(allowance_options.TITLE), levels="0")
+    history_options.add_arguments(parser.add_argument_group("what is kept"))
 
 
 def run(args: argparse.Namespace, argv: Sequence[str]) -> int:

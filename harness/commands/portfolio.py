@@ -36,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     configuration.add_argument(parser)
     allowance_options.add_age(parser)
     ways.add_arguments(parser)
-    place_options.add_arguments(parser)
-    watch_options.add_arguments(parser)
+    place_options.add_arguments(parser.add_argument_group(place_options.TITLE))
+    watch_options.add_arguments(parser.add_argument_group(watch_options.TITLE))
 
 
 def run(args: argparse.Namespace, argv: Sequence[str]) -> int:

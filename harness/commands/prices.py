@@ -26,8 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     snapshot.add_arguments(parser)
     allowance_options.add_age(parser)
     parser.add_argument("--each", action="store_true", help="every quote of every exchange, not the best ones alone")
-    watch_options.add_arguments(parser)
-    history_options.add_reading(parser)
+    lasting = parser.add_argument_group(watch_options.TITLE)
+    watch_options.add_arguments(lasting)
+    history_options.add_reading(lasting)
 
 
 def run(args: argparse.Namespace, argv: Sequence[str]) -> int:

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--every", default="1s", metavar="D", help="at least so long between two requests to one exchange (1s)")
     add("--deadline", default="10s", metavar="D", help="for one request (10s)")
     add("--out", default="profile.json", metavar="FILE", help="where to write it (profile.json)")
-    place_options.add_arguments(parser)
+    place_options.add_arguments(parser.add_argument_group(place_options.TITLE))
 
 
 def run(args: argparse.Namespace, argv: Sequence[str]) -> int:

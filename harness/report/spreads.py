@@ -32,7 +32,10 @@ def spread_cells(market: Market) -> Iterator[tuple[str, Cell]]:
     yield "t-more", Cell(f"{counted(more, 'route')} more with a lower net." if more else "")
     charged = readout.entry("taker_fees")
     fees = ", ".join(f"{safe(name, 40)} {_basis_points(charged.text(name))}" for name in charged.raw)
-    yield "t-fees", Cell(f"Taker fees in basis points (bps, 100 of them are 1 %): {fees}." if fees else "")
+    yield (
+        "t-fees",
+        Cell(f"Taker fees in basis points (bps, 100 of them are 1\N{NO-BREAK SPACE}%): {fees}." if fees else ""),
+    )
     for row in range(ROWS):
         if row < len(ways):
             yield from _row(market, ways[row], f"s-{row}")

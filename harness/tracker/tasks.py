@@ -85,9 +85,10 @@ class Tasks:
             return None
         then = "" if self.cost_s <= ttl_s else ", so that most are stale until then"
         every, once = text_from_seconds(self._every_s), text_from_seconds(self.cost_s)
+        many = f"these {len(self._pairs)} markets" if len(self._pairs) > 1 else "this market"
         return (
-            f"{self.name}: within {self._share:.0%} of its rate limit these {len(self._pairs)} markets can be asked for"
-            f" every {once}, not every {every}{then}; choose fewer, or a longer beat"
+            f"{self.name}: within {self._share:.0%} of its rate limit {many} can be asked for every {once}, not every "
+            f"{every}{then}; choose fewer, or a longer beat"
         )
 
     def due(self, now: float, beat: int) -> list[Task]:

@@ -234,8 +234,8 @@ def test_the_script_writes_no_markup():
 
 def test_prices_show_who_pays_what_and_why_it_is_no_trade(good_run):
     page = page_of(good_run)
-    assert '<span>90885.64</span> <bdi class="who">kraken</bdi>' in page
-    assert ">fees eat it</bdi> <bdi>1.17 bps before fees</bdi>" in page
+    assert '<span>90885.64</span> <bdi class="who" title="kraken">kraken</bdi>' in page
+    assert '>fees eat it</bdi> <bdi title="1.17 bps before fees">1.17 bps before fees</bdi>' in page
     assert "−98.83" in page
     assert "coinbase 60 bps, kraken 40 bps" in page
 
