@@ -237,7 +237,7 @@ def test_prices_show_who_pays_what_and_why_it_is_no_trade(good_run):
     assert '<span>90885.64</span> <bdi class="who" title="kraken">kraken</bdi>' in page
     assert '>fees eat it</bdi> <bdi title="1.17 bps before fees">1.17 bps before fees</bdi>' in page
     assert "−98.83" in page
-    assert "coinbase 60 bps, kraken 40 bps" in page
+    assert "(bps, 100 of them are 1 %): coinbase 60, kraken 40." in page
 
 
 def test_the_summary_has_the_verdict_and_a_row_for_every_arm(good_run):
