@@ -32,7 +32,12 @@ def add_arguments(parser: TakesOptions, levels: str = "20") -> None:
         metavar="AMOUNT",
         help="what a purchase spends, in the money it is paid in; best: what the best prices are good for (1000)",
     )
-    add("--levels", default=levels, metavar="N", help=f"depth of the books that are fetched for it ({levels})")
+    add(
+        "--levels",
+        default=levels,
+        metavar="N",
+        help=f"of the order books fetched for it; 0: best prices alone ({levels})",
+    )
     add_age(parser)
     add("--max-skew", default="250ms", metavar="D", help="prices further apart than this make no trade (250ms)")
     add(

@@ -37,16 +37,14 @@ _LONGEST_S: Final = 100 * 366 * 86_400
 def add_arguments(parser: TakesOptions) -> None:
     """For every command that tracks prices."""
     add = parser.add_argument
-    add("--db", metavar="FILE", help="SQLite file that keeps what was watched, or off (history.sqlite3 among your data)")
+    add("--db", metavar="FILE", help="SQLite file that keeps what was watched, or off (history.sqlite3 of yours)")
     add("--keep", metavar="D", help="how long they are kept there (7d)")
 
 
 def add_reading(parser: TakesOptions) -> None:
     """For the command that shows them."""
     add = parser.add_argument
-    add(
-        "--history", action="store_true", help="show what was kept: of the mock server, or with --real of real exchanges"
-    )
+    add("--history", action="store_true", help="show what was kept, of the mock server or with --real of others")
     add("--since", metavar="D", help="with --history: only what was seen in this time until now, such as 1h (all)")
 
 

@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("how prices are fetched").add_argument
     add("-s", "--strategy", default="asyncio-aiohttp", metavar="NAME", help="the page can change it (asyncio-aiohttp)")
     add("-c", "--concurrency", default="64", metavar="N", help="requests in flight, of all exchanges together (64)")
-    add("--beat", default="1s", metavar="D", help="how often each exchange is asked (1s)")
+    add("--beat", metavar="D", help="how often each exchange is asked (1s; for --export, which waits longer, 5s)")
     add("--ttl", metavar="D", help="how long a price counts as fresh (three beats, at least 5s)")
     add("--deadline", default="5s", metavar="D", help="for one request (5s)")
     group = parser.add_argument_group(place_options.TITLE)
@@ -83,10 +83,11 @@ def _run(args: argparse.Namespace) -> int:
     port = options.count("--port", args.port, _LAST_PORT) if args.port != "0" else 0
     names = options.exchange_names(args.exchange)
     how, allowance = _ways(args), allowance_options.allowance_from(args)
-    every_s = options.positive("--beat", options.read("--beat", args.beat, seconds_from))
+    beat_text = args.beat or ("5s" if args.export else "1s")
+    every_s = options.positive("--beat", options.read("--beat", beat_text, seconds_from))
     if args.real and every_s < SHORTEST_REAL_S:
         shortest = text_from_seconds(SHORTEST_REAL_S)
-        raise UsageError(f"--beat: expected at least {shortest} with --real, found {safe(args.beat, 40)}")
+        raise UsageError(f"--beat: expected at least {shortest} with --real, found {safe(beat_text, 40)}")
     ttl_s = (
         max(3 * every_s, _TTL_S)
         if args.ttl is None
