@@ -13,6 +13,7 @@ import io
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import NoReturn
@@ -23,6 +24,8 @@ from harness.exits import ENVIRONMENT, FAILURES, INTERRUPTED, TERMINATED, USAGE,
 
 _LONGEST = 1500
 """Of a last line: it may hold a command with several paths."""
+_ONCE_S = 0.1
+"""A signal that comes again so soon is the same one: timeout(1) sends it to the process and to its whole group."""
 
 VERBS = {
     "run": "race the strategies (meant when no command is named)",
@@ -128,16 +131,19 @@ def _help() -> str:
 def _signals() -> Iterator[None]:
     """SIGINT and SIGTERM end the program in good order; a second one ends it at once, with a sentence of its own.
     Children hold a lifeline and go when this process goes."""
-    seen: list[int] = []
+    seen: list[tuple[int, float]] = []
 
     def end(number: int, frame: FrameType | None) -> None:
         code = INTERRUPTED if number == signal.SIGINT else TERMINATED
+        now = time.monotonic()
+        if any(number == first and now - at < _ONCE_S for first, at in seen):
+            return
         if seen:
             # Whatever was being written then: nothing of Python's is asked, which may be in the middle of it.
             with contextlib.suppress(OSError):
                 os.write(2, b"fetchrace: told twice to end, so ended at once\n")
             os._exit(code)
-        seen.append(number)
+        seen.append((number, now))
         raise Ended(code)
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -83,7 +83,7 @@ def _run(args: argparse.Namespace) -> int:
     port = options.count("--port", args.port, _LAST_PORT) if args.port != "0" else 0
     names = options.exchange_names(args.exchange)
     how, allowance = _ways(args), allowance_options.allowance_from(args)
-    beat_text = args.beat or ("5s" if args.export else "1s")
+    beat_text = args.beat if args.beat is not None else "5s" if args.export else "1s"
     every_s = options.positive("--beat", options.read("--beat", beat_text, seconds_from))
     if args.real and every_s < SHORTEST_REAL_S:
         shortest = text_from_seconds(SHORTEST_REAL_S)

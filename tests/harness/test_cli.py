@@ -227,11 +227,30 @@ def test_a_second_signal_ends_the_program_at_once_and_says_so(monkeypatch, capfd
         finally:
             signal.raise_signal(signal.SIGINT)
 
+    times = iter([5.0, 5.2])
+    monkeypatch.setattr(cli.time, "monotonic", lambda: next(times))
     monkeypatch.setattr(report, "run", run)
     monkeypatch.setattr(cli.os, "_exit", leave_at_once)
     with pytest.raises(Gone, match="130"):
         cli.main(["report", "x"])
     assert capfd.readouterr().err == "fetchrace: told twice to end, so ended at once\n"
+
+
+def test_a_signal_that_was_sent_to_the_process_and_to_its_group_is_one(monkeypatch, capfd):
+    tidied = []
+
+    def run(args, argv):
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            signal.raise_signal(signal.SIGTERM)
+            tidied.append(True)
+
+    monkeypatch.setattr(cli.time, "monotonic", lambda: 5.0)
+    monkeypatch.setattr(report, "run", run)
+    assert cli.main(["report", "x"]) == 143
+    assert tidied == [True]
+    assert capfd.readouterr().err.startswith("fetchrace: terminated; ")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
