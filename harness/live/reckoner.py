@@ -77,13 +77,14 @@ def reckoned(reading: Reading, judgement: Judgement) -> Reckoning:
 
 
 class Reckoner:
-    """Works on in a thread until it is stopped. ``latest`` is what is known; ``failed`` is told of a bug, which ends
-    it."""
+    """Works on in a thread until it is stopped. ``latest`` is what is known, which is ``first`` to begin with;
+    ``failed`` is told of a bug, which ends it."""
 
     def __init__(
-        self, read: Callable[[], Reading], judgement: Judgement, alerts: Alerts, failed: Callable[[Exception], None]
-    ) -> None:
-        self.latest = Reckoning()
+        self, read: Callable[[], Reading], judgement: Judgement, alerts: Alerts, failed: Callable[[Exception], None],
+        first: Reckoning | None = None,
+    ) -> None:  # fmt: skip
+        self.latest = first or Reckoning()
         self._read, self._judgement, self._alerts, self._failed = read, judgement, alerts, failed
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reckoner", daemon=True)

@@ -27,7 +27,7 @@ from harness.live.document import Setting, moment_text
 from harness.live.installed import Installed
 from harness.live.publisher import Editor, Publisher
 from harness.live.race import Course, Races
-from harness.live.reckoner import Judgement, Reckoner, Reckoning, reckoned
+from harness.live.reckoner import Judgement, Reckoner, reckoned
 from harness.live.server import LiveServer
 from harness.place import Place
 from harness.report.market_page import export_html
@@ -72,14 +72,17 @@ def serve(
     token = secrets.token_urlsafe(24)
     ending = _Ending()
     installed = Installed(tracker.strategy, tracker.in_flight)
-    reckoner = Reckoner(tracker.reading, wishes.judgement, wishes.alerts, ending.failed)
     with contextlib.ExitStack() as stack:
         # Of whatever is begun below; a race is told of by the server, which is not there yet.
         tell: list[Callable[[Mapping[str, Any]], None]] = []
         races = _races(tracker, place, installed, lambda lap: tell[0](lap))
         controls = Controls(tracker, wishes.alerts, installed.names, wishes.dials, races)
         editor = Editor(wishes.setting, wishes.judgement, wishes.alerts, controls.document)
-        first = editor.edition(tracker.next_reading(_FIRST_S), Reckoning())
+        reading = tracker.next_reading(_FIRST_S)
+        # With a portfolio from the beginning: one that came later would be another page.
+        known = reckoned(reading, wishes.judgement)
+        reckoner = Reckoner(tracker.reading, wishes.judgement, wishes.alerts, ending.failed, known)
+        first = editor.edition(reading, known)
         server = LiveServer(listening, token, Drawing, controls, first, secrets.token_hex(3), ending.failed)
         tell.append(server.tell)
         publisher = Publisher(tracker, editor, reckoner, server.publish, ending.failed)

@@ -123,6 +123,15 @@ def test_ctrl_c_with_a_browser_connected_ends_at_once_and_the_page_says_so(start
     seen.shows("link-said", "the program ended")
 
 
+def test_strategies_that_are_found_after_the_start_are_offered_without_another_page(start, visit, tmp_path):
+    holdings = tmp_path / "portfolio.toml"
+    holdings.write_text('currency = "USD"\n[[holding]]\nasset = "BTC"\namount = "1"\n')
+    seen = visit()
+    seen.open(start("-x", "kraken,binance", "--portfolio", str(holdings)))
+    seen.wait("() => document.getElementById('strategy-name').options.length > 3", patience_s=60)
+    assert not [url for url in seen.asked if url.endswith("/fragment")]
+
+
 def test_a_race_of_all_draws_a_bar_for_every_request(live, visit):
     seen = visit(reduced_motion="reduce")
     page = seen.open(live)

@@ -39,6 +39,13 @@ def test_what_is_reckoned_says_of_which_moment_it_is():
     assert found.routes["now_us"] == found.portfolio["now_us"] == reading.seen.now_us == 100_000_000
 
 
+def test_it_begins_with_what_is_known_already():
+    read = InventedSource(MARKETS).reading
+    first = reckoned(read(), JUDGEMENT)
+    assert Reckoner(read, JUDGEMENT, Alerts(), print, first).latest is first
+    assert Reckoner(read, JUDGEMENT, Alerts(), print).latest.portfolio is None
+
+
 def test_a_bug_ends_it_and_is_told():
     told, done = [], threading.Event()
 
