@@ -7,6 +7,7 @@ all the others are in a window as well, both are lifted, and which of them pays 
 other money: whoever sells is in a window, or the market that converts is.
 """
 
+import argparse
 from decimal import Context, Decimal, localcontext
 from itertools import count
 
@@ -130,13 +131,17 @@ def test_over_http_a_held_market_shows_exactly_its_windows(levels):
     fees = {each.name: each.taker_fee for each in venues}
     # The market's clock stands still and ours does not, so that its prices seem to grow old while they are fetched.
     patient = Allowance(most_age_us=60_000_000, most_skew_us=60_000_000)
+    parser = argparse.ArgumentParser()
+    snapshot.add_arguments(parser)
+    nothing_said = parser.parse_args([])
+    names = list(dict.fromkeys(name for name, _ in markets))
     seen = 0
     for seed in range(5):
         market = Market(seed)
         by_tick = planted(market, venues)
         tick = max(by_tick, key=lambda tick: len(by_tick[tick]))
         ways = Ways("asyncio-aiohttp", 20, 10.0, "1ms", seed, hold=tick * market.tick_s)
-        taken = snapshot.fetch(markets, ways, levels)
+        taken = snapshot.fetch(nothing_said, names, markets, ways, levels)
         assert taken.failures == []
         found = readout(taken.seen, fees, patient)
         assert found["left_out"] == []
