@@ -6,13 +6,13 @@ exchanges answer: a price is on its way to the page within a tenth of a second o
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from harness.live.alerts import Alerts
+from harness.live.background import Background
 from harness.live.document import Setting, market_document
 from harness.live.reckoner import Judgement, Reckoner, Reckoning
 from harness.readout import prices_readout
@@ -73,35 +73,20 @@ class Editor:
         return Edition(self._version, document["now_us"], document, shape_of(document), rows)
 
 
-class Publisher:
-    """Works on in a thread until it is stopped. ``deliver`` takes each edition, and is to come back at once; ``failed``
-    is told of a bug, which ends it."""
+class Publisher(Background):
+    """``deliver`` takes each edition, and is to come back at once."""
 
     def __init__(
         self, source: Source, editor: Editor, reckoner: Reckoner, deliver: Callable[[Edition], None],
         failed: Callable[[Exception], None],
     ) -> None:  # fmt: skip
-        self._source, self._editor, self._reckoner = source, editor, reckoner
-        self._deliver, self._failed = deliver, failed
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+        super().__init__("publisher", failed)
+        self._source, self._editor, self._reckoner, self._deliver = source, editor, reckoner, deliver
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ends it, soon."""
-        self._stopped.set()
-
-    def _run(self) -> None:
-        try:
-            version = -1
-            while not self._stopped.is_set():
-                began = time.monotonic()
-                reading = self._source.reading()
-                version = reading.version
-                self._deliver(self._editor.edition(reading, self._reckoner.latest))
-                if self._source.wait(version, _LOOK_S) > version:
-                    self._stopped.wait(max(_GATHER_S, began + _EACH_S - time.monotonic()))
-        except Exception as error:  # told at the door, or the page would stand still and not know it
-            self._failed(error)
+    def _work(self) -> None:
+        while not self._stopped.is_set():
+            began = time.monotonic()
+            reading = self._source.reading()
+            self._deliver(self._editor.edition(reading, self._reckoner.latest))
+            if self._source.wait(reading.version, _LOOK_S) > reading.version:
+                self._stopped.wait(max(_GATHER_S, began + _EACH_S - time.monotonic()))

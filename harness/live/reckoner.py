@@ -8,7 +8,6 @@ core.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import Any, Final
 from exchanges.pair import Pair
 from harness.allowance import Allowance
 from harness.live.alerts import Alerts
+from harness.live.background import Background
 from harness.live.document import moment_text
 from harness.portfolio import Portfolio
 from harness.portfolio_rows import portfolio_document
@@ -76,35 +76,23 @@ def reckoned(reading: Reading, judgement: Judgement) -> Reckoning:
     return Reckoning(routes, heard, {**portfolio_document(worth, left_out), "now_us": seen.now_us})
 
 
-class Reckoner:
-    """Works on in a thread until it is stopped. ``latest`` is what is known, which is ``first`` to begin with;
-    ``failed`` is told of a bug, which ends it."""
+class Reckoner(Background):
+    """``latest`` is what is known, which is ``first`` to begin with."""
 
     def __init__(
         self, read: Callable[[], Reading], judgement: Judgement, alerts: Alerts, failed: Callable[[Exception], None],
         first: Reckoning | None = None,
     ) -> None:  # fmt: skip
+        super().__init__("reckoner", failed)
         self.latest = first or Reckoning()
-        self._read, self._judgement, self._alerts, self._failed = read, judgement, alerts, failed
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="reckoner", daemon=True)
+        self._read, self._judgement, self._alerts = read, judgement, alerts
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ends it, soon."""
-        self._stopped.set()
-
-    def _run(self) -> None:
-        try:
-            rest_s = 0.0
-            while not self._stopped.wait(rest_s):
-                # Of this thread alone: what others take of the processor makes it no more work.
-                began, reading = time.thread_time(), self._read()
-                # Again even if nothing came: prices grow too old to be acted on by themselves.
-                self.latest = reckoned(reading, self._judgement)
-                self._alerts.hear(self.latest.heard, moment_text(reading.at))
-                rest_s = max(_EACH_S, _REST * (time.thread_time() - began))
-        except Exception as error:  # told at the door, or the page would go on with spreads that stand still
-            self._failed(error)
+    def _work(self) -> None:
+        rest_s = 0.0
+        while not self._stopped.wait(rest_s):
+            # Of this thread alone: what others take of the processor makes it no more work.
+            began, reading = time.thread_time(), self._read()
+            # Again even if nothing came: prices grow too old to be acted on by themselves.
+            self.latest = reckoned(reading, self._judgement)
+            self._alerts.hear(self.latest.heard, moment_text(reading.at))
+            rest_s = max(_EACH_S, _REST * (time.thread_time() - began))
